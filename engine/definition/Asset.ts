@@ -1,0 +1,234 @@
+/** An asset: a named thing that is stored, how to compute it from others, and where it is kept. */
+import type { Duration, Effect } from "effect"
+import * as Partitions from "../partition/Partitions.ts"
+import type { Input } from "./Input.ts"
+import * as Io from "./Io.ts"
+import type { Output, Producible, ProducedError, ProducedServices, Value } from "./Output.ts"
+import type { Retry } from "./Retry.ts"
+
+/**
+ * `Out` is what is stored, `P` what `run` sees of a partition and `K` the key a user writes for it (both `never` when
+ * unpartitioned), `E` and `R` the errors and resources of `run`, `IO` the IO managers of the asset and of its inputs,
+ * `In` the inputs `run` receives.
+ */
+export interface Asset<out Out, out P, out K, out E, out R, out IO, out In> {
+  readonly _tag: "Asset"
+  readonly "~Out"?: Out
+  readonly "~A": Value<Out>
+  readonly "~P"?: P
+  readonly "~K"?: K
+  readonly "~E"?: E
+  readonly "~R"?: R
+  readonly "~IO"?: IO
+  readonly "~In"?: In
+  readonly key: string
+  readonly group: string
+  readonly description: string | undefined
+  readonly tags: Readonly<Record<string, string>>
+  readonly owners: ReadonlyArray<string>
+  readonly kinds: ReadonlyArray<string>
+  readonly codeVersion: string
+  readonly output: Output
+  readonly io: Io.Key<unknown>
+  readonly partitions: Partitions.Any
+  /** The computation that gives this asset, alone or together with others. */
+  readonly computation: Computation
+}
+
+export type Any = Asset<unknown, unknown, unknown, unknown, unknown, unknown, unknown>
+
+/** One function that gives one or several assets for a partition: the unit that is attempted, timed and retried. */
+export interface Computation {
+  readonly key: string
+  readonly inputs: Readonly<Record<string, Any | Input<unknown, unknown>>>
+  readonly partitions: Partitions.Any
+  /** The assets it gives, by output name; a single one has the name "". */
+  readonly outputs: () => Readonly<Record<string, Any>>
+  readonly retry: Retry<never> | undefined
+  readonly timeout: Duration.Input | undefined
+  /** At most so many cells of it at once; undefined: only the run's own limit. */
+  readonly concurrency: number | undefined
+  readonly run: (inputs: never, partition: never) => Effect.Effect<unknown, unknown, unknown>
+}
+
+export type OutputOf<T> = T extends { readonly "~Out"?: infer Out } ? Out : never
+export type ErrorOf<T> = T extends { readonly "~E"?: infer E } ? E : never
+export type ServicesOf<T> = T extends { readonly "~R"?: infer R } ? R : never
+export type IoOf<T> = T extends { readonly "~IO"?: infer IO } ? IO : never
+type PartitionOf<T> = T extends { readonly "~P"?: infer P } ? P : never
+
+/** Everything that must be provided to materialize the asset. */
+export type Services<T> = ServicesOf<T> | IoOf<T>
+
+export type Inputs = Readonly<Record<string, Any | Input<unknown, unknown>>>
+
+type DocumentInput<A, Up, P> = [Up] extends [never] ? A : [P] extends [never] ? ReadonlyMap<string, A> : A
+
+/** What `run` of an asset with partitions `P` receives for the input `T`. */
+export type InputValue<T, P> = T extends Input<infer A, unknown> ? A
+  : T extends { readonly _tag: "Asset" }
+    ? Value<OutputOf<T>> extends infer A
+      ? OutputOf<T> extends { readonly _tag: "Rows" } ? A : DocumentInput<A, PartitionOf<T>, P>
+    : never
+  : never
+
+export type InputValues<I, P> = { readonly [N in keyof I]: InputValue<I[N], P> }
+
+/** What an asset says of itself beside its computation. */
+export interface Description {
+  readonly description?: string
+  /** Default: the part of the key before the last "/". */
+  readonly group?: string
+  readonly tags?: Readonly<Record<string, string>>
+  readonly owners?: ReadonlyArray<string>
+  readonly kinds?: ReadonlyArray<string>
+  /** Change it when the same inputs give other data: all cells become stale. */
+  readonly codeVersion?: string
+}
+
+export interface Options<Out, P, K, I, W, E, R, IO> extends Description {
+  readonly partitions?: Partitions.Partitions<P, K>
+  readonly inputs?: I
+  readonly output: Out
+  readonly io: Io.Key<IO>
+  readonly retry?: Retry<NoInfer<E>>
+  /** One attempt may take so long; then it fails with a time-out, which is retried like other transient errors. */
+  readonly timeout?: Duration.Input
+  readonly concurrency?: number
+  readonly run: (inputs: InputValues<I, NoInfer<P>>, partition: NoInfer<P>) => Effect.Effect<W, E, R>
+}
+
+/** Key syntax: words of letters, digits, "_" and "-", in groups separated by "/". */
+const keyPattern = /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/
+
+const describe = (key: string, options: Description) => {
+  if (!keyPattern.test(key)) {
+    throw new Error(`Asset key "${key}" is not valid: use letters, digits, "_" and "-", with "/" between groups.`)
+  }
+  return {
+    key,
+    group: options.group ?? (key.includes("/") ? key.slice(0, key.lastIndexOf("/")) : "default"),
+    description: options.description,
+    tags: options.tags ?? {},
+    owners: options.owners ?? [],
+    kinds: options.kinds ?? [],
+    codeVersion: options.codeVersion ?? ""
+  }
+}
+
+/** Defines an asset. Throws on a malformed key, since a definition is code. */
+export const make = <
+  Out extends Output,
+  W extends Producible<Out>,
+  E,
+  R,
+  IO,
+  const I extends Inputs = {},
+  P = never,
+  K = never
+>(
+  key: string,
+  options: Options<Out, P, K, I, W, E, R, IO>
+): Asset<Out, P, K, E | ProducedError<W>, R | ProducedServices<W>, IO | IoOf<I[keyof I]>, InputValues<I, P>> => {
+  const partitions: Partitions.Any = options.partitions ?? Partitions.none
+  const computation: Computation = {
+    key,
+    inputs: options.inputs ?? {},
+    partitions,
+    outputs: () => ({ "": asset }),
+    retry: options.retry,
+    timeout: options.timeout,
+    concurrency: options.concurrency,
+    run: options.run
+  }
+  const asset = typed<Out>({
+    _tag: "Asset",
+    ...describe(key, options),
+    output: options.output,
+    io: options.io,
+    partitions,
+    computation
+  })
+  return asset
+}
+
+/** One output of `makeMany`. */
+export interface ManyOutput<Out, IO> extends Description {
+  readonly output: Out
+  readonly io: Io.Key<IO>
+}
+
+type AnyManyOutput = ManyOutput<Output, unknown>
+
+type ProducedMany<Os> = { readonly [N in keyof Os]: Os[N] extends { readonly output: infer Out } ? Producible<Out> : never }
+type IoOfMany<O> = O extends { readonly io: Io.Key<infer IO> } ? IO : never
+
+/**
+ * Defines several assets that one computation gives: one API call → several tables. `run` gives a record of the
+ * outputs by name. The assets are materialized together; each has its own key `${key}/${name}`, rows, state and checks.
+ */
+export const makeMany = <
+  const Os extends Readonly<Record<string, AnyManyOutput>>,
+  W extends ProducedMany<Os>,
+  E,
+  R,
+  const I extends Inputs = {},
+  P = never,
+  K = never
+>(
+  key: string,
+  options: Omit<Options<never, P, K, I, W, E, R, never>, "output" | "io" | "run" | keyof Description> & {
+    readonly outputs: Os
+    readonly run: (inputs: InputValues<I, NoInfer<P>>, partition: NoInfer<P>) => Effect.Effect<W, E, R>
+  }
+): {
+  readonly [N in keyof Os & string]: Asset<
+    Os[N]["output"],
+    P,
+    K,
+    E | ProducedError<W[N]>,
+    R | ProducedServices<W[N]>,
+    IoOfMany<Os[N]> | IoOf<I[keyof I]>,
+    InputValues<I, P>
+  >
+} => {
+  const partitions: Partitions.Any = options.partitions ?? Partitions.none
+  const computation: Computation = {
+    key,
+    inputs: options.inputs ?? {},
+    partitions,
+    outputs: () => assets,
+    retry: options.retry,
+    timeout: options.timeout,
+    concurrency: options.concurrency,
+    run: options.run
+  }
+  const assets: Record<string, Any> = {}
+  for (const [name, output] of Object.entries<AnyManyOutput>(options.outputs)) {
+    assets[name] = typed<Output>({
+      _tag: "Asset",
+      ...describe(`${key}/${name}`, output),
+      output: output.output,
+      io: output.io,
+      partitions,
+      computation
+    })
+  }
+  // The record is built by name above; the compiler cannot follow Object.entries.
+  return assets as never
+}
+
+/** Adds the phantom "~A", which exists for the compiler only. */
+const typed = <Out>(
+  fields: Omit<Any, "~A" | "~Out" | "~P" | "~K" | "~E" | "~R" | "~IO" | "~In">
+): Asset<Out, never, never, never, never, never, never> => fields as never
+
+export const isAsset = (u: unknown): u is Any =>
+  typeof u === "object" && u !== null && "_tag" in u && u._tag === "Asset"
+
+/** The inputs of a computation as `Input`s, with the thunks resolved. */
+export const storedOf = (asset: Any): Io.Stored => ({
+  key: asset.key,
+  output: asset.output,
+  partitioned: asset.partitions._tag !== "Unpartitioned"
+})

@@ -1,0 +1,82 @@
+/** The port that stores and loads values of assets: an IO manager, one Effect service a place. */
+import { Context, type Effect, Schema, type Stream } from "effect"
+import type { Output } from "./Output.ts"
+
+/** A value could not be stored or loaded. The message is one sentence for the user. */
+export class IoError extends Schema.TaggedError<IoError>()("IoError", {
+  asset: Schema.String,
+  partition: Schema.optional(Schema.String),
+  message: Schema.String,
+  /** True when another try may succeed: a lost connection, a serialization failure. */
+  transient: Schema.Boolean,
+  cause: Schema.optional(Schema.Defect())
+}) {}
+
+/** The asset as its IO manager sees it. */
+export interface Stored {
+  readonly key: string
+  readonly output: Output
+  readonly partitioned: boolean
+}
+
+/** One cell to write. `partition` is the text key, or "" for an unpartitioned asset. */
+export interface CellWrite {
+  readonly asset: Stored
+  readonly partition: string
+  /** Rows as an array, a table with `objects()` or a `Stream`; or a document. */
+  readonly value: unknown
+}
+
+/** What was written for one cell. */
+export interface CellWritten {
+  /** Number of rows; 1 for a document. */
+  readonly rows: number
+  /** A hash of the content: an equal hash means equal data, so that downstream stays fresh. */
+  readonly hash: string | undefined
+  /** The rows, where they are in memory anyway; dynamic partitions and checks look at them. */
+  readonly values: ReadonlyArray<unknown> | undefined
+}
+
+/** Which cells to load: all that are stored, or some by text key (`[""]` for an unpartitioned asset). */
+export interface Source {
+  readonly asset: Stored
+  readonly partitions: "all" | ReadonlyArray<string>
+}
+
+/** Loaded elements (rows, or documents) in two parallel arrays, in stored order. */
+export interface Loaded {
+  readonly partitions: ReadonlyArray<string>
+  readonly values: ReadonlyArray<unknown>
+}
+
+/** One loaded element of a stream. */
+export interface Element {
+  readonly partition: string
+  readonly value: unknown
+}
+
+export interface IoManager {
+  /** Outputs this IO manager can store. */
+  readonly accepts: ReadonlyArray<Output["_tag"]>
+  /** Refuses an asset that cannot be stored here (names, column types, …) before anything runs. Default: none. */
+  readonly validate?: (asset: Stored) => Effect.Effect<void, IoError>
+  /**
+   * Prepares the place of an asset (creates or evolves its table). Called once a run before the first write,
+   * outside the commit.
+   */
+  readonly prepare: (asset: Stored) => Effect.Effect<void, IoError>
+  /**
+   * Writes the cells, of one or several assets; all or none. Runs inside the commit of the run store, so that an
+   * IO manager on the same database joins its transaction (G1). Results are in the order of the cells.
+   */
+  readonly write: (cells: ReadonlyArray<CellWrite>) => Effect.Effect<ReadonlyArray<CellWritten>, IoError>
+  /** All elements at once. */
+  readonly load: (source: Source) => Effect.Effect<Loaded, IoError>
+  /** The elements one after another, in bounded memory. */
+  readonly stream: (source: Source) => Stream.Stream<Element, IoError>
+}
+
+/** Declares an IO manager: `class Warehouse extends Io.Tag<Warehouse>()("io/Warehouse") {}`. */
+export const Tag = <Self>() => <const Name extends string>(name: Name) => Context.Service<Self, IoManager>()(name)
+
+export type Key<IO> = Context.Key<IO, IoManager>

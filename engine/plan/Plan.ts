@@ -1,0 +1,208 @@
+/**
+ * A plan: which cells shall be materialized, in which order and why. Plain data from a pure function of the graph, the
+ * selection, the partitions and what is stored; the executor only interprets it.
+ */
+import { Schema } from "effect"
+import * as PartitionSet from "../partition/PartitionSet.ts"
+import { type Restriction, waitingForKeys } from "./Restriction.ts"
+import { siblings, type Snapshot } from "./Snapshot.ts"
+import { describe, downstreamOf, type Reason, staleness, upstreamOf } from "./Staleness.ts"
+
+/** The cells of one computation that are planned. A computation of several assets gives all of them. */
+export interface PlannedAssets {
+  readonly computation: string
+  readonly assets: ReadonlyArray<string>
+  readonly cells: PartitionSet.PartitionSet
+  /** Disjoint sets that together are `cells`. */
+  readonly reasons: ReadonlyArray<{ readonly reason: Reason; readonly cells: PartitionSet.PartitionSet }>
+}
+
+/** Cells that cannot run, since a cell they read is neither stored nor planned. */
+export interface Blocked {
+  readonly asset: string
+  readonly cells: PartitionSet.PartitionSet
+  readonly upstream: string
+}
+
+export interface Plan {
+  /** Upstream first. */
+  readonly steps: ReadonlyArray<PlannedAssets>
+  readonly blocked: ReadonlyArray<Blocked>
+  /** Assets that are planned anew once their partition keys are known, and the asset that gives the keys. */
+  readonly later: ReadonlyArray<{ readonly asset: string; readonly source: string }>
+  /** Cells that were asked for and need nothing. */
+  readonly fresh: number
+}
+
+export interface PlanOptions {
+  readonly snapshot: Snapshot
+  /** Upstream first, as `Selection.resolve` gives it. */
+  readonly selected: ReadonlyArray<string>
+  readonly restriction: Restriction
+  readonly force: boolean
+  /** Cells that this run has ended already, by asset: they are not planned again. */
+  readonly ended: (asset: string) => PartitionSet.PartitionSet | undefined
+}
+
+export const make = (options: PlanOptions): Plan => {
+  const { restriction, selected, snapshot } = options
+  const { graph } = snapshot
+  const steps: Array<PlannedAssets> = []
+  const blocked: Array<Blocked> = []
+  const planned = new Map<string, PartitionSet.PartitionSet>()
+  const seen = new Set<string>()
+  let fresh = 0
+  let waiting: ReadonlyMap<string, string> = new Map()
+
+  for (const asset of selected) {
+    const computation = graph.assets.get(asset)?.computation
+    if (computation === undefined || seen.has(computation.key)) continue
+    seen.add(computation.key)
+    const assets = siblings(graph, asset)
+    if (waiting.has(asset)) continue
+    const dimensions = snapshot.space(asset).all.dimensions
+    const asked = PartitionSet.unionAll(
+      dimensions,
+      assets.flatMap((output) => {
+        const cells = selected.includes(output) ? restriction.get(output) : undefined
+        const ended = options.ended(output)
+        return cells === undefined ? [] : [ended === undefined ? cells : PartitionSet.difference(cells, ended)]
+      })
+    )
+    let reasons = reasonsOf(options, assets, asked, planned)
+    const cannot = blockedCells(snapshot, asset, unionOf(dimensions, reasons), planned)
+    for (const { cells, upstream } of cannot) {
+      blocked.push(...assets.map((output) => ({ asset: output, cells, upstream })))
+      reasons = reasons.map((entry) => ({ ...entry, cells: PartitionSet.difference(entry.cells, cells) }))
+    }
+    reasons = reasons.filter((entry) => !PartitionSet.isEmpty(entry.cells))
+    const cells = unionOf(dimensions, reasons)
+    fresh += PartitionSet.size(asked) - PartitionSet.size(cells)
+      - cannot.reduce((sum, entry) => sum + PartitionSet.size(entry.cells), 0)
+    if (PartitionSet.isEmpty(cells)) continue
+    steps.push({ computation: computation.key, assets, cells, reasons })
+    for (const output of assets) planned.set(output, cells)
+    waiting = waitingForKeys(graph, selected, new Set(planned.keys()))
+  }
+  return { steps, blocked, later: Array.from(waiting, ([asset, source]) => ({ asset, source })), fresh }
+}
+
+type Reasons = PlannedAssets["reasons"]
+
+const unionOf = (dimensions: number, reasons: Reasons) => PartitionSet.unionAll(dimensions, reasons.map((r) => r.cells))
+
+/** Sorts the cells asked for by the first reason that holds; fresh ones are in none. */
+const reasonsOf = (
+  options: PlanOptions,
+  assets: ReadonlyArray<string>,
+  asked: PartitionSet.PartitionSet,
+  planned: ReadonlyMap<string, PartitionSet.PartitionSet>
+): Reasons => {
+  if (PartitionSet.isEmpty(asked)) return []
+  if (options.force) return [{ reason: { _tag: "Forced" }, cells: asked }]
+  const { snapshot } = options
+  const reasons: Array<Reasons[number]> = []
+  let rest = asked
+  const give = (reason: Reason, cells: PartitionSet.PartitionSet) => {
+    const own = PartitionSet.intersection(rest, cells)
+    if (PartitionSet.isEmpty(own)) return
+    reasons.push({ reason, cells: own })
+    rest = PartitionSet.difference(rest, own)
+  }
+  for (const asset of assets) {
+    const stored = snapshot.cells(asset)
+    // Cells with no record at all, the bulk of a first run, are told by sets and never looked at one by one.
+    const missing = PartitionSet.difference(rest, recorded(snapshot, asset))
+    give({ _tag: "Missing" }, missing)
+    const byReason = new Map<string, { readonly reason: Reason; readonly points: Array<PartitionSet.Point> }>()
+    const { keyAt } = snapshot.space(asset)
+    for (const point of PartitionSet.points(rest)) {
+      const reason = staleness(snapshot, asset, point, stored.get(keyAt(point)))
+      if (reason === undefined) continue
+      const text = describe(reason)
+      const entry = byReason.get(text)
+      if (entry === undefined) byReason.set(text, { reason, points: [point] })
+      else entry.points.push(point)
+    }
+    for (const { points, reason } of byReason.values()) give(reason, PartitionSet.fromPoints(asked.dimensions, points))
+    for (const edge of snapshot.graph.upstream(asset)) {
+      const upstream = planned.get(edge.upstream)
+      if (upstream === undefined || PartitionSet.isEmpty(rest)) continue
+      give({ _tag: "UpstreamPlanned", upstream: edge.upstream }, downstreamOf(snapshot, edge, upstream))
+    }
+  }
+  return reasons
+}
+
+/** The cells of which anything is recorded, be it a failure. */
+const recorded = (snapshot: Snapshot, asset: string): PartitionSet.PartitionSet => {
+  const { all, positionOf } = snapshot.space(asset)
+  const points: Array<PartitionSet.Point> = []
+  for (const key of snapshot.cells(asset).keys()) {
+    const point = positionOf(key)
+    if (point._tag === "Success") points.push(point.success)
+  }
+  return PartitionSet.fromPoints(all.dimensions, points)
+}
+
+/** Cells that read an upstream cell which is neither stored nor planned, by upstream. */
+const blockedCells = (
+  snapshot: Snapshot,
+  asset: string,
+  cells: PartitionSet.PartitionSet,
+  planned: ReadonlyMap<string, PartitionSet.PartitionSet>
+): ReadonlyArray<{ readonly cells: PartitionSet.PartitionSet; readonly upstream: string }> => {
+  const found: Array<{ readonly cells: PartitionSet.PartitionSet; readonly upstream: string }> = []
+  let rest = cells
+  for (const edge of snapshot.graph.upstream(asset)) {
+    if (edge.partial || PartitionSet.isEmpty(rest)) continue
+    const upstreamSpace = snapshot.space(edge.upstream)
+    const needed = upstreamOf(snapshot, edge, rest)
+    const stored = snapshot.materialized(edge.upstream)
+    const there = PartitionSet.union(stored, planned.get(edge.upstream) ?? PartitionSet.empty(upstreamSpace.all.dimensions))
+    const absent = PartitionSet.difference(needed, there)
+    // A reader of everything reads what there is; it is blocked only when there is nothing.
+    const readsAll = edge.mapping._tag === "All"
+    const blocks = readsAll
+      ? PartitionSet.isEmpty(there) ? rest : PartitionSet.empty(rest.dimensions)
+      : PartitionSet.intersection(rest, downstreamOf(snapshot, edge, absent))
+    if (PartitionSet.isEmpty(blocks)) continue
+    found.push({ cells: blocks, upstream: edge.upstream })
+    rest = PartitionSet.difference(rest, blocks)
+  }
+  return found
+}
+
+/** The number of cells that the plan materializes. */
+export const size = (plan: Plan): number =>
+  plan.steps.reduce((sum, step) => sum + PartitionSet.size(step.cells) * step.assets.length, 0)
+
+/** True when there is nothing to do, now or later. */
+export const isEmpty = (plan: Plan): boolean => plan.steps.length === 0 && plan.blocked.length === 0
+
+/** The plan as plain JSON: what `--dry-run --json` prints. */
+export const Json = Schema.Struct({
+  steps: Schema.Array(Schema.Struct({
+    assets: Schema.Array(Schema.String),
+    cells: Schema.Int,
+    reasons: Schema.Array(Schema.Struct({ reason: Schema.String, cells: Schema.Int, partitions: PartitionSet.Json }))
+  })),
+  blocked: Schema.Array(Schema.Struct({ asset: Schema.String, cells: Schema.Int, upstream: Schema.String })),
+  later: Schema.Array(Schema.Struct({ asset: Schema.String, source: Schema.String })),
+  fresh: Schema.Int
+})
+
+export const toJson = (plan: Plan): typeof Json.Type => ({
+  steps: plan.steps.map((step) => ({
+    assets: step.assets,
+    cells: PartitionSet.size(step.cells),
+    reasons: step.reasons.map(({ cells, reason }) => ({
+      reason: describe(reason),
+      cells: PartitionSet.size(cells),
+      partitions: PartitionSet.toJson(cells)
+    }))
+  })),
+  blocked: plan.blocked.map((entry) => ({ ...entry, cells: PartitionSet.size(entry.cells) })),
+  later: plan.later,
+  fresh: plan.fresh
+})

@@ -1,0 +1,116 @@
+/** Which cells of the selected assets a partition expression means. */
+import { Result } from "effect"
+import { type AssetGraph, reach } from "../graph/AssetGraph.ts"
+import type { PartitionKeyError } from "../partition/PartitionKey.ts"
+import * as Partitions from "../partition/Partitions.ts"
+import * as PartitionSet from "../partition/PartitionSet.ts"
+import type { PartitionSpace } from "../partition/PartitionSpace.ts"
+import type { Snapshot } from "./Snapshot.ts"
+import { downstreamOf } from "./Staleness.ts"
+
+export type Restriction = ReadonlyMap<string, PartitionSet.PartitionSet>
+
+/**
+ * The cells asked for, by asset. Without an expression: all that exist. With one: assets whose partitions it names
+ * take it; assets downstream of those take the partitions that read them (the games of the days asked for); others
+ * that have no partitions take their one cell. An expression that fits none of the assets is an error.
+ */
+export const make = (
+  snapshot: Snapshot,
+  selected: ReadonlyArray<string>,
+  expression: string | null
+): Result.Result<Restriction, PartitionKeyError> => {
+  const chosen = new Map<string, PartitionSet.PartitionSet>()
+  let refusal: PartitionKeyError | undefined
+  let fits = false
+  for (const asset of selected) {
+    const space = snapshot.space(asset)
+    if (expression === null || space.partitions._tag === "Unpartitioned") {
+      chosen.set(asset, space.all)
+      continue
+    }
+    const parsed = space.parse(expression, asset)
+    if (Result.isSuccess(parsed)) {
+      chosen.set(asset, parsed.success)
+      fits = true
+      continue
+    }
+    refusal ??= parsed.failure
+    const derived = fromUpstream(snapshot, asset, chosen)
+    chosen.set(asset, derived ?? PartitionSet.empty(space.all.dimensions))
+  }
+  const partitioned = selected.some((asset) => snapshot.space(asset).partitions._tag !== "Unpartitioned")
+  return refusal !== undefined && partitioned && !fits ? Result.fail(refusal) : Result.succeed(chosen)
+}
+
+/** The partitions of an asset that read, or get their key from, the cells already chosen upstream. */
+const fromUpstream = (
+  snapshot: Snapshot,
+  asset: string,
+  chosen: Restriction
+): PartitionSet.PartitionSet | undefined => {
+  const { graph } = snapshot
+  const space = snapshot.space(asset)
+  let derived: PartitionSet.PartitionSet | undefined
+  const add = (set: PartitionSet.PartitionSet) => {
+    derived = derived === undefined ? set : PartitionSet.union(derived, set)
+  }
+  for (const { asset: source, set } of graph.keySources(asset)) {
+    const cells = chosen.get(source)
+    if (cells !== undefined) add(keyedBy(snapshot, space, set, source, cells))
+  }
+  // The source of its keys says best which partitions are meant; inputs are asked only without one.
+  if (derived !== undefined) return derived
+  for (const edge of graph.upstream(asset)) {
+    const cells = chosen.get(edge.upstream)
+    if (cells !== undefined && snapshot.space(edge.upstream).partitions._tag !== "Unpartitioned") {
+      add(downstreamOf(snapshot, edge, cells))
+    }
+  }
+  return derived
+}
+
+const keyedBy = (
+  snapshot: Snapshot,
+  space: PartitionSpace,
+  set: string,
+  source: string,
+  cells: PartitionSet.PartitionSet
+): PartitionSet.PartitionSet => {
+  const sourceSpace = snapshot.space(source)
+  const keys = snapshot.dynamicKeys(set)
+  const wanted: Array<number> = []
+  keys.forEach((entry, position) => {
+    const given = entry.sources.some((partition) => {
+      const point = sourceSpace.positionOf(partition)
+      return Result.isSuccess(point) && PartitionSet.has(cells, point.success)
+    })
+    if (given) wanted.push(position)
+  })
+  const dimension = PartitionSet.fromPositions(wanted)
+  const { all, partitions } = space
+  const box = Partitions.dimensionsOf(partitions).map(({ partitions: own }, i) =>
+    own._tag === "Dynamic" && own.name === set ? dimension : PartitionSet.project(all, [i])
+  )
+  return PartitionSet.intersection(PartitionSet.product(box), all)
+}
+
+/** The selected assets whose partitions come, directly or through others, from cells that a plan still has to make. */
+export const waitingForKeys = (
+  graph: AssetGraph,
+  selected: ReadonlyArray<string>,
+  planned: ReadonlySet<string>
+): ReadonlyMap<string, string> => {
+  const waiting = new Map<string, string>()
+  for (const asset of selected) {
+    const source = graph.keySources(asset).find((s) => planned.has(s.asset))
+    if (source !== undefined) waiting.set(asset, source.asset)
+  }
+  const chosen = new Set(selected)
+  for (const [asset, source] of Array.from(waiting)) {
+    for (const downstream of reach(graph, [asset], "downstream")) {
+      if (chosen.has(downstream) && !waiting.has(downstream)) waiting.set(downstream, source)
+    }
+  }
+  return waiting
+}

@@ -1,0 +1,192 @@
+/**
+ * Group commit: computed steps that are ready at the same time share one transaction, one upsert a table and one set
+ * of bookkeeping statements. A batch that is refused is split until the guilty step stands alone (G7).
+ */
+import { Effect, Queue, Result, Schedule, Stream } from "effect"
+import type * as Asset from "../definition/Asset.ts"
+import { storedOf } from "../definition/Asset.ts"
+import type { CellWrite, CellWritten, IoError, IoManager } from "../definition/Io.ts"
+import type { AssetGraph } from "../graph/AssetGraph.ts"
+import * as Partitions from "../partition/Partitions.ts"
+import { describe } from "../plan/Staleness.ts"
+import type { Computed } from "./Compute.ts"
+import type { Event } from "./Event.ts"
+import * as Failure from "./Failure.ts"
+import { type CellCommit, type LeaseLost, RunStore, type RunStoreError, type SourceKeys } from "./RunStore.ts"
+import type { Step } from "./Step.ts"
+
+/** At most so many steps share a transaction: beyond it, a longer transaction gains nothing (bench/engine). */
+export const maxBatch = 500
+
+/** Computed but uncommitted steps beyond this hold the workers back (G9). */
+export const maxWaiting = 1000
+
+export type Outcome =
+  | { readonly _tag: "Committed"; readonly computed: Computed; readonly steps: ReadonlyArray<Step> }
+  /** Another worker took the cell over; nothing was written. */
+  | { readonly _tag: "Lost"; readonly computed: Computed }
+  | { readonly _tag: "Refused"; readonly computed: Computed; readonly failure: Failure.Failure }
+
+export interface CommitterOptions<R> {
+  readonly graph: AssetGraph
+  readonly run: number
+  readonly worker: string
+  readonly io: (asset: Asset.Any) => Effect.Effect<IoManager, never, R>
+  readonly event: (event: Event) => void
+  readonly settled: (outcome: Outcome) => void
+}
+
+type CommitError = IoError | RunStoreError | LeaseLost
+
+/** A connection that is lost, or a deadlock, is tried again: 5 times over about 3 s. */
+const again = {
+  while: (error: CommitError) => error._tag !== "LeaseLost" && error.transient,
+  schedule: Schedule.exponential("100 millis").pipe(Schedule.jittered),
+  times: 5
+}
+
+export const make = <R>(options: CommitterOptions<R>) => {
+  const attempt = (batch: ReadonlyArray<Computed>): Effect.Effect<ReadonlyArray<Step>, CommitError, R | RunStore> =>
+    Effect.flatMap(RunStore, (store) => {
+      const { cells, writes, tapped } = layOut(options.graph, batch)
+      return store.commit({
+        run: options.run,
+        worker: options.worker,
+        cells,
+        write: write(options, writes),
+        keys: (written) => keysOf(options.graph, cells, written, tapped)
+      })
+    })
+
+  const commit = (batch: ReadonlyArray<Computed>): Effect.Effect<void, never, R | RunStore> =>
+    Effect.gen(function*() {
+      const result = yield* Effect.result(Effect.retry(attempt(batch), again))
+      if (Result.isSuccess(result)) return settle(batch, result.success)
+      const error = result.failure
+      const guilty = batch.filter((computed) => names(error, computed))
+      if (error._tag === "LeaseLost") {
+        for (const computed of guilty) {
+          options.event({ type: "lease_lost", at: new Date(), ...cellOf(computed), message: error.message })
+          options.settled({ _tag: "Lost", computed })
+        }
+      } else if (batch.length === 1 || guilty.length > 0) {
+        const failure = Failure.ofError(error)
+        for (const computed of batch.length === 1 ? batch : guilty) options.settled({ _tag: "Refused", computed, failure })
+      }
+      const rest = batch.length === 1 ? [] : batch.filter((computed) => !guilty.includes(computed))
+      if (rest.length === 0) return
+      if (guilty.length > 0) return yield* commit(rest)
+      options.event({ type: "commit_split", at: new Date(), message: `${rest.length} steps: ${error.message}` })
+      const half = Math.ceil(rest.length / 2)
+      yield* commit(rest.slice(0, half))
+      yield* commit(rest.slice(half))
+    })
+
+  const settle = (batch: ReadonlyArray<Computed>, steps: ReadonlyArray<Step>) => {
+    const byCell = Map.groupBy(steps, (step) => `${step.asset}\n${step.partition}`)
+    for (const computed of batch) {
+      const own = computed.step.planned.assets.flatMap((asset) => byCell.get(`${asset}\n${computed.step.partition}`) ?? [])
+      options.settled({ _tag: "Committed", computed, steps: own })
+    }
+  }
+
+  return {
+    /** Commits one step now; fails with the refusal. For outputs that are computed while they are written. */
+    now: (computed: Computed): Effect.Effect<ReadonlyArray<Step>, CommitError, R | RunStore> => attempt([computed]),
+    /** Commits what arrives in the queue, for ever. */
+    serve: (queue: Queue.Dequeue<Computed>): Effect.Effect<never, never, R | RunStore> =>
+      Effect.forever(Effect.flatMap(Queue.takeBetween(queue, 1, maxBatch), commit))
+  }
+}
+
+const cellOf = (computed: Computed) => ({
+  asset: computed.step.planned.assets[0]!,
+  partition: computed.step.partition
+})
+
+/** Whether an error says by itself that this step is to blame. */
+const names = (error: CommitError, { step }: Computed): boolean => {
+  if (error._tag === "LeaseLost") {
+    return error.cells.some((cell) => cell.partition === step.partition && step.planned.assets.includes(cell.asset))
+  }
+  return error._tag === "IoError" && error.partition === step.partition && step.planned.assets.includes(error.asset)
+}
+
+/** The cells of a batch in a fixed order, so that two workers that commit at once cannot deadlock. */
+const layOut = (graph: AssetGraph, batch: ReadonlyArray<Computed>) => {
+  const flat = batch.flatMap((computed) =>
+    Array.from(computed.values, ([asset, value]) => ({ asset, computed, value, partition: computed.step.partition }))
+  ).sort((a, b) => compare(a.asset, b.asset) || compare(a.partition, b.partition))
+  const tapped: Array<ReadonlyArray<unknown> | undefined> = []
+  const writes: Array<{ readonly asset: Asset.Any; readonly write: CellWrite }> = []
+  const cells: Array<CellCommit> = []
+  for (const { asset: key, computed, partition, value } of flat) {
+    const asset = graph.assets.get(key)!
+    const tap = Stream.isStream(value) && setsFrom(graph, key).length > 0 ? keepingRows(value) : undefined
+    tapped.push(tap?.rows)
+    writes.push({ asset, write: { asset: storedOf(asset), partition, value: tap?.stream ?? value } })
+    cells.push({
+      asset: key,
+      partition,
+      reason: describe(computed.step.reason),
+      attempts: computed.attempts,
+      startedAt: computed.startedAt,
+      finishedAt: computed.finishedAt,
+      codeVersion: asset.codeVersion,
+      inputs: computed.inputs,
+      metadata: computed.metadata
+    })
+  }
+  return { cells, writes, tapped }
+}
+
+const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0
+
+/** Rows of a stream that give partition keys are remembered as they pass; such assets list things, they are small. */
+const keepingRows = (stream: Stream.Stream<unknown, unknown, unknown>) => {
+  const rows: Array<unknown> = []
+  return { rows, stream: Stream.tap(stream, (row) => Effect.sync(() => rows.push(row))) }
+}
+
+/** One write an IO manager, results in the order of the cells. */
+const write = <R>(
+  options: CommitterOptions<R>,
+  writes: ReadonlyArray<{ readonly asset: Asset.Any; readonly write: CellWrite }>
+): Effect.Effect<ReadonlyArray<CellWritten>, IoError, R> =>
+  Effect.gen(function*() {
+    const written: Array<CellWritten> = []
+    const byIo = Map.groupBy(writes.map((entry, index) => ({ ...entry, index })), (entry) => entry.asset.io.key)
+    for (const entries of byIo.values()) {
+      const io = yield* options.io(entries[0]!.asset)
+      const results = yield* io.write(entries.map((entry) => entry.write))
+      entries.forEach((entry, i) => {
+        written[entry.index] = results[i]!
+      })
+    }
+    return written
+  })
+
+const setsFrom = (graph: AssetGraph, asset: string): ReadonlyArray<Partitions.Dynamic> => {
+  const sets = new Map<string, Partitions.Dynamic>()
+  for (const dependent of graph.dependents(asset)) {
+    for (const set of Partitions.dynamicSets(graph.assets.get(dependent)?.partitions ?? Partitions.none)) {
+      if (set.from === asset) sets.set(set.name, set)
+    }
+  }
+  return Array.from(sets.values())
+}
+
+/** The keys that the written cells give to dynamic sets. */
+const keysOf = (
+  graph: AssetGraph,
+  cells: ReadonlyArray<CellCommit>,
+  written: ReadonlyArray<CellWritten>,
+  tapped: ReadonlyArray<ReadonlyArray<unknown> | undefined>
+): ReadonlyArray<SourceKeys> =>
+  cells.flatMap((cell, i) =>
+    setsFrom(graph, cell.asset).map((set) => {
+      const rows = tapped[i] ?? written[i]!.values ?? []
+      const keys = new Set(rows.flatMap((row) => set.keyOf?.(row) ?? []))
+      return { set: set.name, source: cell.partition, keys: Array.from(keys) }
+    })
+  )

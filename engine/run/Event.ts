@@ -1,0 +1,21 @@
+/** A recorded fact of a run. Steps and attempts have their own records; events tell the story around them. */
+export type EventType =
+  | "run_started"
+  | "run_resumed"
+  | "planned"
+  | "attempt_failed"
+  | "step_failed"
+  | "step_skipped"
+  | "commit_split"
+  | "lease_lost"
+  | "check_failed"
+  | "cancel_requested"
+  | "run_finished"
+
+export interface Event {
+  readonly type: EventType
+  readonly at: Date
+  readonly asset?: string
+  readonly partition?: string
+  readonly message: string
+}

@@ -1,0 +1,35 @@
+/** Why a step failed, as one name and one sentence, from any error a user's code or the engine can raise. */
+import { Cause } from "effect"
+
+export interface Failure {
+  /** The error's tag or class. */
+  readonly name: string
+  readonly message: string
+}
+
+/** One attempt took longer than the asset's `timeout`. */
+export class StepTimeout extends Error {
+  readonly _tag = "StepTimeout"
+  readonly transient = true
+}
+
+/** Messages are kept, and shown, up to this length. */
+const maxLength = 1000
+
+export const ofError = (error: unknown): Failure => {
+  if (typeof error === "object" && error !== null) {
+    const name = "_tag" in error && typeof error._tag === "string"
+      ? error._tag
+      : error instanceof Error
+      ? error.name
+      : "Error"
+    const message = "message" in error && typeof error.message === "string" && error.message !== ""
+      ? error.message
+      : `${name} without a message`
+    return { name, message: message.slice(0, maxLength) }
+  }
+  return { name: "Error", message: String(error).slice(0, maxLength) }
+}
+
+/** A failure, or a defect (an exception in the code), whichever the cause holds first. */
+export const ofCause = (cause: Cause.Cause<unknown>): Failure => ofError(Cause.squash(cause))

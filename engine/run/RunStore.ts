@@ -1,0 +1,165 @@
+/**
+ * The port that records what the engine does: runs, steps, attempts, events, the state of every cell and the keys of
+ * dynamic partitions. Implementations: memory and Postgres; one conformance suite runs against both.
+ */
+import { Context, type Effect, Schema } from "effect"
+import type { CellWritten } from "../definition/Io.ts"
+import type { Event } from "./Event.ts"
+import type { RunRequest, RunState, RunSummary } from "./Run.ts"
+import type { Attempt, Cell, CheckResult, InputVersion, Step } from "./Step.ts"
+
+export class RunStoreError extends Schema.TaggedError<RunStoreError>()("RunStoreError", {
+  message: Schema.String,
+  /** True when another try may succeed: a lost connection, a deadlock. */
+  transient: Schema.Boolean,
+  cause: Schema.optional(Schema.Defect())
+}) {}
+
+/** Cells whose claim is no longer this worker's: its lease ended and another worker took them over (G3). */
+export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", {
+  cells: Schema.Array(Schema.Struct({ asset: Schema.String, partition: Schema.String })),
+  message: Schema.String
+}) {}
+
+/** No such run, or it cannot be resumed (it is still alive, or it is done). */
+export class RunUnavailable extends Schema.TaggedError<RunUnavailable>()("RunUnavailable", {
+  run: Schema.Int,
+  message: Schema.String
+}) {}
+
+/** A process that executes steps. It holds its cells as long as its lease is renewed. */
+export interface Worker {
+  readonly id: string
+  /** The machine's name, or `--node-id`. */
+  readonly host: string
+  readonly pid: number
+  readonly leaseMillis: number
+}
+
+/** What is stored of a cell. */
+export interface StoredCell {
+  /** Undefined: never materialized. It only grows; equal content keeps it. */
+  readonly dataVersion: number | undefined
+  readonly codeVersion: string
+  readonly inputs: Readonly<Record<string, InputVersion>>
+  readonly materializedAt: Date | undefined
+  readonly materializedBy: number | undefined
+  /** The last step of the cell failed. */
+  readonly failed: boolean
+  readonly error: string | null
+}
+
+/** Cells of the asked assets: asset key → partition → cell. */
+export type StoredCells = ReadonlyMap<string, ReadonlyMap<string, StoredCell>>
+
+/** A key of a dynamic set, with the partitions of the source asset whose rows gave it (empty: added by hand). */
+export interface DynamicKey {
+  readonly key: string
+  readonly sources: ReadonlyArray<string>
+}
+
+export interface Claimed {
+  /** In the order asked. `held`: another live worker has it. `version`: the cell's data version now. */
+  readonly cells: ReadonlyArray<{ readonly granted: boolean; readonly version: number | undefined }>
+  /** The run was cancelled: nothing was granted. */
+  readonly cancelled: boolean
+}
+
+/** A computed cell, about to be recorded. */
+export interface CellCommit extends Cell {
+  readonly reason: string
+  readonly attempts: number
+  readonly startedAt: Date
+  readonly finishedAt: Date
+  readonly codeVersion: string
+  readonly inputs: Readonly<Record<string, InputVersion>>
+  readonly metadata: Step["metadata"]
+}
+
+/** The keys that one cell of a source asset gives to a dynamic set; they replace those it gave before. */
+export interface SourceKeys {
+  readonly set: string
+  readonly source: string
+  readonly keys: ReadonlyArray<string>
+}
+
+export interface Commit<E, R> {
+  readonly run: number
+  readonly worker: string
+  readonly cells: ReadonlyArray<CellCommit>
+  /** Writes the data; runs inside the transaction of the commit. Gives one result a cell, in order. */
+  readonly write: Effect.Effect<ReadonlyArray<CellWritten>, E, R>
+  /** Asked after `write`, inside the transaction. */
+  readonly keys: (written: ReadonlyArray<CellWritten>) => ReadonlyArray<SourceKeys>
+}
+
+/** A step that ended without data: failed, or skipped. Failing marks the cell and gives its claim back. */
+export type StepEnd = Omit<Step, "rows" | "dataVersion" | "state"> & { readonly state: "failed" | "skipped" }
+
+export class RunStore extends Context.Service<RunStore, {
+  /** Announces a worker; its lease starts now. */
+  readonly startWorker: (worker: Worker) => Effect.Effect<void, RunStoreError>
+  /** Renews the lease. False: the lease had ended (the process was frozen); its claims may be gone. */
+  readonly heartbeat: (worker: string) => Effect.Effect<boolean, RunStoreError>
+  /** Gives all claims back and removes the worker. */
+  readonly stopWorker: (worker: string) => Effect.Effect<void, RunStoreError>
+
+  readonly createRun: (request: RunRequest, worker: string) => Effect.Effect<number, RunStoreError>
+  /** Takes over a run that is lost, failed or cancelled; a live or succeeded one is refused. */
+  readonly resumeRun: (run: number, worker: string) => Effect.Effect<RunRequest, RunStoreError | RunUnavailable>
+  readonly finishRun: (run: number, state: Exclude<RunState, "running">) => Effect.Effect<void, RunStoreError>
+  /** After it has returned, no claim of this run is granted any more (G4). */
+  readonly cancelRun: (run: number) => Effect.Effect<void, RunStoreError | RunUnavailable>
+  readonly cancelRequested: (run: number) => Effect.Effect<boolean, RunStoreError>
+
+  /**
+   * Claims cells for a worker: all in one statement, in a fixed order, so that two workers cannot deadlock. A cell
+   * that a live worker holds is not granted; one whose holder's lease is over is taken over.
+   */
+  readonly claim: (
+    run: number,
+    worker: string,
+    cells: ReadonlyArray<Cell>
+  ) => Effect.Effect<Claimed, RunStoreError>
+  readonly release: (worker: string, cells: ReadonlyArray<Cell>) => Effect.Effect<void, RunStoreError>
+  /**
+   * Writes data and records in one transaction: checks that the worker still holds every cell (LeaseLost otherwise,
+   * nothing written), runs `write`, records the steps, moves the cells to their new data versions (an equal hash keeps
+   * the old one), replaces the dynamic keys they give, and gives the claims back. All or nothing.
+   */
+  readonly commit: <E, R>(commit: Commit<E, R>) => Effect.Effect<ReadonlyArray<Step>, E | RunStoreError | LeaseLost, R>
+  readonly endSteps: (
+    run: number,
+    worker: string,
+    steps: ReadonlyArray<StepEnd>
+  ) => Effect.Effect<void, RunStoreError>
+  readonly recordAttempts: (run: number, attempts: ReadonlyArray<Attempt>) => Effect.Effect<void, RunStoreError>
+  readonly recordChecks: (run: number | null, results: ReadonlyArray<CheckResult>) => Effect.Effect<void, RunStoreError>
+  readonly recordEvents: (run: number, events: ReadonlyArray<Event>) => Effect.Effect<void, RunStoreError>
+
+  readonly cells: (assets: ReadonlyArray<string>) => Effect.Effect<StoredCells, RunStoreError>
+  /** Live keys of the sets, in the order they were first added. */
+  readonly dynamicKeys: (
+    sets: ReadonlyArray<string>
+  ) => Effect.Effect<ReadonlyMap<string, ReadonlyArray<DynamicKey>>, RunStoreError>
+  readonly addKeys: (set: string, keys: ReadonlyArray<string>) => Effect.Effect<void, RunStoreError>
+  /** Removed keys keep their history. */
+  readonly removeKeys: (set: string, keys: ReadonlyArray<string>) => Effect.Effect<void, RunStoreError>
+
+  /** Newest first. */
+  readonly runs: (options: { readonly limit: number }) => Effect.Effect<ReadonlyArray<RunSummary>, RunStoreError>
+  readonly run: (run: number) => Effect.Effect<RunSummary, RunStoreError | RunUnavailable>
+  /** In the order they ended. */
+  readonly steps: (
+    run: number,
+    options?: { readonly states?: ReadonlyArray<Step["state"]>; readonly limit?: number }
+  ) => Effect.Effect<ReadonlyArray<Step>, RunStoreError>
+  readonly attempts: (run: number) => Effect.Effect<ReadonlyArray<Attempt>, RunStoreError>
+  readonly checks: (run: number) => Effect.Effect<ReadonlyArray<CheckResult>, RunStoreError>
+  readonly events: (run: number) => Effect.Effect<ReadonlyArray<Event>, RunStoreError>
+  /** The materializations of a cell, newest first: its steps with state "materialized". */
+  readonly materializations: (
+    cell: Cell,
+    options: { readonly limit: number }
+  ) => Effect.Effect<ReadonlyArray<Step & { readonly run: number }>, RunStoreError>
+}>()("engine/run/RunStore") {}

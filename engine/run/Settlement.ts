@@ -1,0 +1,121 @@
+/** What becomes of steps: notes how each ended, tells the observer, and releases or skips the steps that waited for it. */
+import * as PartitionSet from "../partition/PartitionSet.ts"
+import type { Blocked } from "../plan/Plan.ts"
+import type { Snapshot } from "../plan/Snapshot.ts"
+import { describe } from "../plan/Staleness.ts"
+import type { Failure } from "./Failure.ts"
+import type { Observer } from "./Observer.ts"
+import type { Recorder } from "./Recorder.ts"
+import type { StepEnd } from "./RunStore.ts"
+import type { Cell, Step } from "./Step.ts"
+import { cellsOf, type PlannedStep, type Ready, type StepTable } from "./StepTable.ts"
+
+export interface SettlementOptions {
+  readonly run: number
+  readonly table: StepTable
+  readonly snapshot: Snapshot
+  readonly observer: Observer
+  readonly recorder: Recorder
+  /** A step may start. */
+  readonly ready: (index: number) => void
+  /** Something ended: look again. */
+  readonly changed: () => void
+}
+
+export interface Settlement {
+  readonly release: (released: ReadonlyArray<Ready>) => void
+  readonly committed: (step: PlannedStep, records: ReadonlyArray<Step>) => void
+  /** Nothing had to be done. */
+  readonly unchanged: (step: PlannedStep, reason: string) => void
+  readonly fail: (step: PlannedStep, failure: Failure, attempts: number) => void
+  /** Takes over that another run has materialized a cell. */
+  readonly adopt: (cell: Cell, version: number | undefined) => void
+  /** Skips the cells that the plan could not include. */
+  readonly blocked: (blocked: ReadonlyArray<Blocked>) => void
+}
+
+export const make = (options: SettlementOptions): Settlement => {
+  const { observer, recorder, snapshot, table } = options
+  const codeVersion = (asset: string) => snapshot.graph.assets.get(asset)?.codeVersion ?? ""
+
+  const record = (cell: Cell, end: Pick<StepEnd, "state" | "reason" | "error" | "attempts">) => {
+    const at = new Date()
+    recorder.end({
+      ...cell,
+      ...end,
+      startedAt: at,
+      finishedAt: at,
+      codeVersion: codeVersion(cell.asset),
+      inputs: {},
+      metadata: {}
+    })
+  }
+  const skipCell = (cell: Cell, reason: string) => {
+    record(cell, { state: "skipped", reason, error: null, attempts: 0 })
+    observer({ _tag: "StepSkipped", cell, reason })
+  }
+
+  const release = (released: ReadonlyArray<Ready>) => {
+    const open = Array.from(released)
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const { index, skip } = next
+      if (skip === undefined) {
+        options.ready(index)
+        continue
+      }
+      for (const cell of cellsOf(table.step(index))) skipCell(cell, skip)
+      open.push(...table.end(index, "was skipped"))
+    }
+    options.changed()
+  }
+
+  return {
+    release,
+    committed: (step, records) => {
+      for (const { asset, codeVersion, dataVersion, finishedAt, inputs, partition, rows, startedAt } of records) {
+        snapshot.update(asset, partition, {
+          dataVersion: dataVersion ?? undefined,
+          codeVersion,
+          inputs,
+          materializedAt: finishedAt,
+          materializedBy: options.run,
+          failed: false,
+          error: null
+        })
+        const millis = finishedAt.getTime() - startedAt.getTime()
+        observer({ _tag: "StepMaterialized", cell: { asset, partition }, rows: rows ?? 0, millis })
+      }
+      release(table.end(step.index))
+    },
+    unchanged: (step, reason) => {
+      for (const cell of cellsOf(step)) observer({ _tag: "StepUnchanged", cell, reason })
+      release(table.end(step.index))
+    },
+    fail: (step, failure, attempts) => {
+      for (const cell of cellsOf(step)) {
+        record(cell, { state: "failed", reason: describe(step.reason), error: `${failure.name}: ${failure.message}`, attempts })
+        recorder.event({ type: "step_failed", at: new Date(), ...cell, message: failure.message })
+        observer({ _tag: "StepFailed", cell, failure })
+      }
+      release(table.end(step.index, "failed"))
+    },
+    adopt: (cell, version) =>
+      snapshot.update(cell.asset, cell.partition, {
+        dataVersion: version,
+        codeVersion: codeVersion(cell.asset),
+        inputs: {},
+        materializedAt: new Date(),
+        materializedBy: undefined,
+        failed: false,
+        error: null
+      }),
+    blocked: (blocked) => {
+      for (const { asset, cells, upstream } of blocked) {
+        const { keyAt } = snapshot.space(asset)
+        for (const point of PartitionSet.points(cells)) {
+          skipCell({ asset, partition: keyAt(point) }, `${upstream} has no data for it and is not selected`)
+        }
+      }
+    }
+  }
+}

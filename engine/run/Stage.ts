@@ -1,0 +1,255 @@
+/**
+ * Executes one plan: claims ready steps, computes them on a bounded number of fibers, hands them to the group commit
+ * and releases what waited for them.
+ */
+import { Cause, Deferred, Effect, Queue, Schedule, Stream } from "effect"
+import { type Any, storedOf } from "../definition/Asset.ts"
+import type { IoError, IoManager } from "../definition/Io.ts"
+import type { Plan } from "../plan/Plan.ts"
+import type { Snapshot } from "../plan/Snapshot.ts"
+import * as Staleness from "../plan/Staleness.ts"
+import * as Committer from "./Committer.ts"
+import * as Compute from "./Compute.ts"
+import * as Failure from "./Failure.ts"
+import type { Observer } from "./Observer.ts"
+import type { Recorder } from "./Recorder.ts"
+import { type Claimed, LeaseLost, RunStore, type RunStoreError } from "./RunStore.ts"
+import * as Settlement from "./Settlement.ts"
+import type { Attempt, Cell, Step } from "./Step.ts"
+import { cellsOf } from "./StepTable.ts"
+import * as StepTable from "./StepTable.ts"
+
+export interface StageOptions<R> {
+  readonly plan: Plan
+  readonly snapshot: Snapshot
+  readonly run: number
+  readonly worker: string
+  readonly concurrency: number
+  readonly io: (asset: Any) => Effect.Effect<IoManager, never, R>
+  readonly recorder: Recorder
+  readonly observer: Observer
+}
+
+/** A cell that another worker holds is asked for again after this time. */
+const heldRetryMillis = 200
+
+/** Claims are taken for about this much work ahead: more would keep other processes from it, less would starve ours. */
+const claimAheadMillis = 100
+const maxClaim = 1000
+
+const transientRetry = {
+  while: (error: RunStoreError) => error.transient,
+  schedule: Schedule.exponential("100 millis").pipe(Schedule.jittered),
+  times: 6
+}
+
+export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunStoreError, R | RunStore> =>
+  Effect.scoped(Effect.gen(function*() {
+    const { observer, plan, recorder, snapshot } = options
+    const store = yield* RunStore
+    const table = StepTable.make(plan, snapshot)
+    const done = yield* Deferred.make<void>()
+    const wake = yield* Queue.sliding<void>(1)
+    const granted = yield* Queue.unbounded<StepTable.PlannedStep>()
+    const computed = yield* Queue.bounded<Compute.Computed>(Committer.maxWaiting)
+    let ready: Array<number> = []
+    let held: Array<number> = []
+    let heldDue = 0
+    /** Claimed or computing, not yet handed over. */
+    let outstanding = 0
+    let handedOver = 0
+    const running = new Map<string, number>()
+
+    const limitOf = (step: StepTable.PlannedStep) =>
+      snapshot.graph.assets.get(step.planned.assets[0]!)?.computation.concurrency ?? Number.POSITIVE_INFINITY
+    const count = (step: StepTable.PlannedStep, by: number) => {
+      outstanding += by
+      running.set(step.planned.computation, (running.get(step.planned.computation) ?? 0) + by)
+    }
+    const wakeUp = () => void Queue.offerUnsafe(wake, undefined)
+
+    const settle = Settlement.make({
+      ...options,
+      table,
+      ready: (index) => void ready.push(index),
+      changed: () => {
+        if (table.ended() === table.size) Deferred.doneUnsafe(done, Effect.void)
+        wakeUp()
+      }
+    })
+    const attempts = new Map<number, number>()
+    const settled = (outcome: Committer.Outcome) => {
+      const { step } = outcome.computed
+      switch (outcome._tag) {
+        case "Committed":
+          return settle.committed(step, outcome.steps)
+        case "Refused":
+          return settle.fail(step, outcome.failure, outcome.computed.attempts)
+        case "Lost":
+          held.push(step.index)
+          return wakeUp()
+      }
+    }
+
+    const prepared = yield* preparation(options)
+    const committer = Committer.make({ ...options, graph: snapshot.graph, event: recorder.event, settled })
+
+    /** Streams are computed while they are written, so they are committed within their attempt; others wait for company. */
+    const finish = (result: Compute.Computed): Effect.Effect<Handed, IoError | RunStoreError | LeaseLost, R | RunStore> =>
+      Array.from(result.values.values()).some(Stream.isStream)
+        ? Effect.map(committer.now(result), (steps) => ({ result, steps }))
+        : Effect.succeed({ result, steps: undefined })
+
+    const work = Effect.gen(function*() {
+      const step = yield* Queue.take(granted)
+      for (const cell of cellsOf(step)) observer({ _tag: "StepStarted", cell })
+      const note = (attempt: Attempt) => {
+        attempts.set(step.index, attempt.attempt)
+        recorder.attempt(attempt)
+      }
+      const exit = yield* Effect.exit(Effect.andThen(
+        prepared(step.planned.assets),
+        Compute.compute(step, { snapshot, io: options.io, observer, note }, finish)
+      ))
+      count(step, -1)
+      handedOver++
+      if (exit._tag === "Success") {
+        const { result, steps } = exit.value
+        if (steps === undefined) yield* Queue.offer(computed, result)
+        else settle.committed(step, steps)
+      } else if (lost(exit.cause)) held.push(step.index)
+      else settle.fail(step, Failure.ofCause(exit.cause), attempts.get(step.index) ?? 0)
+      wakeUp()
+    })
+
+    const claimLoop = Effect.gen(function*() {
+      let claimedAt = performance.now()
+      let window = options.concurrency * 2
+      while (table.ended() < table.size) {
+        if (held.length > 0 && performance.now() >= heldDue) {
+          ready.push(...held)
+          held = []
+        }
+        const picked = pick(window - outstanding)
+        if (picked.length === 0) {
+          const wait = Queue.take(wake)
+          yield* held.length > 0 ? Effect.timeoutOption(wait, heldRetryMillis) : wait
+          continue
+        }
+        const perMilli = handedOver / Math.max(1, performance.now() - claimedAt)
+        window = Math.min(maxClaim, Math.max(options.concurrency * 2, Math.ceil(perMilli * claimAheadMillis)))
+        claimedAt = performance.now()
+        handedOver = 0
+        const cells = picked.flatMap(cellsOf)
+        const claim = yield* Effect.retry(store.claim(options.run, options.worker, cells), transientRetry)
+        // A cancelled run is granted nothing; the run is about to be interrupted.
+        if (claim.cancelled) return yield* Effect.never
+        yield* take(picked, claim)
+      }
+    })
+
+    /** Ready steps, as many as there is room for, within the limits of their computations. */
+    const pick = (room: number): ReadonlyArray<StepTable.PlannedStep> => {
+      const picked: Array<StepTable.PlannedStep> = []
+      const left: Array<number> = []
+      const queue = ready
+      ready = []
+      for (let i = 0; i < queue.length; i++) {
+        if (picked.length >= room) {
+          for (; i < queue.length; i++) left.push(queue[i]!)
+          break
+        }
+        const step = table.step(queue[i]!)
+        const stored = snapshot.cells(step.planned.assets[0]!).get(step.partition)
+        if ((running.get(step.planned.computation) ?? 0) >= limitOf(step)) left.push(step.index)
+        else if (step.reason._tag === "UpstreamPlanned" && isFresh(step, stored)) settle.unchanged(step, "upstream gave the same data")
+        else {
+          picked.push(step)
+          count(step, 1)
+        }
+      }
+      ready = left.concat(ready)
+      return picked
+    }
+    const isFresh = (step: StepTable.PlannedStep, stored: Parameters<typeof Staleness.staleness>[3]) =>
+      step.planned.assets.every((asset) =>
+        Staleness.staleness(snapshot, asset, step.point, asset === step.planned.assets[0]
+          ? stored
+          : snapshot.cells(asset).get(step.partition)) === undefined
+      )
+
+    /** Starts what was granted; a step is granted when all its cells are, and nobody materialized them since the plan. */
+    const take = (picked: ReadonlyArray<StepTable.PlannedStep>, claim: Claimed) =>
+      Effect.gen(function*() {
+        const back: Array<Cell> = []
+        let next = 0
+        for (const step of picked) {
+          const cells = cellsOf(step)
+          const answers = claim.cells.slice(next, next + cells.length)
+          next += cells.length
+          const isGranted = answers.every((answer) => answer.granted)
+          const since = answers.every((answer, i) =>
+            answer.version !== snapshot.cells(cells[i]!.asset).get(step.partition)?.dataVersion
+          )
+          if (isGranted && !since) {
+            Queue.offerUnsafe(granted, step)
+            continue
+          }
+          count(step, -1)
+          cells.forEach((cell, i) => {
+            if (answers[i]!.granted) back.push(cell)
+          })
+          if (!isGranted) {
+            held.push(step.index)
+            heldDue = performance.now() + heldRetryMillis
+            continue
+          }
+          cells.forEach((cell, i) => settle.adopt(cell, answers[i]!.version))
+          settle.unchanged(step, "another run materialized it meanwhile")
+        }
+        if (back.length > 0) yield* Effect.retry(store.release(options.worker, back), transientRetry)
+      })
+    settle.blocked(plan.blocked)
+    if (table.size === 0) return
+    settle.release(table.ready.map((index) => ({ index, skip: undefined })))
+    yield* Effect.raceAllFirst([
+      Deferred.await(done),
+      committer.serve(computed),
+      Effect.andThen(claimLoop, Deferred.await(done)),
+      ...Array.from({ length: options.concurrency }, () => Effect.forever(work))
+    ])
+  }))
+
+/** A computed step: still to be committed, or committed with its records. */
+interface Handed {
+  readonly result: Compute.Computed
+  readonly steps: ReadonlyArray<Step> | undefined
+}
+
+/** Creates or checks the places of a step's assets, once a run; a refusal fails each step before it computes anything. */
+const preparation = <R>(options: StageOptions<R>) =>
+  Effect.sync(() => {
+    const known = new Map<string, Effect.Effect<void, IoError, R>>()
+    const prepare = (key: string) =>
+      Effect.gen(function*() {
+        const asset = options.snapshot.graph.assets.get(key)!
+        const io = yield* options.io(asset)
+        yield* io.prepare(storedOf(asset))
+      })
+    return (assets: ReadonlyArray<string>) =>
+      Effect.forEach(assets, (key) => {
+        const found = known.get(key)
+        if (found !== undefined) return found
+        return Effect.flatMap(Effect.cached(prepare(key)), (cached) => {
+          const first = known.get(key) ?? cached
+          known.set(key, first)
+          return first
+        })
+      }, { discard: true })
+  })
+
+/** Whether a step ended because its cell was taken over by another worker. */
+const lost = (cause: Cause.Cause<unknown>): boolean => {
+  const error = Cause.squash(cause)
+  return error instanceof LeaseLost
+}

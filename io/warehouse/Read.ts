@@ -1,0 +1,101 @@
+/**
+ * Loads rows: those of some partitions in the order asked, or all of them in the order of partitions; within a
+ * partition in the order of the key, or as they were written where the asset has no key.
+ */
+import { PgTypes } from "@effect/sql-pg"
+import { Effect, Result, Stream } from "effect"
+import type { SqlClient, SqlError } from "effect/sql"
+import type { Element, Loaded, Source } from "../../engine/definition/Io.ts"
+import { IoError } from "../../engine/definition/Io.ts"
+import type { Column } from "./Column.ts"
+import { quote } from "./Identifier.ts"
+import { fromSql, Refused, refuse, shown } from "./Refusal.ts"
+import { partitionColumn, rowColumn, type Table } from "./Table.ts"
+
+interface Query {
+  readonly text: string
+  readonly parameters: ReadonlyArray<unknown>
+}
+
+/** Columns of the table in the order of the schema; the partition, where there is one, is the last. */
+const queryOf = (table: Table, partitions: Source["partitions"]): Query => {
+  const partition = `stored.${quote(partitionColumn)}`
+  const columns = [...table.columns.map((c) => `stored.${quote(c.name)}`), ...(table.partitioned ? [partition] : [])]
+  const within = table.numbered ? [`stored.${quote(rowColumn)}`] : table.key.map((c) => `stored.${quote(c.name)}`)
+  const select = `select ${columns.join(", ")}\nfrom ${table.qualified} as stored`
+  if (!table.partitioned) {
+    const none = partitions !== "all" && !partitions.includes("") ? "\nwhere false" : ""
+    return { text: `${select}${none}\norder by ${within.join(", ")}`, parameters: [] }
+  }
+  if (partitions === "all") {
+    // Bytewise, so that the order of partitions does not hang on the locale of the database.
+    return { text: `${select}\norder by ${[`${partition} collate "C"`, ...within].join(", ")}`, parameters: [] }
+  }
+  return {
+    text: `${select}
+join unnest($1::text[]) with ordinality as asked(partition, place) on asked.partition = ${partition}
+order by ${["asked.place", ...within].join(", ")}`,
+    parameters: [Result.getOrThrow(PgTypes.array([...new Set(partitions)], PgTypes.OID.text))]
+  }
+}
+
+const present = (column: Column, value: unknown): unknown => (column.decode === undefined ? value : column.decode(value))
+
+/** Fields of one row from the values of its columns; throws `Refused` when a stored value does not fit the schema. */
+const fieldsOf = (table: Table, valueAt: (column: Column, index: number) => unknown): unknown => {
+  const fields: Record<string, unknown> = {}
+  const { columns } = table
+  for (let i = 0; i < columns.length; i++) {
+    const column = columns[i]
+    if (column === undefined) continue
+    const value = valueAt(column, i)
+    if (value !== null) fields[column.name] = present(column, value)
+    else if (column.type === "jsonb" && !column.nullable) fields[column.name] = present(column, null)
+    else if (column.absent === "null") fields[column.name] = null
+    else if (column.absent === "undefined") fields[column.name] = undefined
+  }
+  return table.shape.construct === undefined ? fields : table.shape.construct(fields)
+}
+
+const unreadable = (table: Table, cause: unknown): IoError =>
+  refuse(
+    table.asset,
+    undefined,
+    `${table.asset}: a value stored in ${table.qualified} does not fit the schema: ${
+      cause instanceof Refused ? cause.message : shown(cause)
+    }; change the schema back or materialize the asset again.`,
+    cause
+  )
+
+const decoded = <A>(table: Table, decode: () => A): Effect.Effect<A, IoError> =>
+  Effect.try({ try: decode, catch: (cause) => unreadable(table, cause) })
+
+/** Everything at once; positional rows, which spare the client one object a row. */
+export const load = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, table: Table, asked: Source["partitions"]) {
+  const { parameters, text } = queryOf(table, asked)
+  const rows = yield* Effect.catchTag(sql.unsafe(text, parameters).values, "SqlError", (error: SqlError.SqlError) =>
+    Effect.fail(fromSql(table.asset, "load", error)))
+  return yield* decoded(table, (): Loaded => {
+    const values = rows.map((row) => fieldsOf(table, (_, i) => row[i]))
+    const at = table.columns.length
+    const partitions = rows.map((row) => (table.partitioned ? String(row[at]) : ""))
+    return { values, partitions }
+  })
+})
+
+/** Row by row as the consumer pulls; the server's rows wait in the socket. */
+export const stream = (sql: SqlClient.SqlClient, table: Table, asked: Source["partitions"]): Stream.Stream<Element, IoError> => {
+  const { parameters, text } = queryOf(table, asked)
+  return sql.unsafe<Readonly<Record<string, unknown>>>(text, parameters).stream.pipe(
+    Stream.mapError((error) => fromSql(table.asset, "load", error)),
+    Stream.chunks,
+    Stream.mapEffect((rows) =>
+      decoded(table, () =>
+        rows.map((row): Element => ({
+          partition: table.partitioned ? String(row[partitionColumn]) : "",
+          value: fieldsOf(table, (column) => row[column.name])
+        })))
+    ),
+    Stream.flattenIterable
+  )
+}

@@ -1,0 +1,35 @@
+/**
+ * The run store in Postgres, in a schema of its own, `sluice`. Its tables and views carry comments: `\d+ sluice.*`
+ * in psql is their documentation.
+ */
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer } from "effect"
+import { RunStore, type RunStoreError } from "../engine/run/RunStore.ts"
+import * as Migrations from "./Migrations.ts"
+import * as Cells from "./postgres/Cells.ts"
+import * as Claims from "./postgres/Claims.ts"
+import * as Commits from "./postgres/Commits.ts"
+import * as DynamicKeys from "./postgres/DynamicKeys.ts"
+import * as Facts from "./postgres/Facts.ts"
+import * as Runs from "./postgres/Runs.ts"
+import * as Steps from "./postgres/Steps.ts"
+import * as Workers from "./postgres/Workers.ts"
+
+/** Migrates the database, then serves. Commits share their transaction with whatever uses the same PgClient. */
+export const layer: Layer.Layer<RunStore, RunStoreError | Migrations.SchemaTooNew, PgClient.PgClient> = Layer.effect(
+  RunStore,
+  Effect.gen(function*() {
+    const sql = yield* PgClient.PgClient
+    yield* Migrations.run(sql, yield* Migrations.current)
+    return RunStore.of({
+      ...Workers.make(sql),
+      ...Runs.make(sql),
+      ...Claims.make(sql),
+      ...Commits.make(sql),
+      ...Steps.make(sql),
+      ...Facts.make(sql),
+      ...Cells.make(sql),
+      ...DynamicKeys.make(sql)
+    })
+  })
+)

@@ -1,0 +1,63 @@
+/** What both run stores say when they refuse something. */
+import type { CellWritten } from "../engine/definition/Io.ts"
+import { type CellCommit, LeaseLost, RunStoreError, RunUnavailable } from "../engine/run/RunStore.ts"
+import { type Cell, cellName, type Step } from "../engine/run/Step.ts"
+
+/** The error of a commit whose claims `lost` are gone. */
+export const leaseLost = (lost: ReadonlyArray<Cell>): LeaseLost => {
+  const [first] = lost
+  const name = first === undefined ? "no cell" : cellName(first)
+  return new LeaseLost({
+    cells: lost.map(({ asset, partition }) => ({ asset, partition })),
+    message: `This worker no longer holds ${name}${lost.length > 1 ? ` and ${lost.length - 1} more` : ""}, because its ` +
+      "lease ended and another worker took over; nothing of the batch was written."
+  })
+}
+
+/** The error of a `write` that does not give one result for each cell. */
+export const miscounted = (cells: ReadonlyArray<Cell>, written: ReadonlyArray<CellWritten>): RunStoreError =>
+  new RunStoreError({
+    message: `The IO manager gave ${written.length} results for the ${cells.length} cells it was to write; ` +
+      "its write must give one result for each cell, in order.",
+    transient: false
+  })
+
+/** Why a run that was asked for is not to be had. */
+export const unavailable = (run: number, why: "absent" | "alive" | "succeeded" | "ended"): RunUnavailable =>
+  new RunUnavailable({
+    run,
+    message: {
+      absent: `There is no run ${run}; \`sluice runs\` lists those that exist.`,
+      alive: `Run ${run} cannot be resumed because a live worker is executing it; cancel it first.`,
+      succeeded: `Run ${run} cannot be resumed because it has succeeded; start a new run.`,
+      ended: `Run ${run} cannot be cancelled because it has already ended.`
+    }[why]
+  })
+
+/** A worker that never started, or has stopped, asks for something. */
+export const unregistered = (worker: string): RunStoreError =>
+  new RunStoreError({
+    message: `The worker ${worker} can execute nothing because it is not registered or has stopped.`,
+    transient: false
+  })
+
+/** Cells are asked for in the name of a run that does not exist. */
+export const noSuchRun = (run: number): RunStoreError =>
+  new RunStoreError({ message: `Nothing can be claimed for run ${run} because there is no such run.`, transient: false })
+
+/** The step that a committed cell becomes. */
+export const stepOf = (cell: CellCommit, rows: number, dataVersion: number): Step => ({
+  asset: cell.asset,
+  partition: cell.partition,
+  state: "materialized",
+  reason: cell.reason,
+  attempts: cell.attempts,
+  startedAt: cell.startedAt,
+  finishedAt: cell.finishedAt,
+  error: null,
+  rows,
+  dataVersion,
+  codeVersion: cell.codeVersion,
+  inputs: cell.inputs,
+  metadata: cell.metadata
+})

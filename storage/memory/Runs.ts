@@ -1,0 +1,148 @@
+/** Workers, runs and their records in memory. */
+import { Clock, Effect } from "effect"
+import type { RunSummary } from "../../engine/run/Run.ts"
+import type { RunStore } from "../../engine/run/RunStore.ts"
+import type { Step } from "../../engine/run/Step.ts"
+import { noSuchRun, unavailable, unregistered } from "../Refusals.ts"
+import { isAlive, isLost, type RunRecord, type State } from "./State.ts"
+
+const byEnd = (left: Step, right: Step): number => left.finishedAt.getTime() - right.finishedAt.getTime()
+
+const summaryOf = (run: RunRecord, now: number): RunSummary => {
+  const counts = { materialized: 0, failed: 0, skipped: 0 }
+  for (const step of run.steps.values()) counts[step.state]++
+  return {
+    id: run.id,
+    state: run.state,
+    lost: isLost(run, now),
+    cancelRequested: run.cancelRequested,
+    request: run.request,
+    worker: `${run.worker.host}:${run.worker.pid}`,
+    startedAt: run.startedAt,
+    finishedAt: run.finishedAt,
+    ...counts
+  }
+}
+
+export const make = (state: State) => {
+  const recordOf = (run: number) => {
+    const record = state.runs[run - 1]
+    return record === undefined ? Effect.fail(noSuchRun(run)) : Effect.succeed(record)
+  }
+
+  const startWorker: RunStore["Service"]["startWorker"] = (worker) =>
+    Effect.map(Clock.currentTimeMillis, (now) => {
+      const expiresAt = now + worker.leaseMillis
+      const known = state.workers.get(worker.id)
+      if (known === undefined) state.workers.set(worker.id, { ...worker, expiresAt, stopped: false })
+      else Object.assign(known, worker, { expiresAt })
+    })
+
+  const heartbeat: RunStore["Service"]["heartbeat"] = (id) =>
+    Effect.map(Clock.currentTimeMillis, (now) => {
+      const worker = state.workers.get(id)
+      if (worker === undefined) return false
+      const live = isAlive(worker, now)
+      worker.expiresAt = now + worker.leaseMillis
+      return live
+    })
+
+  const stopWorker: RunStore["Service"]["stopWorker"] = (id) =>
+    Effect.sync(() => {
+      const worker = state.workers.get(id)
+      if (worker !== undefined) worker.stopped = true
+      state.workers.delete(id)
+    })
+
+  const createRun: RunStore["Service"]["createRun"] = Effect.fn("RunStore.createRun")(function*(request, id) {
+    const startedAt = new Date(yield* Clock.currentTimeMillis)
+    const worker = state.workers.get(id)
+    if (worker === undefined) return yield* unregistered(id)
+    return state.runs.push({
+      id: state.runs.length + 1,
+      state: "running",
+      cancelRequested: false,
+      request,
+      worker,
+      startedAt,
+      finishedAt: null,
+      steps: new Map(),
+      attempts: [],
+      checks: [],
+      events: []
+    })
+  })
+
+  const resumeRun: RunStore["Service"]["resumeRun"] = Effect.fn("RunStore.resumeRun")(function*(run, id) {
+    const now = yield* Clock.currentTimeMillis
+    const record = state.runs[run - 1]
+    const worker = state.workers.get(id)
+    if (record === undefined) return yield* unavailable(run, "absent")
+    if (record.state === "succeeded") return yield* unavailable(run, "succeeded")
+    if (record.state === "running" && !isLost(record, now)) return yield* unavailable(run, "alive")
+    if (worker === undefined) return yield* unregistered(id)
+    Object.assign(record, { state: "running", cancelRequested: false, worker, finishedAt: null })
+    return record.request
+  })
+
+  const finishRun: RunStore["Service"]["finishRun"] = (run, ended) =>
+    Effect.map(Clock.currentTimeMillis, (now) => {
+      const record = state.runs[run - 1]
+      if (record !== undefined) Object.assign(record, { state: ended, finishedAt: new Date(now) })
+    })
+
+  const cancelRun: RunStore["Service"]["cancelRun"] = Effect.fn("RunStore.cancelRun")(function*(run) {
+    const now = yield* Clock.currentTimeMillis
+    const record = state.runs[run - 1]
+    if (record === undefined) return yield* unavailable(run, "absent")
+    if (record.state !== "running" && record.state !== "cancelled") return yield* unavailable(run, "ended")
+    record.cancelRequested = true
+    if (isLost(record, now)) yield* finishRun(run, "cancelled")
+  })
+
+  const steps: RunStore["Service"]["steps"] = (run, options = {}) =>
+    Effect.sync(() => {
+      const all = [...state.runs[run - 1]?.steps.values() ?? []]
+      const { limit = all.length, states } = options
+      return all.filter((step) => states === undefined || states.includes(step.state)).sort(byEnd).slice(0, limit)
+    })
+
+  const materializations: RunStore["Service"]["materializations"] = ({ asset, partition }, { limit }) =>
+    Effect.sync(() =>
+      state.runs
+        .flatMap(({ id, steps }) => [...steps.values()].map((step) => ({ ...step, run: id })))
+        .filter((step) => step.asset === asset && step.partition === partition && step.state === "materialized")
+        .sort((left, right) => byEnd(right, left) || right.run - left.run)
+        .slice(0, limit)
+    )
+
+  return {
+    startWorker,
+    heartbeat,
+    stopWorker,
+    createRun,
+    resumeRun,
+    finishRun,
+    cancelRun,
+    steps,
+    materializations,
+    cancelRequested: (run) => Effect.sync(() => state.runs[run - 1]?.cancelRequested === true),
+    runs: ({ limit }) =>
+      Effect.map(Clock.currentTimeMillis, (now) =>
+        state.runs.slice(-limit).reverse().map((record) => summaryOf(record, now))),
+    run: (run) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const record = state.runs[run - 1]
+        return record === undefined ? Effect.fail(unavailable(run, "absent")) : Effect.succeed(summaryOf(record, now))
+      }),
+    recordAttempts: (run, attempts) => Effect.map(recordOf(run), (record) => void record.attempts.push(...attempts)),
+    recordEvents: (run, events) => Effect.map(recordOf(run), (record) => void record.events.push(...events)),
+    recordChecks: (run, results) =>
+      run === null
+        ? Effect.void
+        : Effect.map(recordOf(run), (record) => void record.checks.push(...results)),
+    attempts: (run) => Effect.sync(() => [...state.runs[run - 1]?.attempts ?? []]),
+    checks: (run) => Effect.sync(() => [...state.runs[run - 1]?.checks ?? []]),
+    events: (run) => Effect.sync(() => [...state.runs[run - 1]?.events ?? []])
+  } satisfies Partial<RunStore["Service"]>
+}

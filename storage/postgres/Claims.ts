@@ -1,0 +1,121 @@
+/** Claims: which worker computes which cell. Every statement locks cells in the order of their keys, so none deadlock. */
+import type { PgClient } from "@effect/sql-pg"
+import { Effect, Schema } from "effect"
+import type { Claimed, RunStore } from "../../engine/run/RunStore.ts"
+import type { Cell } from "../../engine/run/Step.ts"
+import { noSuchRun, unregistered } from "../Refusals.ts"
+import { keys } from "./Columns.ts"
+import { attempt } from "./Failure.ts"
+import { workerNumber } from "./Workers.ts"
+
+const Version = Schema.NullOr(Schema.Number)
+const Granted = Schema.Array(Schema.Struct({ asset: Schema.String, partition: Schema.String, version: Version }))
+const Held = Schema.Array(Schema.Struct({ place: Schema.Int, version: Version }))
+const Standing = Schema.Tuple([
+  Schema.Struct({ run: Schema.Boolean, worker: Schema.Boolean, cancelled: Schema.Boolean })
+])
+
+const keyOf = (cell: Cell): string => `${cell.asset}\0${cell.partition}`
+
+/** Cells as two array parameters, for `unnest(assets, partitions)`. */
+export const cellColumns = (cells: ReadonlyArray<Cell>) => ({
+  assets: keys(cells.map((cell) => cell.asset)),
+  partitions: keys(cells.map((cell) => cell.partition))
+})
+
+export const make = (sql: PgClient.PgClient) => {
+  // The lock on the run makes cancelRun wait for claims under way, and later ones see its flag. `on conflict` sees the
+  // newest version of a cell but an old one of the workers: therefore it looks for a worker that is known to be dead,
+  // not for one known to be alive, which may have registered a moment ago.
+  const grant = (run: number, worker: string, cells: ReadonlyArray<Cell>) => {
+    const { assets, partitions } = cellColumns(cells)
+    return sql`
+      with run as materialized (
+        select cancel_requested from sluice.runs where id = ${run} for share
+      )
+      insert into sluice.cells as cell (asset, partition, claimed_by)
+      select asked.asset, asked.partition, worker.number
+      from run, ${workerNumber(sql, worker)} as worker, unnest(${assets}::text[], ${partitions}::text[])
+        as asked (asset, partition)
+      where not run.cancel_requested
+      order by asked.asset collate "C", asked.partition collate "C"
+      on conflict (asset, partition) do update
+      set claimed_by = excluded.claimed_by
+      where cell.claimed_by is null
+        or cell.claimed_by = excluded.claimed_by
+        or exists (
+          select from sluice.workers as holder
+          where holder.number = cell.claimed_by and (holder.stopped_at is not null or holder.expires_at <= now())
+        )
+      returning cell.asset, cell.partition, cell.data_version::float8 as version
+    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Granted)), attempt(`claim cells for run ${run}`))
+  }
+
+  const standing = (run: number, worker: string) =>
+    sql`
+      select
+        run.cancel_requested is not null as run,
+        coalesce(run.cancel_requested, false) as cancelled,
+        ${workerNumber(sql, worker)} is not null as worker
+      from (values (1)) as one
+      left join sluice.runs as run on run.id = ${run}
+    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Standing)), attempt(`claim cells for run ${run}`))
+
+  // `limit 1` keeps the look-up by key even where the statement was planned while the table was still empty.
+  const versions = (cells: ReadonlyArray<Cell>) => {
+    const { assets, partitions } = cellColumns(cells)
+    return sql`
+      select asked.place::integer as place, held.version
+      from unnest(${assets}::text[], ${partitions}::text[]) with ordinality as asked (asset, partition, place)
+      cross join lateral (
+        select cell.data_version::float8 as version
+        from sluice.cells as cell
+        where cell.asset = asked.asset and cell.partition = asked.partition
+        limit 1
+      ) as held
+    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Held)), attempt("read the versions of cells"))
+  }
+
+  const claim: RunStore["Service"]["claim"] = Effect.fn("RunStore.claim")(function*(run, worker, cells) {
+    const rows = cells.length === 0 ? [] : yield* grant(run, worker, cells)
+    const granted = new Map(rows.map((row) => [keyOf(row), row.version ?? undefined]))
+    const held = new Map<string, number | undefined>()
+    let cancelled = false
+    if (granted.size < cells.length || cells.length === 0) {
+      const [stands] = yield* standing(run, worker)
+      if (!stands.run) return yield* noSuchRun(run)
+      if (!stands.worker) return yield* unregistered(worker)
+      cancelled = stands.cancelled && granted.size === 0
+      const others = cells.filter((cell) => !granted.has(keyOf(cell)))
+      for (const { place, version } of others.length === 0 ? [] : yield* versions(others)) {
+        const cell = others[place - 1]
+        if (cell !== undefined) held.set(keyOf(cell), version ?? undefined)
+      }
+    }
+    const claimed: Claimed = {
+      cells: cells.map((cell) => {
+        const key = keyOf(cell)
+        return granted.has(key) ? { granted: true, version: granted.get(key) } : { granted: false, version: held.get(key) }
+      }),
+      cancelled
+    }
+    return claimed
+  })
+
+  // An upsert because it locks in the order given, as the claim does; a cell once claimed has a row.
+  const release: RunStore["Service"]["release"] = Effect.fn("RunStore.release")(function*(worker, cells) {
+    if (cells.length === 0) return
+    const { assets, partitions } = cellColumns(cells)
+    yield* sql`
+      insert into sluice.cells as cell (asset, partition)
+      select asked.asset, asked.partition
+      from unnest(${assets}::text[], ${partitions}::text[]) as asked (asset, partition)
+      order by asked.asset collate "C", asked.partition collate "C"
+      on conflict (asset, partition) do update
+      set claimed_by = null
+      where cell.claimed_by = ${workerNumber(sql, worker)}
+    `.pipe(attempt("give claims back"))
+  })
+
+  return { claim, release }
+}

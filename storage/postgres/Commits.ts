@@ -1,0 +1,113 @@
+/** Commits: the data of a batch of cells and its record, in one transaction of a handful of statements. */
+import type { PgClient } from "@effect/sql-pg"
+import { Effect, Schema } from "effect"
+import type { CellWritten } from "../../engine/definition/Io.ts"
+import type { CellCommit, Commit, LeaseLost, RunStore, RunStoreError } from "../../engine/run/RunStore.ts"
+import { type Cell, cellName, type Step } from "../../engine/run/Step.ts"
+import { leaseLost, miscounted, stepOf } from "../Refusals.ts"
+import { cellColumns } from "./Claims.ts"
+import { documents, instants, keys, texts } from "./Columns.ts"
+import { replaceKeys } from "./DynamicKeys.ts"
+import { attempt, transact } from "./Failure.ts"
+import { recordSteps } from "./Steps.ts"
+import { workerNumber } from "./Workers.ts"
+
+const Locked = Schema.Array(Schema.Struct({ place: Schema.Int }))
+const Moved = Schema.Array(Schema.Struct({ asset: Schema.String, partition: Schema.String, version: Schema.Number }))
+
+export const make = (sql: PgClient.PgClient) => {
+  // From here to the end of the transaction nobody can take these cells over. A subquery that locks is looked up row
+  // by row, in the order of the rows, however large the table was when the statement was planned.
+  const lock = (worker: string, cells: ReadonlyArray<Cell>) => {
+    const { assets, partitions } = cellColumns(cells)
+    return sql`
+      select asked.place::integer as place
+      from (
+        select *
+        from unnest(${assets}::text[], ${partitions}::text[]) with ordinality as batch (asset, partition, place)
+        order by batch.asset collate "C", batch.partition collate "C"
+      ) as asked
+      cross join lateral (
+        select
+        from sluice.cells as cell
+        where cell.asset = asked.asset and cell.partition = asked.partition
+          and cell.claimed_by = ${workerNumber(sql, worker)}
+        for no key update
+      ) as held
+    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Locked)), attempt("check the claims of a commit"))
+  }
+
+  // An upsert though every row exists: unlike a join it cannot be planned as a scan of the table.
+  const move = (run: number, cells: ReadonlyArray<CellCommit>, written: ReadonlyArray<CellWritten>) => {
+    const { assets, partitions } = cellColumns(cells)
+    return sql`
+      insert into sluice.cells as cell (
+        asset, partition, materialized_at, materialized_by, code_version, content_hash, inputs
+      )
+      select batch.asset, batch.partition, batch.at, ${run}::integer, batch.code, batch.hash, batch.inputs::jsonb
+      from unnest(
+        ${assets}::text[],
+        ${partitions}::text[],
+        ${instants(cells.map((cell) => cell.finishedAt))}::timestamptz[],
+        ${texts(cells.map((cell) => cell.codeVersion))}::text[],
+        ${keys(written.map(({ hash }) => hash ?? null))}::text[],
+        ${documents(cells.map((cell) => cell.inputs))}::text[]
+      ) as batch (asset, partition, at, code, hash, inputs)
+      order by batch.asset collate "C", batch.partition collate "C"
+      on conflict (asset, partition) do update
+      set
+        data_version = case
+          when cell.content_hash = excluded.content_hash then cell.data_version
+          else nextval('sluice.data_version')
+        end,
+        materialized_at = excluded.materialized_at,
+        materialized_by = excluded.materialized_by,
+        code_version = excluded.code_version,
+        content_hash = excluded.content_hash,
+        inputs = excluded.inputs,
+        claimed_by = null,
+        failed = false,
+        error = null
+      returning cell.asset, cell.partition, cell.data_version::float8 as version
+    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Moved)), attempt(`record cells of run ${run}`))
+  }
+
+  const record = Effect.fnUntraced(function*<E, R>(commit: Commit<E, R>) {
+    const { cells, run, worker } = commit
+    const held = yield* lock(worker, cells)
+    if (held.length < cells.length) {
+      const places = new Set(held.map(({ place }) => place - 1))
+      return yield* leaseLost(cells.filter((_, place) => !places.has(place)))
+    }
+    const written = yield* commit.write
+    if (written.length !== cells.length) return yield* miscounted(cells, written)
+    const sources = commit.keys(written)
+    const moved = new Map((yield* move(run, cells, written)).map((row) => [cellName(row), row.version]))
+    const steps: Array<Step> = []
+    for (const [place, cell] of cells.entries()) {
+      const version = moved.get(cellName(cell))
+      const rows = written[place]?.rows
+      if (version !== undefined && rows !== undefined) steps.push(stepOf(cell, rows, version))
+    }
+    yield* recordSteps(sql, run, worker, steps)
+    yield* replaceKeys(sql, sources)
+    return steps
+  })
+
+  /**
+   * The effect `write` joins the transaction if it uses the same PgClient or SqlClient as this store.
+   *
+   * When the connection is lost, the error is a transient RunStoreError, and either all of the batch was committed or
+   * nothing. To tell which, claim the cells again: where the commit took place, the version is higher than the one of
+   * the first claim. (With equal content it is not; computing the cell again then changes nothing. The step in `steps`
+   * of the run says it exactly.)
+   */
+  const commit: RunStore["Service"]["commit"] = Effect.fn("RunStore.commit")(
+    <E, R>(commit: Commit<E, R>): Effect.Effect<ReadonlyArray<Step>, E | RunStoreError | LeaseLost, R> =>
+      commit.cells.length === 0
+        ? Effect.succeed([])
+        : transact(sql, `commit ${commit.cells.length} cells of run ${commit.run}`, record(commit))
+  )
+
+  return { commit }
+}

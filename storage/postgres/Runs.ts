@@ -1,0 +1,152 @@
+/** Runs: their life, and what the list of runs shows. */
+import type { PgClient } from "@effect/sql-pg"
+import { Effect, Schema } from "effect"
+import type { Fragment } from "effect/sql/Statement"
+import { RunRequest, RunState, type RunSummary } from "../../engine/run/Run.ts"
+import type { RunStore } from "../../engine/run/RunStore.ts"
+import { unavailable, unregistered } from "../Refusals.ts"
+import { json } from "./Columns.ts"
+import { attempt, transact } from "./Failure.ts"
+import { workerNumber } from "./Workers.ts"
+
+const Row = Schema.Struct({
+  id: Schema.Int,
+  state: RunState,
+  lost: Schema.Boolean,
+  cancelRequested: Schema.Boolean,
+  request: RunRequest,
+  worker: Schema.String,
+  startedAt: Schema.Date,
+  finishedAt: Schema.NullOr(Schema.Date),
+  materialized: Schema.Int,
+  failed: Schema.Int,
+  skipped: Schema.Int
+})
+
+const Marked = Schema.Array(Schema.Struct({ lost: Schema.Boolean }))
+const Created = Schema.Array(Schema.Struct({ id: Schema.Int }))
+
+export const make = (sql: PgClient.PgClient) => {
+  const dead = (run: Fragment) =>
+    sql`exists (
+      select from sluice.workers as worker
+      where worker.number = ${run}.worker and (worker.stopped_at is not null or worker.expires_at <= now())
+    )`
+
+  // A finished run keeps its counts; only those of running ones are counted.
+  const summaries = (condition: Fragment) =>
+    sql`
+      select
+        run.id,
+        run.state::text as state,
+        run.state = 'running' and ${dead(sql`run`)} as lost,
+        run.cancel_requested as "cancelRequested",
+        run.request,
+        worker.host || ':' || worker.pid as worker,
+        run.started_at as "startedAt",
+        run.finished_at as "finishedAt",
+        coalesce(run.materialized, counted.materialized) as materialized,
+        coalesce(run.failed, counted.failed) as failed,
+        coalesce(run.skipped, counted.skipped) as skipped
+      from sluice.runs as run
+      join sluice.workers as worker on worker.number = run.worker
+      cross join lateral (
+        select
+          (count(*) filter (where step.state = 'materialized'))::integer as materialized,
+          (count(*) filter (where step.state = 'failed'))::integer as failed,
+          (count(*) filter (where step.state = 'skipped'))::integer as skipped
+        from sluice.steps as step
+        where step.run = run.id and run.materialized is null
+      ) as counted
+      ${condition}
+    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Schema.Array(Row))), attempt("read runs"))
+
+  const createRun: RunStore["Service"]["createRun"] = Effect.fn("RunStore.createRun")(function*(request, worker) {
+    const [row] = yield* sql`
+      insert into sluice.runs (request, worker)
+      select ${json(request)}::jsonb, worker.number
+      from ${workerNumber(sql, worker)} as worker
+      returning id
+    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Created)), attempt("create a run"))
+    return row === undefined ? yield* unregistered(worker) : row.id
+  })
+
+  const resumeRun: RunStore["Service"]["resumeRun"] = Effect.fn("RunStore.resumeRun")((run, worker) =>
+    transact(
+      sql,
+      `resume run ${run}`,
+      Effect.gen(function*() {
+        const resuming = attempt(`resume run ${run}`)
+        // Locked first: the look at its worker must not be older than what another resume has just written.
+        yield* sql`select from sluice.runs where id = ${run} for update`.pipe(resuming)
+        const [found] = yield* summaries(sql`where run.id = ${run}`)
+        if (found === undefined) return yield* unavailable(run, "absent")
+        if (found.state === "succeeded") return yield* unavailable(run, "succeeded")
+        if (found.state === "running" && !found.lost) return yield* unavailable(run, "alive")
+        const taken = yield* sql`
+          update sluice.runs as run
+          set
+            state = 'running', cancel_requested = false, worker = worker.number,
+            finished_at = null, materialized = null, failed = null, skipped = null
+          from ${workerNumber(sql, worker)} as worker
+          where run.id = ${run}
+          returning run.id
+        `.pipe(resuming)
+        return taken.length === 0 ? yield* unregistered(worker) : found.request
+      })
+    )
+  )
+
+  const finishRun: RunStore["Service"]["finishRun"] = Effect.fn("RunStore.finishRun")((run, state) =>
+    sql`
+      update sluice.runs as run
+      set
+        state = ${state}::sluice.run_state, finished_at = now(),
+        materialized = counted.materialized, failed = counted.failed, skipped = counted.skipped
+      from (
+        select
+          count(*) filter (where step.state = 'materialized') as materialized,
+          count(*) filter (where step.state = 'failed') as failed,
+          count(*) filter (where step.state = 'skipped') as skipped
+        from sluice.steps as step
+        where step.run = ${run}
+      ) as counted
+      where run.id = ${run}
+    `.pipe(attempt(`finish run ${run}`), Effect.asVoid)
+  )
+
+  // Claims lock the row of their run, so this waits for those under way. Nobody would end a lost run: it ends here.
+  const cancelRun: RunStore["Service"]["cancelRun"] = Effect.fn("RunStore.cancelRun")((run) =>
+    transact(
+      sql,
+      `cancel run ${run}`,
+      Effect.gen(function*() {
+        const cancelling = attempt(`cancel run ${run}`)
+        const [row] = yield* sql`
+          update sluice.runs set cancel_requested = true where id = ${run} and state in ('running', 'cancelled')
+          returning state = 'running' and ${dead(sql`runs`)} as lost
+        `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Marked)), cancelling)
+        if (row !== undefined) return row.lost ? yield* finishRun(run, "cancelled") : undefined
+        const found = yield* sql`select from sluice.runs where id = ${run}`.pipe(cancelling)
+        return yield* unavailable(run, found.length === 0 ? "absent" : "ended")
+      })
+    )
+  )
+
+  const cancelRequested: RunStore["Service"]["cancelRequested"] = Effect.fn("RunStore.cancelRequested")((run) =>
+    sql<{ readonly requested: boolean }>`
+      select cancel_requested as requested from sluice.runs where id = ${run}
+    `.pipe(attempt(`see whether run ${run} is cancelled`), Effect.map((rows) => rows[0]?.requested === true))
+  )
+
+  const runs: RunStore["Service"]["runs"] = Effect.fn("RunStore.runs")(({ limit }) =>
+    summaries(sql`order by run.id desc limit ${limit}::bigint`)
+  )
+
+  const run: RunStore["Service"]["run"] = Effect.fn("RunStore.run")(function*(id) {
+    const [found]: ReadonlyArray<RunSummary> = yield* summaries(sql`where run.id = ${id}`)
+    return found === undefined ? yield* unavailable(id, "absent") : found
+  })
+
+  return { createRun, resumeRun, finishRun, cancelRun, cancelRequested, runs, run }
+}

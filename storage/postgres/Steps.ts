@@ -1,0 +1,142 @@
+/** Steps of runs and the materializations of a cell, which are steps. */
+import type { PgClient } from "@effect/sql-pg"
+import { Effect, Schema } from "effect"
+import type { RunStore, StepEnd } from "../../engine/run/RunStore.ts"
+import type { Step } from "../../engine/run/Step.ts"
+import { cellColumns } from "./Claims.ts"
+import { documents, instants, keys, numbers, texts } from "./Columns.ts"
+import { attempt, transact } from "./Failure.ts"
+import { Inputs, StoredMetadata } from "./Documents.ts"
+import { workerNumber } from "./Workers.ts"
+
+/** Upserts steps. One that is materialized is never replaced by a failed or skipped one of the same run (G3). */
+export const recordSteps = (
+  sql: PgClient.PgClient,
+  run: number,
+  worker: string,
+  steps: ReadonlyArray<Step | StepEnd>
+) => {
+  const { assets, partitions } = cellColumns(steps)
+  const figures = (name: "rows" | "dataVersion") =>
+    numbers(steps.map((step) => step.state === "materialized" ? step[name] : null))
+  return sql`
+    insert into sluice.steps as step (
+      run, worker, asset, partition, state, reason, attempts, started_at, finished_at, error,
+      rows, data_version, code_version, inputs, metadata
+    )
+    select
+      ${run}::integer, ${workerNumber(sql, worker)}, asset, partition, state::sluice.step_state, reason,
+      attempts::integer, started_at, finished_at, error, rows::bigint, data_version::bigint, code_version,
+      inputs::jsonb, metadata::jsonb
+    from unnest(
+      ${assets}::text[],
+      ${partitions}::text[],
+      ${keys(steps.map((step) => step.state))}::text[],
+      ${texts(steps.map((step) => step.reason))}::text[],
+      ${numbers(steps.map((step) => step.attempts))}::float8[],
+      ${instants(steps.map((step) => step.startedAt))}::timestamptz[],
+      ${instants(steps.map((step) => step.finishedAt))}::timestamptz[],
+      ${texts(steps.map((step) => step.error))}::text[],
+      ${figures("rows")}::float8[],
+      ${figures("dataVersion")}::float8[],
+      ${texts(steps.map((step) => step.codeVersion))}::text[],
+      ${documents(steps.map((step) => step.inputs))}::text[],
+      ${documents(steps.map((step) => step.metadata))}::text[]
+    ) as batch (
+      asset, partition, state, reason, attempts, started_at, finished_at, error,
+      rows, data_version, code_version, inputs, metadata
+    )
+    order by batch.asset collate "C", batch.partition collate "C"
+    on conflict (asset, partition, run) do update
+    set
+      worker = excluded.worker,
+      state = excluded.state,
+      reason = excluded.reason,
+      attempts = excluded.attempts,
+      started_at = excluded.started_at,
+      finished_at = excluded.finished_at,
+      error = excluded.error,
+      rows = excluded.rows,
+      data_version = excluded.data_version,
+      code_version = excluded.code_version,
+      inputs = excluded.inputs,
+      metadata = excluded.metadata
+    where step.state <> 'materialized' or excluded.state = 'materialized'
+  `.pipe(attempt(`record steps of run ${run}`), Effect.asVoid)
+}
+
+const Row = Schema.Struct({
+  run: Schema.Int,
+  asset: Schema.String,
+  partition: Schema.String,
+  state: Schema.Literals(["materialized", "failed", "skipped"]),
+  reason: Schema.String,
+  attempts: Schema.Int,
+  startedAt: Schema.Date,
+  finishedAt: Schema.Date,
+  error: Schema.NullOr(Schema.String),
+  rows: Schema.NullOr(Schema.Number),
+  dataVersion: Schema.NullOr(Schema.Number),
+  codeVersion: Schema.String,
+  inputs: Inputs,
+  metadata: StoredMetadata
+})
+
+const decode = Schema.decodeUnknownEffect(Schema.Array(Row))
+
+export const make = (sql: PgClient.PgClient) => {
+  const columns = sql.literal(`
+    run, asset, partition, state::text as state, reason, attempts, started_at as "startedAt",
+    finished_at as "finishedAt", error, rows::float8 as rows, data_version::float8 as "dataVersion",
+    code_version as "codeVersion", coalesce(inputs, '{}') as inputs, coalesce(metadata, '{}') as metadata
+  `)
+
+  // Only the holder of a cell may mark it: a worker that was frozen must not fail what its successor has computed.
+  const markFailed = (worker: string, steps: ReadonlyArray<StepEnd>) => {
+    const { assets, partitions } = cellColumns(steps)
+    return sql`
+      insert into sluice.cells as cell (asset, partition, failed, error)
+      select batch.asset, batch.partition, true, batch.error
+      from unnest(${assets}::text[], ${partitions}::text[], ${texts(steps.map((step) => step.error))}::text[])
+        as batch (asset, partition, error)
+      order by batch.asset collate "C", batch.partition collate "C"
+      on conflict (asset, partition) do update
+      set failed = true, error = excluded.error, claimed_by = null
+      where cell.claimed_by = ${workerNumber(sql, worker)}
+    `.pipe(attempt("mark failed cells"))
+  }
+
+  const endSteps: RunStore["Service"]["endSteps"] = Effect.fn("RunStore.endSteps")((run, worker, steps) => {
+    const failed = steps.filter((step) => step.state === "failed")
+    const record = recordSteps(sql, run, worker, steps)
+    if (steps.length === 0) return Effect.void
+    return failed.length === 0
+      ? record
+      : transact(sql, `record failed steps of run ${run}`, Effect.andThen(markFailed(worker, failed), record))
+  })
+
+  const steps: RunStore["Service"]["steps"] = Effect.fn("RunStore.steps")(function*(run, options = {}) {
+    const states = options.states ?? ["materialized", "failed", "skipped"]
+    const rows = yield* sql`
+      select ${columns}
+      from sluice.steps
+      where run = ${run} and state = any(${keys(states)}::text[]::sluice.step_state[])
+      order by finished_at, asset, partition
+      limit ${options.limit ?? null}::bigint
+    `.pipe(Effect.flatMap(decode), attempt(`read the steps of run ${run}`))
+    return rows.map(({ run: _, ...step }): Step => step)
+  })
+
+  const materializations: RunStore["Service"]["materializations"] = Effect.fn("RunStore.materializations")(
+    (cell, { limit }) =>
+      sql`
+        select ${columns}
+        from sluice.steps
+        where asset = ${cell.asset} and partition = ${cell.partition} and state = 'materialized'
+        order by finished_at desc, run desc
+        limit ${limit}::bigint
+      `.pipe(Effect.flatMap(decode), attempt(`read the materializations of ${cell.asset}`))
+  )
+
+  return { endSteps, steps, materializations }
+}

@@ -6,10 +6,15 @@ import * as Io from "./Io.ts"
 import type { Output, Producible, ProducedError, ProducedServices, Value } from "./Output.ts"
 import type { Retry } from "./Retry.ts"
 
+/** What an asset reads: the values that `run` receives, and the IO managers they are loaded with. */
+export interface Reads<out Values, out IO> {
+  readonly values: Values
+  readonly io: IO
+}
+
 /**
- * `Out` is what is stored, `P` what `run` sees of a partition and `K` the key a user writes for it (both `never` when
- * unpartitioned), `E` and `R` the errors and resources of `run`, `IO` the IO managers of the asset and of its inputs,
- * `In` the inputs `run` receives.
+ * `Out` is what is stored and `IO` where, `P` what `run` sees of a partition and `K` the key a user writes for it (both
+ * `never` when unpartitioned), `E` and `R` the errors and resources of `run`, `In` what it reads.
  */
 export interface Asset<out Out, out P, out K, out E, out R, out IO, out In> {
   readonly _tag: "Asset"
@@ -56,9 +61,10 @@ export type ErrorOf<T> = T extends { readonly "~E"?: infer E } ? E : never
 export type ServicesOf<T> = T extends { readonly "~R"?: infer R } ? R : never
 export type IoOf<T> = T extends { readonly "~IO"?: infer IO } ? IO : never
 type PartitionOf<T> = T extends { readonly "~P"?: infer P } ? P : never
+type ReadIoOf<T> = T extends { readonly "~In"?: Reads<unknown, infer IO> } ? IO : never
 
 /** Everything that must be provided to materialize the asset. */
-export type Services<T> = ServicesOf<T> | IoOf<T>
+export type Services<T> = ServicesOf<T> | IoOf<T> | ReadIoOf<T>
 
 export type Inputs = Readonly<Record<string, Any | Input<unknown, unknown>>>
 
@@ -129,7 +135,7 @@ export const make = <
 >(
   key: string,
   options: Options<Out, P, K, I, W, E, R, IO>
-): Asset<Out, P, K, E | ProducedError<W>, R | ProducedServices<W>, IO | IoOf<I[keyof I]>, InputValues<I, P>> => {
+): Asset<Out, P, K, E | ProducedError<W>, R | ProducedServices<W>, IO, Reads<InputValues<I, P>, IoOf<I[keyof I]>>> => {
   const partitions: Partitions.Any = options.partitions ?? Partitions.none
   const computation: Computation = {
     key,
@@ -188,8 +194,8 @@ export const makeMany = <
     K,
     E | ProducedError<W[N]>,
     R | ProducedServices<W[N]>,
-    IoOfMany<Os[N]> | IoOf<I[keyof I]>,
-    InputValues<I, P>
+    IoOfMany<Os[N]>,
+    Reads<InputValues<I, P>, IoOf<I[keyof I]>>
   >
 } => {
   const partitions: Partitions.Any = options.partitions ?? Partitions.none
@@ -226,7 +232,7 @@ const typed = <Out>(
 export const isAsset = (u: unknown): u is Any =>
   typeof u === "object" && u !== null && "_tag" in u && u._tag === "Asset"
 
-/** The inputs of a computation as `Input`s, with the thunks resolved. */
+/** The asset as its IO manager sees it. */
 export const storedOf = (asset: Any): Io.Stored => ({
   key: asset.key,
   output: asset.output,

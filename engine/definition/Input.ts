@@ -31,7 +31,7 @@ export interface Options {
 }
 
 type IoOf<T> = T extends { readonly "~IO"?: infer IO } ? IO : never
-type RowOf<T> = Value<OutputOf<T>> extends ReadonlyArray<infer Row> ? Row : never
+export type RowOf<T> = Value<OutputOf<T>> extends ReadonlyArray<infer Row> ? Row : never
 
 /** Reads `asset` through a view of one's own. */
 export const make = <A, const T extends Any>(asset: T, view: View<A>, options: Options = {}): Input<A, IoOf<T>> => ({

@@ -18,6 +18,9 @@ export interface RowTable<out Row> {
   readonly objects: () => ReadonlyArray<Row>
 }
 
+export const isRowTable = (u: unknown): u is RowTable<unknown> =>
+  typeof u === "object" && u !== null && "objects" in u && typeof u.objects === "function"
+
 /** What `run` may give for an output: rows as an array, a table or a stream; a document as itself. */
 export type Producible<O> = O extends Rows<infer Row>
   ? ReadonlyArray<Row> | RowTable<Row> | Stream.Stream<Row, unknown, unknown>

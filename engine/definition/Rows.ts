@@ -1,5 +1,5 @@
 /** An output of rows: the schema of a row, its key, and how a new materialization meets the rows already stored. */
-import type { Schema } from "effect"
+import { type Schema, SchemaAST } from "effect"
 import type { OutputSchema } from "./Output.ts"
 
 /**
@@ -58,4 +58,11 @@ export const of = <S extends Schema.Codec<unknown, unknown>>(
     indexes: options.indexes ?? [],
     table: options.table
   }
+}
+
+/** The names of the columns, in the order of the schema. */
+export const columns = (rows: Rows<unknown>): ReadonlyArray<string> => {
+  const ast = SchemaAST.toType(rows.schema.ast)
+  const fields = ast._tag === "Declaration" ? ast.typeParameters[0] : ast
+  return fields?._tag === "Objects" ? fields.propertySignatures.map((field) => String(field.name)) : []
 }

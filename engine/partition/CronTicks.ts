@@ -25,7 +25,8 @@ export const make = (expression: string, zone: Zone, startInstant: number): Cale
   const exact = cron(expression, fields, zone.name)
   const dayFields = fields.slice(-3).join(" ")
   // Croner needs 50 µs a tick. It is asked for the days (at noon UTC, which every day has) and, once, for the times of
-  // day; only days on which the clock changes are asked tick by tick: 10 years of minutes take 0.2 s in place of 260 s.
+  // day; only days on which the clock changes are asked tick by tick. Ten years of ticks every four hours then take
+  // 0.2 s in place of 1.1 s, ten years of minutes 2 s in place of 270 s.
   const matchingDays = cron(expression, ["0", "12", ...dayFields.split(" ")], "UTC")
   let times: ReadonlyArray<number> | undefined
 

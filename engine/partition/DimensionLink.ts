@@ -119,20 +119,28 @@ export const shared = (
     const same = candidates.filter((one) => equals(downs[one.down]!.partitions, upstream.partitions))
     const best = same.length > 0 ? same : candidates
     if (best.length > 1) {
-      return Result.fail(`several dimensions fit: name one with PartitionMapping.project(["${downs[best[0]!.down]!.name}"])`)
+      const name = downs[best[0]!.down]!.name
+      return Result.fail(`several dimensions fit: name one with PartitionMapping.project(["${name}"])`)
     }
     links.push(best[0])
   }
   const used = links.flatMap((one) => one === undefined ? [] : [one.down])
-  if (used.length === 0) {
-    return Result.fail(
-      downs.length === 1 && ups.length === 1
-        ? Result.match(natural(downs[0]!.partitions, ups[0]!.partitions), { onFailure: (it) => it, onSuccess: () => "" })
-        : "they share no dimension"
-    )
+  if (used.length === 0) return Result.fail(apart(downs, ups) ?? "they share no dimension")
+  if (new Set(used).size < used.length) {
+    return Result.fail("several dimensions fit: name one with PartitionMapping.project")
   }
-  if (new Set(used).size < used.length) return Result.fail("several dimensions fit: name one with PartitionMapping.project")
   return Result.succeed(links)
+}
+
+/** Why dimensions that could have met by their cut do not: the two time windows if there are such, or the only two. */
+const apart = (downs: ReadonlyArray<Named>, ups: ReadonlyArray<Named>): string | undefined => {
+  const pairs = downs.flatMap((down) => ups.map((up) => ({ down, up })))
+    .filter(({ down, up }) => down.name === undefined || up.name === undefined)
+  const pair = pairs.length === 1
+    ? pairs[0]
+    : pairs.find(({ down, up }) => down.partitions._tag === "TimeWindows" && up.partitions._tag === "TimeWindows")
+  const relation = pair && natural(pair.down.partitions, pair.up.partitions)
+  return relation !== undefined && Result.isFailure(relation) ? relation.failure : undefined
 }
 
 /** From a range of downstream positions to the upstream ranges they read. */
@@ -150,7 +158,10 @@ export const toUpstream = (relation: Relation, down: SpaceDimension, up: SpaceDi
  */
 export const toDownstream = (relation: Relation, down: SpaceDimension, up: SpaceDimension): RangeRelation => {
   if (relation._tag === "Same") return sameKeys(up, down)
-  return overlapping(up, down, (range) => ({ from: range.from - relation.to, to: range.to - relation.from }), (range) => range)
+  return overlapping(up, down, (range) => ({
+    from: range.from - relation.to,
+    to: range.to - relation.from
+  }), (range) => range)
 }
 
 /** The windows of `to` that overlap those of a range of `from`; shifted before, in its own places, and after. */
@@ -185,7 +196,7 @@ const sameKeys = (from: SpaceDimension, to: SpaceDimension): RangeRelation => {
   const source = calendarOf(from)
   const target = calendarOf(to)
   if (source !== undefined && target !== undefined) {
-    return (range) => overlapping(from, to, (same) => same, (same) => same)(range)
+    return overlapping(from, to, (same) => same, (same) => same)
   }
   return (range) =>
     Array.from(PartitionSet.points(PartitionSet.range(range.from, range.to)), ([position]) =>

@@ -140,6 +140,14 @@ export const fromText = <K>(
     onFailure: (reason) => failure(partitions, text, owner, reason)
   })
 
+/** The keys of the dimensions in declared order, from a text key. */
+export const keysOf = (
+  partitions: Any,
+  text: string,
+  owner = someAsset
+): Result.Result<ReadonlyArray<string>, PartitionKeyError> =>
+  Result.mapError(parts(partitions, text), (reason) => failure(partitions, text, owner, reason))
+
 /** The key as a user writes it, from the keys of its dimensions in declared order. */
 export const fromParts = <K>(partitions: Partitions<unknown, K>, parts: ReadonlyArray<string>): K => {
   const key: unknown = partitions._tag === "Product"

@@ -52,7 +52,9 @@ export const all: Mapping<"many"> = make({ _tag: "All" })
 
 /** The last `count` upstream partitions that exist; of a product, all that are in the last `count` windows. */
 export const last = (count: number): Mapping<"many"> => {
-  if (!Number.isInteger(count) || count < 1) throw new Error(`A mapping to the last partitions needs 1 or more, not ${count}.`)
+  if (!Number.isInteger(count) || count < 1) {
+    throw new Error(`A mapping to the last partitions needs 1 or more, not ${count}.`)
+  }
   return make({ _tag: "Last", count })
 }
 

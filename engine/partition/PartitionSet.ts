@@ -184,7 +184,9 @@ const combine = (a: PartitionSet, b: PartitionSet, keep: Operation): PartitionSe
 
 /** The points of either set. Both must have the same dimensions, as in all of the algebra. */
 export const union = (a: PartitionSet, b: PartitionSet): PartitionSet =>
-  a.segments.length === 0 ? b : b.segments.length === 0 || a === b ? a : combine(a, b, { left: true, right: true, both: true })
+  a.segments.length === 0 ? b
+    : b.segments.length === 0 || a === b ? a
+    : combine(a, b, { left: true, right: true, both: true })
 
 /** The points of any of the sets; halves are united first, so that k sets cost O(n log k) and not O(n k). */
 export const unionAll = (dimensions: number, sets: ReadonlyArray<PartitionSet>): PartitionSet => {
@@ -368,7 +370,9 @@ export const fromJson = (json: unknown): Result.Result<PartitionSet, string> =>
     ([dimensions, level]) => {
       const set = fromLevel(dimensions, level)
       return set === undefined || dimensions < 0
-        ? Result.fail(`This is not a set of partitions in JSON: its ranges are not ascending ranges of ${dimensions} dimensions.`)
+        ? Result.fail(
+          `This is not a set of partitions in JSON: its ranges are not ascending ranges of ${dimensions} dimensions.`
+        )
         : Result.succeed(set)
     }
   )

@@ -54,7 +54,9 @@ const time = (partitions: TimeWindows, now: number): Positions => {
       )
     }
     return Result.fail(
-      position < first ? `the first partition is "${calendar.key(first)}"` : `the last partition so far is "${calendar.key(last)}"`
+      position < first
+        ? `the first partition is "${calendar.key(first)}"`
+        : `the last partition so far is "${calendar.key(last)}"`
     )
   }
   return {

@@ -213,8 +213,12 @@ export const positions = (span: Span, now: number): { readonly first: number; re
   const { calendar, endInstant, endOffset, startInstant } = span
   const around = calendar.positionAt(startInstant)
   const last = calendar.positionAt(now) - 1 + endOffset
+  // An end in the far future must not make a cron calendar list its ticks until then.
+  const lastByEnd = endInstant === undefined
+    ? Number.POSITIVE_INFINITY
+    : calendar.positionAt(Math.min(endInstant, calendar.startOf(last + 2))) - 1
   return {
     first: calendar.startOf(around) === startInstant ? around : around + 1,
-    last: endInstant === undefined ? last : Math.min(last, calendar.positionAt(Math.min(endInstant, calendar.startOf(last + 2))) - 1)
+    last: Math.min(last, lastByEnd)
   }
 }

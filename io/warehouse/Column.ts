@@ -56,6 +56,11 @@ export interface Column {
   readonly cast: string | undefined
   /** How SQL's NULL comes back. */
   readonly absent: "null" | "undefined" | "missing"
+  /**
+   * A JSON null of this column is a value, and SQL's NULL is none: it is read within an array, since the client gives
+   * null for both.
+   */
+  readonly boxed: boolean
   /** A present value or null or undefined → the wire's value or null. Throws `Refused`. */
   readonly encode: (value: unknown) => unknown
   /** Of values that are not null; `undefined` when the client gives the schema's value already. */
@@ -223,6 +228,8 @@ export const make = (name: string, property: SchemaAST.AST): Column => {
     : scalar.encode
   const nullAllowed = presence.null
   const undefinedAllowed = presence.undefined || isOptional
+  const boxed = scalar.type === "jsonb" && undefinedAllowed && !nullAllowed
+  const { decode } = scalar
   const texts = found?.literals?.filter((l) => typeof l === "string")
   return {
     name,
@@ -232,6 +239,7 @@ export const make = (name: string, property: SchemaAST.AST): Column => {
     wire: scalar.wire,
     cast: scalar.wire === "text" && scalar.type !== "text" ? scalar.type : undefined,
     absent: nullAllowed ? "null" : isOptional ? "missing" : "undefined",
+    boxed,
     encode: (value) => {
       if (value === null && nullAllowed) return null
       if (value === undefined) {
@@ -243,6 +251,6 @@ export const make = (name: string, property: SchemaAST.AST): Column => {
       }
       return encode(value)
     },
-    decode: scalar.decode
+    decode: boxed && decode !== undefined ? (value) => decode(Array.isArray(value) ? value[0] : value) : decode
   }
 }

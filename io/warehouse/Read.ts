@@ -17,10 +17,17 @@ interface Query {
   readonly parameters: ReadonlyArray<unknown>
 }
 
+const selected = (column: Column): string => {
+  const name = quote(column.name)
+  return column.boxed
+    ? `case when stored.${name} is not null then jsonb_build_array(stored.${name}) end as ${name}`
+    : `stored.${name}`
+}
+
 /** Columns of the table in the order of the schema; the partition, where there is one, is the last. */
 const queryOf = (table: Table, partitions: Source["partitions"]): Query => {
   const partition = `stored.${quote(partitionColumn)}`
-  const columns = [...table.columns.map((c) => `stored.${quote(c.name)}`), ...(table.partitioned ? [partition] : [])]
+  const columns = [...table.columns.map(selected), ...(table.partitioned ? [partition] : [])]
   const within = table.numbered ? [`stored.${quote(rowColumn)}`] : table.key.map((c) => `stored.${quote(c.name)}`)
   const select = `select ${columns.join(", ")}\nfrom ${table.qualified} as stored`
   if (!table.partitioned) {

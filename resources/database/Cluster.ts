@@ -1,7 +1,8 @@
 /** A data folder of Postgres: made whole or not at all, with its password inside. */
 import { Effect, Redacted, Schema } from "effect"
 import { randomBytes } from "node:crypto"
-import { chmod, chown, cp, mkdtemp, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises"
+import { chmod, chown, cp, mkdtemp, readdir, readFile } from "node:fs/promises"
+import { realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises"
 import * as path from "node:path"
 import * as Account from "./Account.ts"
 import * as Binaries from "./Binaries.ts"
@@ -82,9 +83,16 @@ const initialize = Effect.fnUntraced(function*(
   // The builtin C.UTF-8 sorts by code point: the same order on every system, and no change with a new libc or ICU.
   // Syncing the new files took no measurable time of 0.6 s, so a power cut right after the start is safe as well.
   const { code, output } = yield* Account.run(account, Binaries.program(native, "initdb"), [
-    ...["-D", data, "-U", username, "--pwfile", password, "--auth", "scram-sha-256", "--encoding", "UTF8"],
-    ...["--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--no-instructions"],
-    ...Object.entries({ ...defaults, ...settings }).flatMap(([name, value]) => ["--set", `${name}=${value}`])
+    `--pgdata=${data}`,
+    `--username=${username}`,
+    `--pwfile=${password}`,
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--no-instructions",
+    ...Object.entries({ ...defaults, ...settings }).map(([name, value]) => `--set=${name}=${value}`)
   ], folder)
   if (code !== 0) {
     const fault = faultIn(output)

@@ -85,7 +85,8 @@ export const ofConnection = (at: Address, error: SqlError): Option.Option<Databa
       new DatabaseRefused({ host, port, detail: `${detail}; raise max_connections or lower the size of the pool` })
     )
   }
-  if (error.reason._tag === "AuthenticationError" || code === "42501" || /tls|ssl/i.test(`${error.message} ${detail}`)) {
+  const aboutTls = /tls|ssl|certificate/i.test(`${error.message} ${detail}`)
+  if (error.reason._tag === "AuthenticationError" || code === "42501" || aboutTls) {
     return Option.some(new DatabaseRefused({ host, port, detail }))
   }
   return error.reason._tag === "ConnectionError"

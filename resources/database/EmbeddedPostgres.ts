@@ -208,26 +208,16 @@ export const status = Effect.fn("EmbeddedPostgres.status")(
   }
 )
 
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0)
-  } catch (cause) {
-    return cause instanceof Error && "code" in cause && cause.code === "EPERM"
-  }
-}
-
 const signalStop = Effect.fnUntraced(function*(home: string, pid: number) {
   if (process.platform !== "win32") {
-    return yield* Effect.try({
-      try: () => process.kill(pid, "SIGINT"),
-      catch: () => new EmbeddedPostgresFailed({ folder: home, detail: "it belongs to another user, who must stop it" })
-    }).pipe(
-      // Between the look and the signal it may have ended by itself.
-      Effect.catchIf(
-        () => !isAlive(pid),
-        () => Effect.void
-      )
-    )
+    try {
+      process.kill(pid, "SIGINT")
+    } catch (cause) {
+      // Between the look and the signal it may have ended by itself (ESRCH).
+      if (!(cause instanceof Error && "code" in cause && cause.code === "EPERM")) return
+      return yield* new EmbeddedPostgresFailed({ folder: home, detail: "another user started it and must stop it" })
+    }
+    return
   }
   const native = yield* Binaries.locate()
   const data = path.join(home, "data")

@@ -38,7 +38,7 @@ export const environment = Effect.fnUntraced(function*(server: Shape) {
 })
 
 /** Runs psql on this terminal to its end. Undefined: it is not installed. */
-const psql = (command: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv): Effect.Effect<number | undefined> =>
+const psql = (command: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv) =>
   Effect.callback<number | undefined>((resume) => {
     // Ctrl-C belongs to psql, which cancels its query; this process gets it too and must not end before psql does.
     const ignore = () => {}

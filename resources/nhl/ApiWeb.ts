@@ -72,7 +72,11 @@ const ByTeam = Schema.Struct({ awayTeam: Lines, homeTeam: Lines })
 
 const BoxscoreTeam = Schema.Struct({ ...TeamName, id: Whole })
 
-const RosterSpots = Schema.Array(Schema.Struct({ playerId: Whole, firstName: maybe(Localised), lastName: maybe(Localised) }))
+const RosterSpots = Schema.Array(Schema.Struct({
+  playerId: Whole,
+  firstName: maybe(Localised),
+  lastName: maybe(Localised)
+}))
 
 const BoxscoreBody = Schema.Struct({
   id: Whole,

@@ -1,4 +1,4 @@
-/** Reads API bodies by schema: the pieces both shapes share, and errors that name the path and the value found there. */
+/** Reads API bodies by schema: what both shapes share, and errors that name the path and the value found there. */
 import { Result, Schema, SchemaGetter, SchemaIssue } from "effect"
 import { NhlApiError, Unexpected } from "./NhlApiError.ts"
 

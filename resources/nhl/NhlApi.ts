@@ -1,5 +1,5 @@
 /** The league's API as a service: the games of a day, and the body of a game. */
-import { NodeHttpClient } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { type Config, Context, Effect, Layer, Result, Schema } from "effect"
 import { HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"
 import * as ApiWeb from "./ApiWeb.ts"

@@ -46,7 +46,7 @@ const replay = Effect.fnUntraced(function*(folder: string) {
     (error) =>
       setting(
         error._tag === "ReplayError"
-          ? `NHL_SOURCE is "${folder}": ${error.message} Write simulator, live, an http(s) URL, or a folder of NHL bodies.`
+          ? `NHL_SOURCE is "${folder}": ${error.message} Write simulator, live, an http(s) URL or a folder of bodies.`
           : `The server for the NHL bodies of ${folder} cannot listen on 127.0.0.1: ${String(error.cause)}.`
       )
   )
@@ -65,7 +65,9 @@ export const open: Effect.Effect<Source, NhlApiError | Config.ConfigError, Scope
   const shape = yield* readShape(known ? "api-web" : "both")
   const fullNames = yield* Config.Boolean("NHL_FULL_NAMES").pipe(Config.withDefault(false))
   if (source === "live" && shape === "statsapi") {
-    return yield* setting("NHL_SHAPE is statsapi, which the league withdrew in 2023; with NHL_SOURCE=live write api-web.")
+    return yield* setting(
+      "NHL_SHAPE is statsapi, which the league withdrew in 2023; with NHL_SOURCE=live write api-web."
+    )
   }
   const url = source === "simulator"
     ? yield* simulator

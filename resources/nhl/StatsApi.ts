@@ -32,7 +32,12 @@ const Schedule = Schema.Struct({
 
 const Position = Schema.Struct({ code: maybe(Schema.String) })
 
-const SkaterStats = Schema.Struct({ assists: Whole, goals: Whole, hits: Schema.optionalKey(Whole), penaltyMinutes: Whole })
+const SkaterStats = Schema.Struct({
+  assists: Whole,
+  goals: Whole,
+  hits: Schema.optionalKey(Whole),
+  penaltyMinutes: Whole
+})
 
 const GoalieStats = Schema.Struct({ assists: Whole, goals: Whole, pim: Whole })
 

@@ -24,7 +24,7 @@ const team = (moment: Moment, side: Side, people: People) => {
   }
 }
 
-/** A game's entry in a schedule week or score day. A game that is not real carries `synthetic`. */
+/** A game's entry in a schedule week or score day, and its landing. A game that is not real carries `synthetic`. */
 export const entry = (moment: Moment, people: People, synthetic: boolean) => {
   const { game, phase } = moment
   return {
@@ -82,8 +82,6 @@ const lines = (side: Side, people: People) => ({
   defense: side.skaters.filter((line) => line.position === "D").map(skater(people)),
   goalies: side.goalies.map(goalie(people))
 })
-
-export const landing = entry
 
 /** The boxscore; as in the API, without scratched players, and without figures before the game. */
 export const boxscore = (moment: Moment, people: People, synthetic: boolean) => ({

@@ -1,5 +1,5 @@
 /** A stand-in for the NHL's API on 127.0.0.1: the paths of both shapes, answered by whoever knows the bodies. */
-import { NodeHttpServer } from "@effect/platform-node"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { DateTime, Effect, type Scope } from "effect"
 import { HttpServer, type HttpServerError, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { createServer, IncomingMessage } from "node:http"

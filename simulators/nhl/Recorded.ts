@@ -62,11 +62,12 @@ export const recognise = (body: unknown): Recorded | undefined => {
       date: leagueDay(textAt(body, "gameData", "datetime", "dateTime"))
     }
   }
-  if (isList(at(body, "dates")) && (has(body, "totalGames") || listAt(body, "dates").some((day) => has(day, "games")))) {
+  const dates = at(body, "dates")
+  if (isList(dates) && (has(body, "totalGames") || dates.some((day) => has(day, "games")))) {
     return {
       _tag: "OldSchedule",
       stamp: textAt(body, "metaData", "timeStamp"),
-      days: listAt(body, "dates").map((day) => ({
+      days: dates.map((day) => ({
         date: textAt(day, "date"),
         seasons: [...new Set(listAt(day, "games").map((game) => textAt(game, "season")))]
       }))

@@ -1,4 +1,4 @@
-/** Where in a folder the body of each game and day is. Holds paths alone, so memory grows with files, not their size. */
+/** Where in a folder the bodies of games and days are: paths alone, so memory grows with files, not their size. */
 import { Data, Effect } from "effect"
 import * as fs from "node:fs/promises"
 import * as path from "node:path"

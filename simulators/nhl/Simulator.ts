@@ -106,7 +106,7 @@ export const make = Effect.fnUntraced(function*(facts: Facts, options: Options =
           ? ApiWebBodies.boxscore(moment, people, synthetic)
           : part === "play-by-play"
           ? ApiWebBodies.playByPlay(moment, people, synthetic)
-          : ApiWebBodies.landing(moment, people, synthetic))
+          : ApiWebBodies.entry(moment, people, synthetic))
   }
 
   const errorRate = options.errorRate ?? 0

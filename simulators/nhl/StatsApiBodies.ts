@@ -89,7 +89,8 @@ export const feed = (moment: Moment, people: People, now: number) => {
     const add = (id: number, number: number, code: string, stats: object) => {
       const { birthDate, name } = people.player(id)
       const link = `/api/v1/people/${id}`
-      players[`ID${id}`] = { person: { id, fullName: name, link }, jerseyNumber: String(number), position: position(code), stats }
+      const person = { id, fullName: name, link }
+      players[`ID${id}`] = { person, jerseyNumber: String(number), position: position(code), stats }
       records[`ID${id}`] = {
         id,
         fullName: name,
@@ -121,7 +122,11 @@ export const feed = (moment: Moment, people: People, now: number) => {
     }
   }
   const teams = { away: side(moment.away), home: side(moment.home) }
-  const goals = (lines: Side) => ({ team: teamOf(people.team(lines.team)), goals: lines.score, shotsOnGoal: lines.shots })
+  const goals = (lines: Side) => ({
+    team: teamOf(people.team(lines.team)),
+    goals: lines.score,
+    shotsOnGoal: lines.shots
+  })
   return {
     gamePk: game.id,
     link: `/api/v1/game/${game.id}/feed/live`,

@@ -129,7 +129,7 @@ export const make = (state: State) => {
     cancelRequested: (run) => Effect.sync(() => state.runs[run - 1]?.cancelRequested === true),
     runs: ({ limit }) =>
       Effect.map(Clock.currentTimeMillis, (now) =>
-        state.runs.slice(-limit).reverse().map((record) => summaryOf(record, now))),
+        state.runs.toReversed().slice(0, limit).map((record) => summaryOf(record, now))),
     run: (run) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const record = state.runs[run - 1]

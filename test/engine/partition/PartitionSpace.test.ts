@@ -157,7 +157,8 @@ describe("Partitions", () => {
   it("tells the compiler what a partition is", () => {
     type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
     const holds = <T extends true>(value?: T) => assert.isUndefined(value)
-    const infer = <P, K>(_: Partitions.Partitions<P, K>): { readonly p?: P; readonly k?: K } => ({})
+    const infer = <P, K>(partitions: Partitions.Partitions<P, K>): { p: P | undefined; k: K | undefined } =>
+      ({ p: partitions["~P"], k: partitions["~K"] })
 
     holds<Same<Partitions.PartitionValue<typeof day>, Partitions.Window>>()
     holds<Same<Partitions.PartitionKey<typeof region>, "north" | "south" | "east">>()

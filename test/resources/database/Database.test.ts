@@ -11,14 +11,16 @@ import * as Fixture from "./Fixture.ts"
 
 const secret = "s3cr3t-Wörd"
 
-const withVariables = (env: Record<string, string>) => Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(env)))
+const withVariables = (env: Record<string, string>) =>
+  Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord(env)))
 
-/** Builds the whole layer with these variables and answers the one sentence, having looked for the secret everywhere. */
+/** Builds the layer with these variables and answers the one sentence, having looked for the secret everywhere. */
 const sentenceOf = (env: Record<string, string>) =>
   Effect.gen(function*() {
     const exit = yield* Effect.exit(Effect.provide(Database, Database.layer()).pipe(withVariables(env)))
     if (Exit.isSuccess(exit)) return assert.fail("the layer was built")
-    const everywhere = `${Cause.pretty(exit.cause)}${inspect(exit, { depth: 20, showHidden: true })}${JSON.stringify(exit)}`
+    const inspected = inspect(exit, { depth: 20, showHidden: true })
+    const everywhere = `${Cause.pretty(exit.cause)}${inspected}${JSON.stringify(exit)}`
     for (const leak of [secret, encodeURIComponent(secret), "s3cr3t"]) assert.notInclude(everywhere, leak)
     const error = Cause.squash(exit.cause)
     return error instanceof Error ? error.message : assert.fail("no error")
@@ -47,7 +49,8 @@ describe("Database", () => {
         ["url", "db.example.com", 6000, "shop"]
       )
       assert.strictEqual(Redacted.value(byUrl.url), url)
-      const byVariables = yield* chosen({ PGHOST: "pg.example.com", PGUSER: "a@b", PGPASSWORD: secret, PGDATABASE: "d/e" })
+      const variables = { PGHOST: "pg.example.com", PGUSER: "a@b", PGPASSWORD: secret, PGDATABASE: "d/e" }
+      const byVariables = yield* chosen(variables)
       assert.deepStrictEqual(
         [byVariables.source, byVariables.host, byVariables.port, byVariables.database],
         ["environment", "pg.example.com", 5432, "d/e"]
@@ -66,7 +69,8 @@ describe("Database", () => {
   it.live("names host and port of a server that does not answer, and what to check", () =>
     Effect.gen(function*() {
       const port = yield* freePort
-      const message = yield* sentenceOf({ DATABASE_URL: `postgres://me:${encodeURIComponent(secret)}@127.0.0.1:${port}/db` })
+      const url = `postgres://me:${encodeURIComponent(secret)}@127.0.0.1:${port}/db`
+      const message = yield* sentenceOf({ DATABASE_URL: url })
       assert.include(message, `127.0.0.1 port ${port}`)
       assert.include(message, "ECONNREFUSED")
       assert.include(message, "check that it runs")
@@ -111,9 +115,10 @@ describe("Database", () => {
     Effect.gen(function*() {
       for (const host of ["localhost", "::1", "/tmp/a b"]) {
         for (const text of ["plain", "a@b:c/d?e#f%g&h=i j", "ü€😀"]) {
-          const parts = { host, port: 6543, database: text, username: text, password: Redacted.make(text), sslMode: undefined }
-          const { password, ...back } = yield* DatabaseUrl.parse(DatabaseUrl.format(parts), "url")
-          assert.deepStrictEqual(back, { host, port: 6543, database: text, username: text, sslMode: undefined })
+          const parts = { host, port: 6543, database: text, username: text, sslMode: undefined }
+          const url = DatabaseUrl.format({ ...parts, password: Redacted.make(text) })
+          const { password, ...back } = yield* DatabaseUrl.parse(url, "url")
+          assert.deepStrictEqual(back, parts)
           assert.strictEqual(password === undefined ? undefined : Redacted.value(password), text)
         }
       }
@@ -124,7 +129,8 @@ describe("Database", () => {
       const server = yield* Database
       const sql = yield* SqlClient
       const setting = sql.unsafe<{ idle: string; name: string }>(
-        "select current_setting('idle_in_transaction_session_timeout') as idle, current_setting('application_name') as name"
+        `select current_setting('idle_in_transaction_session_timeout') as idle,
+           current_setting('application_name') as name`
       )
       assert.deepStrictEqual(yield* setting, [{ idle: "1min", name: "sluice" }])
       // Like PgBouncer: a start with a parameter that it does not know is answered with an error.

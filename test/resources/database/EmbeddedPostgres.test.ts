@@ -162,7 +162,8 @@ describe("EmbeddedPostgres", () => {
       const file = path.join(folder, "postgres", "data", "postmaster.pid")
       yield* Effect.promise(async () => {
         const [, ...rest] = (await readFile(file, "utf8")).split("\n")
-        await writeFile(file, [process.pid, ...rest].join("\n"))
+        // Not this process: Postgres knows its own parent.
+        await writeFile(file, [process.ppid, ...rest].join("\n"))
       })
       assert.strictEqual((yield* status({ folder })).state, "stopped")
       assert.isFalse(yield* stop({ folder }))
@@ -231,15 +232,14 @@ describe("EmbeddedPostgres", () => {
       const folder = yield* Fixture.folder
       const on = Effect.fnUntraced(function*(mount: string) {
         const program = path.join(import.meta.dirname, "ensureProcess.ts")
-        const script = `mount -t tmpfs -o "$1" tmpfs "$2" && { "$3" "$4" "$2"; find "$2" -name 'new-*' -o -name '*.lock'; }`
+        const left = `find "$2" -name 'new-*' -o -name '*.lock'`
+        const script = `mount -t tmpfs -o "$1" tmpfs "$2" && { "$3" "$4" "$2"; ${left}; }`
+        const inside = ["sh", "-c", script, "sh", mount, folder, process.execPath, program]
         return yield* Effect.promise(() =>
           new Promise<string>((resolve) =>
             execFile(
               "unshare",
-              [
-                ...["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"],
-                ...[mount, folder, process.execPath, program]
-              ],
+              ["--user", "--map-root-user", "--mount", ...inside],
               (_, stdout, stderr) => resolve(stdout + stderr)
             )
           )

@@ -1,4 +1,4 @@
-/** A process that commits 1, 2, 3 … to the table `written` of DATABASE_URL and says each number once it is committed. */
+/** A process that commits 1, 2, 3 … to the table `written` of DATABASE_URL and says each number once committed. */
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
 import { Database } from "../../../resources/database/Database.ts"

@@ -53,8 +53,14 @@ describe("statsapi", () => {
   })
 
   it("a scratched player has null figures, and takes number and position from his record", () => {
-    const [row] = rows(oldPlayer({ person: { id: 8000001, fullName: null }, jerseyNumber: "", position: { code: "N/A" }, stats: {} }))
-    assert.deepInclude(row, { player_name: "Full Name", player_number: 77, player_position: "L", goals: null, points: null, hits: null })
+    const [row] = rows(oldPlayer({
+      person: { id: 8000001, fullName: null },
+      jerseyNumber: "",
+      position: { code: "N/A" },
+      stats: {}
+    }))
+    assert.deepInclude(row, { player_name: "Full Name", player_number: 77, player_position: "L" })
+    assert.deepInclude(row, { goals: null, assists: null, points: null, hits: null, penalty_minutes: null })
   })
 
   it("numbers as text, unknown fields, null names", () => {
@@ -64,7 +70,8 @@ describe("statsapi", () => {
     }))
     assert.deepInclude(row, { goals: 3, points: 5, player_number: 9, player_name: "Full Name" })
     const body = oldPlayer({ person: { id: 8000009, fullName: null }, stats: {} })
-    assert.deepInclude(rows(body)[0], { player_name: null, player_age: null, player_number: null, player_position: null })
+    assert.deepInclude(rows(body)[0], { player_name: null, player_age: null, player_number: null })
+    assert.deepInclude(rows(body)[0], { player_position: null })
   })
 
   for (const field of ["goals", "assists", "hits", "penaltyMinutes"] as const) {
@@ -79,7 +86,8 @@ describe("statsapi", () => {
   }
 
   it("a wrong figure is shown", () => {
-    const wrong = (goals: unknown) => oldPlayer({ person: { id: 8000001 }, stats: { skaterStats: { ...skaterStats, goals } } })
+    const wrong = (goals: unknown) =>
+      oldPlayer({ person: { id: 8000001 }, stats: { skaterStats: { ...skaterStats, goals } } })
     assert.match(message(wrong("many")), /skaterStats\.goals is "many", not/)
     assert.match(message(wrong(null)), /skaterStats\.goals is null, not/)
     assert.match(message(wrong(1.5)), /skaterStats\.goals is 1\.5, not an integer/)
@@ -115,8 +123,10 @@ describe("api-web", () => {
 
   it("a goalie who scores", () => {
     const goalies = [{ playerId: 1, name: { default: "G" }, goals: 1, pim: 0 }]
-    const body = { ...boxscore(), playerByGameStats: { awayTeam: { forwards: [], defense: [], goalies }, homeTeam: { forwards: [skater()], defense: [], goalies: [] } } }
-    assert.deepInclude(rows(body)[0], { goals: 1, assists: null, points: 1 })
+    const awayTeam = { forwards: [], defense: [], goalies }
+    const homeTeam = { forwards: [skater()], defense: [], goalies: [] }
+    const [row] = rows({ ...boxscore(), playerByGameStats: { awayTeam, homeTeam } })
+    assert.deepInclude(row, { goals: 1, assists: null, points: 1 })
   })
 
   it("missing points are goals and assists; absent names are null; numbers may be text", () => {

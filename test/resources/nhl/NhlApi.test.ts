@@ -182,7 +182,8 @@ describe("schedules", () => {
   const states: ReadonlyArray<[gameState: string, scheduleState: string | undefined, is: string]> = [
     ["FUT", "OK", "scheduled"], ["PRE", "OK", "scheduled"], ["LIVE", "OK", "live"], ["CRIT", "OK", "live"],
     ["OVER", "OK", "final"], ["FINAL", "OK", "final"], ["OFF", undefined, "final"], ["FUT", "PPD", "postponed"],
-    ["FUT", "CNCL", "cancelled"], ["FUT", "TBD", "scheduled"], ["LIVE", "SUSP", "postponed"], ["HUH", "WHAT", "scheduled"]
+    ["FUT", "CNCL", "cancelled"], ["FUT", "TBD", "scheduled"], ["LIVE", "SUSP", "postponed"],
+    ["HUH", "WHAT", "scheduled"]
   ]
   it.live("api-web: states, known and unknown", () =>
     Effect.gen(function*() {
@@ -199,7 +200,8 @@ describe("schedules", () => {
   it.live("statsapi: states; a score only once the game has begun", () =>
     Effect.gen(function*() {
       const states = [
-        ["Preview", "Scheduled", "scheduled"], ["Live", "In Progress - Critical", "live"], ["Final", "Game Over", "final"],
+        ["Preview", "Scheduled", "scheduled"], ["Live", "In Progress - Critical", "live"],
+        ["Final", "Game Over", "final"],
         ["Preview", "Postponed", "postponed"], ["Final", "Postponed", "postponed"], ["Final", "Cancelled", "cancelled"],
         ["Intermission?", "New", "scheduled"]
       ] as const
@@ -272,7 +274,7 @@ describe("settings", () => {
   it.live("a wrong one ends in a sentence", () =>
     Effect.gen(function*() {
       assert.match(yield* failing({ NHL_SHAPE: "soap" }), /^NHL_SHAPE is "soap"; write api-web, statsapi or both\.$/)
-      assert.match(yield* failing({ NHL_SOURCE: "simulater" }), /"simulater": there is no such folder\. Write simulator/)
+      assert.match(yield* failing({ NHL_SOURCE: "simulater" }), /"simulater": there is no such folder\. Write sim/)
       assert.match(yield* failing({ NHL_SOURCE: import.meta.filename }), /this is a file, not a folder/)
       assert.match(yield* failing({ NHL_SOURCE: import.meta.dirname }), /holds no \.json file/)
       assert.match(yield* failing({ NHL_SOURCE: "http://" }), /not a URL/)

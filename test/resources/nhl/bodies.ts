@@ -98,7 +98,10 @@ export const oldGame = (): Record<string, unknown> => ({
   season: "20222023",
   gameDate: "2022-10-12T01:00:00Z",
   status: { abstractGameState: "Preview", detailedState: "Scheduled" },
-  teams: { away: { score: 0, team: { id: 1, name: "Away Team" } }, home: { score: 0, team: { id: 2, name: "Home Team" } } },
+  teams: {
+    away: { score: 0, team: { id: 1, name: "Away Team" } },
+    home: { score: 0, team: { id: 2, name: "Home Team" } }
+  },
   venue: { name: "Rink" }
 })
 

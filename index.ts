@@ -1,0 +1,23 @@
+/** Sluice: data pipelines as typed assets, planned, run, resumed and stored in Postgres. */
+export {
+  Asset,
+  AssetGraph,
+  Check,
+  Document,
+  Executor,
+  Io,
+  Mapping,
+  Metadata,
+  Partitions,
+  PartitionSet,
+  Pipeline,
+  Plan,
+  Retry,
+  Rows,
+  RunStore,
+  Selection
+} from "./engine/index.ts"
+export * as Deployment from "./cli/Deployment.ts"
+export * as Input from "./io/Input.ts"
+export * as Aggregate from "./io/frame/Aggregate.ts"
+export { desc } from "./io/frame/Order.ts"

@@ -1,0 +1,270 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, describe, it } from "@effect/vitest"
+import { Context, Effect, Exit, Fiber, Layer, Random, Redacted } from "effect"
+import { SqlClient } from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
+import { LeaseLost, RunStore } from "../../engine/run/RunStore.ts"
+import { type Cell, cellName } from "../../engine/run/Step.ts"
+import * as PostgresRunStore from "../../storage/PostgresRunStore.ts"
+import { cellsOf, commitOf, computed, request, runStoreConformance, worker, written } from "../conformance/RunStore.ts"
+import * as TestDatabase from "../TestDatabase.ts"
+
+const layer = Layer.provideMerge(PostgresRunStore.layer, TestDatabase.layer)
+
+runStoreConformance("PostgresRunStore", layer)
+
+/** A store as another process has it: with connections of its own to the same database. */
+const anotherStore = Effect.gen(function*() {
+  const url = Redacted.make(yield* TestDatabase.url)
+  const context = yield* Layer.build(Layer.provide(PostgresRunStore.layer, PgClient.layer({ url })))
+  return Context.get(context, RunStore)
+})
+
+const test = <A, E>(
+  title: string,
+  effect: Effect.Effect<A, E, Layer.Success<typeof layer> | import("effect").Scope.Scope>
+) => it.live(title, () => Effect.asVoid(Effect.provide(effect, layer)))
+
+/** A run, its store and two cells that it holds; and a table for their data. */
+const holding = Effect.gen(function*() {
+  const store = yield* RunStore
+  const sql = yield* PgClient.PgClient
+  yield* sql`create table data (partition text primary key)`
+  yield* store.startWorker(worker("one"))
+  const run = yield* store.createRun(request, "one")
+  const cells = cellsOf("nhl/games", 0, 2).map((cell) => computed(cell))
+  yield* store.claim(run, "one", cells)
+  return { cells, run, sql, store, count: countOf(sql) }
+})
+
+const countOf = (sql: PgClient.PgClient) =>
+  Effect.map(
+    sql<{ data: number; steps: number; versions: number }>`
+      select
+        (select count(*)::integer from data) as data,
+        (select count(*)::integer from sluice.steps) as steps,
+        (select count(*)::integer from sluice.cells where data_version is not null) as versions
+    `,
+    (rows) => rows[0]
+  )
+
+const nothing = { data: 0, steps: 0, versions: 0 }
+
+const insert = (cells: ReadonlyArray<Cell>) =>
+  Effect.flatMap(SqlClient, (sql) => sql`insert into data ${sql.insert(cells.map(({ partition }) => ({ partition })))}`)
+
+const randomCells = Effect.fnUntraced(function*(cells: ReadonlyArray<Cell>, most: number) {
+  const size = yield* Random.nextIntBetween(1, most)
+  return (yield* Random.shuffle(cells)).slice(0, size)
+})
+
+describe("a commit in Postgres", () => {
+  test("is the transaction that write joins: its rows and the record become visible together", Effect.gen(function*() {
+    const { cells, count, run, store } = yield* holding
+    const other = yield* PgClient.make({ url: Redacted.make(yield* TestDatabase.url) })
+    const seen = Effect.map(
+      other<{ rows: number }>`select count(*)::integer as rows from data`,
+      (rows) => rows[0]?.rows
+    )
+    let during: number | undefined
+    yield* store.commit({
+      ...commitOf(run, "one", cells),
+      write: Effect.gen(function*() {
+        yield* insert(cells)
+        during = yield* seen
+        return cells.map(() => written())
+      })
+    })
+    assert.strictEqual(during, 0)
+    assert.strictEqual(yield* seen, 2)
+    assert.deepStrictEqual(yield* count, { data: 2, steps: 2, versions: 2 })
+  }))
+
+  test("passes the error of a failing write through and leaves no trace of it", Effect.gen(function*() {
+    const { cells, count, run, store } = yield* holding
+    const error: SqlError = yield* Effect.flip(store.commit({
+      ...commitOf(run, "one", cells),
+      write: Effect.as(Effect.andThen(insert(cells), insert(cells)), cells.map(() => written()))
+    })).pipe(Effect.filterOrDie((error) => error._tag === "SqlError", (error) => error))
+    assert.strictEqual(error.reason._tag, "UniqueViolation")
+    assert.deepStrictEqual(yield* count, nothing)
+    assert.lengthOf(yield* store.commit(commitOf(run, "one", cells)), 2)
+  }))
+
+  for (const moment of ["inside write", "after write"] as const) {
+    test(`that loses its connection ${moment} records nothing, says so as transient, and works again`, Effect.gen(function*() {
+      const { cells, count, run, sql, store } = yield* holding
+      const other = yield* PgClient.make({ url: Redacted.make(yield* TestDatabase.url) })
+      const error = yield* Effect.flip(store.commit({
+        ...commitOf(run, "one", cells),
+        write: Effect.gen(function*() {
+          yield* insert(cells.slice(0, 1))
+          const [backend] = yield* sql<{ pid: number }>`select pg_backend_pid() as pid`
+          yield* other`select pg_terminate_backend(${backend?.pid ?? 0}, 5000)`
+          if (moment === "inside write") yield* insert(cells.slice(1))
+          return cells.map(() => written())
+        })
+      }))
+      assert.strictEqual(error._tag, "RunStoreError")
+      assert.isTrue(error._tag === "RunStoreError" && error.transient, error.message)
+      assert.deepStrictEqual(yield* count, nothing)
+      const claimed = yield* store.claim(run, "one", cells)
+      assert.isTrue(claimed.cells.every((cell) => cell.granted && cell.version === undefined))
+      yield* store.commit({
+        ...commitOf(run, "one", cells),
+        write: Effect.as(insert(cells), cells.map(() => written()))
+      })
+      assert.deepStrictEqual(yield* count, { data: 2, steps: 2, versions: 2 })
+    }))
+  }
+
+  test("of a holder that was taken over writes nothing", Effect.gen(function*() {
+    const { cells, count, run, sql, store } = yield* holding
+    yield* sql`update sluice.workers set expires_at = now() - interval '1 second'`
+    const successor = yield* anotherStore
+    yield* successor.startWorker(worker("two"))
+    assert.isTrue((yield* successor.claim(run, "two", cells.slice(1))).cells[0]?.granted)
+    const error = yield* Effect.flip(store.commit({
+      ...commitOf(run, "one", cells),
+      write: Effect.as(Effect.orDie(insert(cells)), cells.map(() => written()))
+    }))
+    assert.instanceOf(error, LeaseLost)
+    assert.deepStrictEqual(error.cells, cellsOf("nhl/games", 1, 2))
+    assert.deepStrictEqual(yield* count, nothing)
+  }))
+})
+
+describe("claims in Postgres", () => {
+  test("grant each of 1,000 cells once to two workers that race over 200 random batches", Effect.gen(function*() {
+    const cells = cellsOf("nhl/games", 0, 1_000)
+    const stores = [yield* anotherStore, yield* anotherStore]
+    const owner = new Map<string, string>()
+    const race = Effect.fnUntraced(function*(store: RunStore["Service"], id: string) {
+      yield* store.startWorker(worker(id))
+      const run = yield* store.createRun(request, id)
+      const batch = Effect.gen(function*() {
+        const asked = yield* randomCells(cells, 100)
+        const claimed = yield* store.claim(run, id, asked)
+        for (const [place, cell] of asked.entries()) {
+          if (claimed.cells[place]?.granted !== true) continue
+          assert.strictEqual(owner.get(cellName(cell)) ?? id, id)
+          owner.set(cellName(cell), id)
+        }
+      })
+      yield* Effect.forEach(Array.from({ length: 100 }), () => batch, { concurrency: 4 })
+      const rest = yield* store.claim(run, id, cells)
+      for (const [place, cell] of cells.entries()) {
+        if (rest.cells[place]?.granted !== true) continue
+        assert.strictEqual(owner.get(cellName(cell)) ?? id, id)
+        owner.set(cellName(cell), id)
+      }
+    })
+    yield* Effect.all(stores.map((store, place) => race(store, `worker ${place}`)), { concurrency: 2 })
+    assert.strictEqual(owner.size, 1_000)
+  }))
+
+  test("commits, failures and releases of random batches never deadlock and never overlap", Effect.gen(function*() {
+    const cells = cellsOf("nhl/games", 0, 60)
+    const stores = [yield* anotherStore, yield* anotherStore, yield* anotherStore]
+    const held = new Map<string, string>()
+    const versions = new Map<string, number>()
+    const race = Effect.fnUntraced(function*(store: RunStore["Service"], id: string) {
+      yield* store.startWorker(worker(id))
+      const run = yield* store.createRun(request, id)
+      for (let round = 0; round < 70; round++) {
+        const asked = yield* randomCells(cells, 40)
+        const claimed = yield* store.claim(run, id, asked)
+        const granted = asked.filter((_, place) => claimed.cells[place]?.granted === true)
+        for (const cell of granted) {
+          assert.isUndefined(held.get(cellName(cell)))
+          held.set(cellName(cell), id)
+        }
+        const third = Math.ceil(granted.length / 3)
+        for (const cell of granted) held.delete(cellName(cell))
+        const steps = yield* store.commit({
+          ...commitOf(run, id, granted.slice(0, third).map((cell) => computed(cell))),
+          keys: () => granted.slice(0, third).map(({ partition }) => ({
+            set: "game", source: partition, keys: [`g${round % 7}`, `g${round % 5}`]
+          }))
+        })
+        for (const step of steps) {
+          assert.isAbove(step.dataVersion ?? 0, versions.get(cellName(step)) ?? 0)
+          versions.set(cellName(step), step.dataVersion ?? 0)
+        }
+        yield* store.endSteps(run, id, granted.slice(third, 2 * third).map((cell) => ({
+          ...computed(cell), state: "failed", error: "no"
+        })))
+        yield* store.release(id, granted.slice(2 * third))
+      }
+    })
+    yield* Effect.all(stores.map((store, place) => race(store, `worker ${place}`)), { concurrency: 3 })
+  }))
+
+  test("are never granted after cancelRun has returned, whenever it comes", Effect.gen(function*() {
+    const store = yield* RunStore
+    const other = yield* anotherStore
+    const sql = yield* PgClient.PgClient
+    yield* store.startWorker(worker("one"))
+    let interrupted = 0
+    for (let trial = 0; trial < 25; trial++) {
+      const run = yield* store.createRun(request, "one")
+      const cells = cellsOf(`trial/${trial}`, 0, 200)
+      const claims = yield* Effect.forkChild(
+        Effect.forEach(
+          Array.from({ length: 20 }, (_, place) => cells.slice(place * 10, place * 10 + 10)),
+          (batch) => store.claim(run, "one", batch),
+          { concurrency: 4 }
+        )
+      )
+      yield* Effect.sleep(yield* Random.nextBetween(0, 12))
+      yield* other.cancelRun(run)
+      const claimed = Effect.map(
+        sql<{ cells: number }>`select count(*)::integer as cells from sluice.cells where asset = ${`trial/${trial}`}`,
+        (rows) => rows[0]?.cells ?? -1
+      )
+      const then = yield* claimed
+      const granted = (yield* Fiber.join(claims)).flatMap(({ cells }) => cells).filter((cell) => cell.granted).length
+      assert.strictEqual(yield* claimed, then)
+      assert.strictEqual(granted, then)
+      if (then > 0 && then < 200) interrupted++
+    }
+    // Otherwise the cancel never fell between the claims, and nothing was tested.
+    assert.isAbove(interrupted, 0)
+  }))
+})
+
+describe("a run store whose database goes away", () => {
+  it.live("says so in one sentence, as transient", () =>
+    Effect.gen(function*() {
+      const url = Redacted.make("postgres://nobody@127.0.0.1:1/none")
+      const exit = yield* Effect.exit(
+        Effect.scoped(Layer.build(Layer.provide(PostgresRunStore.layer, PgClient.layer({ url, connectTimeout: 500 }))))
+      )
+      assert.isTrue(Exit.isFailure(exit))
+    }))
+
+  test("survives that all its connections are cut", Effect.gen(function*() {
+    const { run, sql, store } = yield* holding
+    const other = yield* PgClient.make({ url: Redacted.make(yield* TestDatabase.url), maxConnections: 1 })
+    const calls = yield* Effect.forkChild(
+      Effect.forEach(cellsOf("nhl/games", 0, 300), (cell) => Effect.exit(store.claim(run, "one", [cell])), {
+        concurrency: 5
+      })
+    )
+    for (let cut = 0; cut < 5; cut++) {
+      yield* Effect.sleep(10)
+      yield* other`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid()
+      `
+    }
+    const failures = (yield* Fiber.join(calls)).filter(Exit.isFailure)
+    for (const { cause } of failures) {
+      for (const reason of cause.reasons) {
+        assert.isTrue(reason._tag === "Fail" && reason.error.transient, String(cause))
+      }
+    }
+    assert.isTrue(yield* Effect.retry(store.heartbeat("one"), { times: 20 }))
+    assert.lengthOf(yield* sql`select 1 as one`, 1)
+  }))
+})

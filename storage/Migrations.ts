@@ -57,10 +57,13 @@ export const run = Effect.fn("Migrations.run")(function*(
   const newest = migrations.at(-1)?.number ?? 0
 
   const applied = Effect.gen(function*() {
-    const [found] = yield* sql<{ readonly exists: boolean }>`
-      select to_regclass('sluice.migrations') is not null as exists
+    // Not to_regclass: it may still remember from before the wait for the lock that there is no such table.
+    const found = yield* sql`
+      select from pg_class where relname = 'migrations' and relnamespace in (
+        select oid from pg_namespace where nspname = 'sluice'
+      )
     `
-    if (found?.exists !== true) return new Set<number>()
+    if (found.length === 0) return new Set<number>()
     const rows = yield* sql`select number from sluice.migrations`.pipe(
       Effect.flatMap(Schema.decodeUnknownEffect(Applied))
     )
@@ -87,6 +90,9 @@ export const run = Effect.fn("Migrations.run")(function*(
         name text not null,
         applied_at timestamptz not null default now()
       )
+    `.pipe(migrating)
+    yield* sql`
+      comment on table sluice.migrations is 'The versions of the tables of this schema, and when each was reached.'
     `.pipe(migrating)
     for (const { name, number, statements } of left) {
       // The protocol takes one statement at a time; a block holds any number of them.

@@ -42,6 +42,22 @@ export const make = <A, const T extends Any>(asset: T, view: View<A>, options: O
   partial: options.partial ?? false
 })
 
+/**
+ * An asset by its default view, named before it is defined: for modules that import each other. The type of the asset
+ * must be written there, since TypeScript cannot infer two values from each other.
+ */
+export const lazy = <const T extends Any>(asset: () => T, options: Options = {}): Input<Value<OutputOf<T>>, IoOf<T>> => ({
+  _tag: "Input",
+  asset,
+  view: {
+    name: "default",
+    // The stored value of T, decoded by its own schema.
+    read: (io, source) => defaultView(asset(), false).read(io, source) as Effect.Effect<Value<OutputOf<T>>, IoError>
+  },
+  mapping: options.mapping,
+  partial: options.partial ?? false
+})
+
 /** All rows of the upstream partitions, as an array. */
 export const rows = <const T extends Any>(asset: T, options?: Options): Input<ReadonlyArray<RowOf<T>>, IoOf<T>> =>
   make(asset, rowsView<RowOf<T>>(), options)

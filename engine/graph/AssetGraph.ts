@@ -121,7 +121,18 @@ const edgesOf = (asset: Asset.Any): Result.Result<ReadonlyArray<Edge>, GraphErro
         PartitionMapping.defaultMapping(asset.partitions, upstream.partitions),
         (why) => new GraphError({ message: `${asset.key} cannot read ${upstream.key} as "${input}": ${why}` })
       ))
+      const refusal = PartitionMapping.validate(mapping, asset.partitions, upstream.partitions)
+      if (Result.isFailure(refusal)) {
+        return yield* fail(`${asset.key} cannot read ${upstream.key} as "${input}": ${refusal.failure}`)
+      }
       const many = asset.partitions._tag === "Unpartitioned" && upstream.partitions._tag !== "Unpartitioned"
+      const perCell = PartitionMapping.cardinality(mapping, asset.partitions, upstream.partitions)
+      if (value._tag === "Asset" && value.output._tag === "Document" && !many && perCell === "many") {
+        return yield* fail(
+          `${asset.key} reads several documents of ${upstream.key} at a time as "${input}": ` +
+            `write ${input}: Input.documents(…).`
+        )
+      }
       edges.push({
         upstream: upstream.key,
         downstream: asset.key,

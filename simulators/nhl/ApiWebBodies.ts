@@ -1,5 +1,6 @@
 /** Writes games in the present API's form: schedule entries, boxscores, rosters and landings. */
-import type { GoalieLine, Moment, Phase, Side, SkaterLine } from "./SimulatedGame.ts"
+import type { GoalieLine, Side, SkaterLine } from "./facts/Facts.ts"
+import type { Moment, Phase } from "./SimulatedGame.ts"
 import type { People } from "./StatsApiBodies.ts"
 
 const gameStates: Readonly<Record<Phase, string>> = {

@@ -1,60 +1,5 @@
 /** A real game as it stood at a moment: before, during and after play, with the figures so far. */
-
-export interface Team {
-  readonly id: number
-  readonly abbrev: string
-  readonly place: string
-  readonly name: string
-}
-
-export interface Player {
-  readonly id: number
-  readonly name: string
-  readonly birthDate?: string | null
-}
-
-export interface SkaterLine {
-  readonly player: number
-  readonly number: number
-  readonly position: string
-  readonly goals: number
-  readonly assists: number
-  readonly hits: number
-  readonly penaltyMinutes: number
-  readonly timeOnIce: string
-  readonly shots: number
-}
-
-export interface GoalieLine {
-  readonly player: number
-  readonly number: number
-  readonly goals?: number
-  readonly assists?: number
-  readonly penaltyMinutes: number
-  readonly timeOnIce: string
-  readonly shotsAgainst: number
-  readonly saves: number
-}
-
-export interface Side {
-  readonly team: number
-  readonly score: number
-  readonly shots: number
-  readonly skaters: ReadonlyArray<SkaterLine>
-  readonly goalies: ReadonlyArray<GoalieLine>
-  readonly scratches: ReadonlyArray<readonly [player: number, number: number]>
-}
-
-export interface Game {
-  readonly id: number
-  readonly season: string
-  readonly type: "regular" | "playoff"
-  readonly date: string
-  readonly startsAt: string
-  readonly venue: string
-  readonly away: Side
-  readonly home: Side
-}
+import type { Game, Player, Side, Team } from "./facts/Facts.ts"
 
 export interface Facts {
   readonly games: ReadonlyArray<Game>
@@ -117,15 +62,15 @@ const during = (game: Game, side: Side, share: number): Side => {
     const saves = soFar(line.player, "saves", line.saves)
     return {
       ...line,
-      ...(line.goals === undefined ? {} : { goals: soFar(line.player, "goals", line.goals) }),
-      ...(line.assists === undefined ? {} : { assists: soFar(line.player, "assists", line.assists) }),
+      goals: soFar(line.player, "goals", line.goals),
+      assists: soFar(line.player, "assists", line.assists),
       penaltyMinutes: 2 * soFar(line.player, "penalties", Math.floor(line.penaltyMinutes / 2)),
       saves,
       shotsAgainst: saves + soFar(line.player, "against", line.shotsAgainst - line.saves),
       timeOnIce: clock(line.timeOnIce, share)
     }
   })
-  const goals = [...skaters, ...goalies].reduce((sum, line) => sum + (line.goals ?? 0), 0)
+  const goals = [...skaters, ...goalies].reduce((sum, line) => sum + line.goals, 0)
   const shots = skaters.reduce((sum, line) => sum + line.shots, 0)
   return { ...side, score: Math.min(goals, side.score), shots, skaters, goalies }
 }

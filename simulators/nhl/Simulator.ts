@@ -1,8 +1,9 @@
 /** A local NHL API built from tables of real games, in both shapes, with latency, faults and a clock of its own. */
 import { DateTime, type Duration, Effect } from "effect"
 import * as ApiWebBodies from "./ApiWebBodies.ts"
+import type { Game } from "./facts/Facts.ts"
 import * as LocalServer from "./LocalServer.ts"
-import { at, type Facts, type Game, type Moment, when } from "./SimulatedGame.ts"
+import { at, type Facts, type Moment, when } from "./SimulatedGame.ts"
 import * as StatsApiBodies from "./StatsApiBodies.ts"
 
 export interface Options {

@@ -1,5 +1,6 @@
 /** Writes games in the old API's form: schedule days and live feeds. */
-import type { GoalieLine, Moment, Phase, Player, Side, SkaterLine, Team } from "./SimulatedGame.ts"
+import type { GoalieLine, Player, Side, SkaterLine, Team } from "./facts/Facts.ts"
+import type { Moment, Phase } from "./SimulatedGame.ts"
 
 /** Looks up the teams and players that a game names by id. */
 export interface People {
@@ -69,8 +70,8 @@ const skaterStats = (line: SkaterLine) => ({
 const goalieStats = (line: GoalieLine) => ({
   goalieStats: {
     timeOnIce: line.timeOnIce,
-    assists: line.assists ?? 0,
-    goals: line.goals ?? 0,
+    assists: line.assists,
+    goals: line.goals,
     pim: line.penaltyMinutes,
     shots: line.shotsAgainst,
     saves: line.saves
@@ -96,9 +97,7 @@ export const feed = (moment: Moment, people: People, now: number) => {
         fullName: name,
         link,
         primaryNumber: String(number),
-        ...(birthDate === undefined || birthDate === null
-          ? {}
-          : { birthDate, currentAge: ageOn(game.date, birthDate) }),
+        ...(birthDate === null ? {} : { birthDate, currentAge: ageOn(game.date, birthDate) }),
         primaryPosition: position(code)
       }
     }

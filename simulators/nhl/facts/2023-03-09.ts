@@ -1,5 +1,5 @@
 /** San Jose 2, St. Louis 4. A regular-season game between two teams that are not in the week. */
-import { game } from "./tables.ts"
+import { game } from "./GameTable.ts"
 
 export default game({
   id: 2022021032,

@@ -1,5 +1,5 @@
-/** Florida 3, Carolina 2. Matthew Tkachuk ended it in the last seconds of the fourth overtime, after midnight in New York. */
-import { game } from "./tables.ts"
+/** Florida 3, Carolina 2. Matthew Tkachuk ended it late in the fourth overtime, after midnight in New York. */
+import { game } from "./GameTable.ts"
 
 export default game({
   id: 2022030311,

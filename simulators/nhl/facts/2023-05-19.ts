@@ -1,5 +1,5 @@
 /** Dallas 3, Vegas 4. Brett Howden won it after 1:35 of overtime. */
-import { game } from "./tables.ts"
+import { game } from "./GameTable.ts"
 
 export default game({
   id: 2022030321,

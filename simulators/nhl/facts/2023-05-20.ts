@@ -1,5 +1,5 @@
 /** Florida 2, Carolina 1. Overtime again: Matthew Tkachuk after 1:51. */
-import { game } from "./tables.ts"
+import { game } from "./GameTable.ts"
 
 export default game({
   id: 2022030312,

@@ -1,5 +1,5 @@
 /** Dallas 2, Vegas 3. An afternoon game; Chandler Stephenson ended it after 1:12 of overtime. */
-import { game } from "./tables.ts"
+import { game } from "./GameTable.ts"
 
 export default game({
   id: 2022030322,

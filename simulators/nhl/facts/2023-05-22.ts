@@ -1,5 +1,5 @@
 /** Carolina 0, Florida 1. One goal, one shutout: Sergei Bobrovsky stopped all 32 shots. */
-import { game } from "./tables.ts"
+import { game } from "./GameTable.ts"
 
 export default game({
   id: 2022030313,

@@ -1,5 +1,5 @@
 /** Vegas 4, Dallas 0. Jamie Benn was sent off after 42 seconds of ice time; two Dallas goalies played. */
-import { game } from "./tables.ts"
+import { game } from "./GameTable.ts"
 
 export default game({
   id: 2022030323,

@@ -1,5 +1,5 @@
 /** Carolina 3, Florida 4. Matthew Tkachuk scored with five seconds left and Florida went to the final. */
-import { game } from "./tables.ts"
+import { game } from "./GameTable.ts"
 
 export default game({
   id: 2022030314,

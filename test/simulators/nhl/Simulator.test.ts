@@ -3,7 +3,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Ref } from "effect"
 import { flatten } from "../../../resources/nhl/GameStat.ts"
 import { NhlApi } from "../../../resources/nhl/NhlApi.ts"
-import type { Facts, Side } from "../../../simulators/nhl/SimulatedGame.ts"
+import type { Side } from "../../../simulators/nhl/facts/Facts.ts"
+import * as realFacts from "../../../simulators/nhl/facts/index.ts"
+import type { Facts } from "../../../simulators/nhl/SimulatedGame.ts"
 import * as Simulator from "../../../simulators/nhl/Simulator.ts"
 import { nhl } from "../../resources/nhl/LocalAnswers.ts"
 
@@ -159,5 +161,29 @@ describe("Simulator", () => {
         assert.strictEqual(late._tag, "None")
       }).pipe(Effect.scoped, Effect.timed)
       assert.isBelow(Duration.toMillis(took[0]), 30_000)
+    }))
+
+  it.live("with no settings the real facts are served, and every one of their games is read in both shapes", () =>
+    Effect.gen(function*() {
+      const days = [...new Set(realFacts.games.map((game) => game.date))]
+      for (const shape of ["api-web", "statsapi"]) {
+        yield* Effect.gen(function*() {
+          const api = yield* NhlApi
+          const listed = (yield* Effect.forEach(days, (key) => api.schedule({ key }))).flat()
+          assert.strictEqual(listed.filter((game) => game.state === "final").length, realFacts.games.length)
+          assert.strictEqual(listed.filter((game) => game.state === "postponed").length, 1)
+          for (const { away, home, id } of realFacts.games) {
+            const row = listed.find((game) => game.game_id === id)
+            assert.deepInclude(row, { away_score: away.score, home_score: home.score })
+            const rows = yield* Effect.fromResult(flatten(yield* api.feed(id)))
+            const expected = [away, home].reduce((sum, side) =>
+              sum + side.skaters.length + side.goalies.length + (shape === "statsapi" ? side.scratches.length : 0), 0)
+            assert.strictEqual(rows.length, expected)
+            assert.strictEqual(total(rows), away.score + home.score)
+          }
+          const invented = yield* api.feed(Simulator.postponedId(realFacts.games))
+          assert.deepStrictEqual(yield* Effect.fromResult(flatten(invented)), [])
+        }).pipe(Effect.provide(nhl(shape === "api-web" ? {} : { NHL_SHAPE: shape })))
+      }
     }))
 })

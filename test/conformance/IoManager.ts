@@ -1,0 +1,331 @@
+/** What every IO manager must do, run against the ones on Postgres and the one in memory. */
+import { assert, describe, layer as withLayer } from "@effect/vitest"
+import { Effect, Layer, Schema, Stream } from "effect"
+import * as Document from "../../engine/definition/Document.ts"
+import * as Io from "../../engine/definition/Io.ts"
+import type { Output } from "../../engine/definition/Output.ts"
+import * as Rows from "../../engine/definition/Rows.ts"
+import { seeded } from "./Random.ts"
+import { comparable, Everything, everything } from "./Values.ts"
+
+const Game = Schema.Struct({ id: Schema.Int, home: Schema.String, score: Schema.NullOr(Schema.Int) })
+const game = (id: number, home = "Oslo", score: number | null = null): typeof Game.Type => ({ id, home, score })
+
+class Player extends Schema.Class<Player>("Player")({ id: Schema.Int, name: Schema.String }) {
+  get shout(): string {
+    return `${this.name}!`
+  }
+}
+
+let assets = 0
+/** An asset of its own for each test; all tests of a suite share one database. */
+const stored = (output: Output, partitioned = true): Io.Stored => ({ key: `league_${++assets}/games`, output, partitioned })
+
+const prepared = Effect.fnUntraced(function*<IO>(tag: Io.Key<IO>, output: Output, partitioned = true) {
+  const io = yield* tag
+  const asset = stored(output, partitioned)
+  yield* io.prepare(asset)
+  return {
+    io,
+    asset,
+    cell: (partition: string, value: unknown): Io.CellWrite => ({ asset, partition, value }),
+    write: (partition: string, value: unknown) => Effect.map(io.write([{ asset, partition, value }]), ([w]) => w),
+    all: Effect.map(io.load({ asset, partitions: "all" }), (loaded) => loaded.values),
+    load: (partitions: Io.Source["partitions"]) => io.load({ asset, partitions }),
+    stream: (partitions: Io.Source["partitions"]) => Stream.runCollect(io.stream({ asset, partitions }))
+  }
+})
+
+const keyed = Rows.of(Game, { key: ["id"] })
+
+/** For an IO manager that stores rows. */
+export const rows = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer<IO, E>): void => {
+  describe(`${name} stores rows`, () => {
+    withLayer(layer)((it) => {
+      it.effect("replaces the rows of a partition and leaves the others", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, keyed)
+          yield* t.io.write([t.cell("b", [game(3), game(4)]), t.cell("a", [game(2), game(1)])])
+          const written = yield* t.write("a", [game(9), game(8)])
+          assert.strictEqual(written?.rows, 2)
+          assert.deepStrictEqual(written?.values, [game(9), game(8)])
+          assert.deepStrictEqual(yield* t.load("all"), {
+            partitions: ["a", "a", "b", "b"],
+            values: [game(8), game(9), game(3), game(4)]
+          })
+          yield* t.write("a", [])
+          assert.deepStrictEqual(yield* t.all, [game(3), game(4)])
+        }))
+
+      it.effect("replaces everything of an unpartitioned asset", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, keyed, false)
+          yield* t.write("", [game(1), game(2)])
+          yield* t.write("", [game(2, "Bergen")])
+          assert.deepStrictEqual(yield* t.load([""]), { partitions: [""], values: [game(2, "Bergen")] })
+        }))
+
+      it.effect("keeps rows without a key as they were written, repeated ones too", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, Rows.of(Game))
+          yield* t.io.write([t.cell("b", [game(3), game(1), game(3)]), t.cell("a", [game(2)])])
+          assert.deepStrictEqual(yield* t.all, [game(2), game(3), game(1), game(3)])
+        }))
+
+      it.effect("loads partitions in the order asked, and streams the same", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, keyed)
+          yield* t.io.write(["a", "b", "c"].map((p, i) => t.cell(p, [game(i * 2 + 1), game(i * 2)])))
+          for (const asked of ["all", ["c", "a"], ["b", "nothing", "b"], []] as const) {
+            const loaded = yield* t.load(asked)
+            const streamed = yield* t.stream(asked)
+            assert.deepStrictEqual(streamed.map((e) => e.partition), [...loaded.partitions])
+            assert.deepStrictEqual(streamed.map((e) => e.value), [...loaded.values])
+          }
+          assert.deepStrictEqual((yield* t.load(["c", "a"])).partitions, ["c", "c", "a", "a"])
+          assert.deepStrictEqual((yield* t.load(["nothing"])).values, [])
+        }))
+
+      it.effect("upserts by key; of two rows with one key the last is kept", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, Rows.of(Game, { key: ["id"], mode: "upsert" }))
+          yield* t.write("a", [game(1), game(2)])
+          yield* t.write("b", [game(2, "Bergen", 5), game(3), game(3, "Bodø"), game(0)])
+          assert.deepStrictEqual(yield* t.load("all"), {
+            partitions: ["a", "b", "b", "b"],
+            values: [game(1), game(0), game(2, "Bergen", 5), game(3, "Bodø")]
+          })
+        }))
+
+      it.effect("keepKnown: a null never overwrites a known figure", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, Rows.of(Game, { key: ["id"], mode: "upsert", keepKnown: true }))
+          yield* t.write("a", [game(1, "Oslo", 7), game(2)])
+          yield* t.write("a", [game(1, "Bergen", null), game(2, "Oslo", 3), game(3, "Oslo", 4), game(3, "Bodø", null)])
+          assert.deepStrictEqual(yield* t.all, [game(1, "Bergen", 7), game(2, "Oslo", 3), game(3, "Bodø", 4)])
+        }))
+
+      it.effect("appends", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, Rows.of(Game, { mode: "append" }))
+          yield* t.write("a", [game(2)])
+          yield* t.write("a", [game(1), game(2)])
+          assert.deepStrictEqual(yield* t.all, [game(2), game(1), game(2)])
+        }))
+
+      it.effect("refuses a key that occurs twice, and writes nothing at all", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, keyed)
+          yield* t.write("a", [game(1)])
+          const other = stored(keyed)
+          yield* t.io.prepare(other)
+          const twice = yield* Effect.flip(t.io.write([
+            { asset: other, partition: "a", value: [game(1)] },
+            t.cell("a", [game(5)]),
+            t.cell("b", [game(7), game(6), game(7)])
+          ]))
+          assert.strictEqual(twice.partition, "b")
+          assert.strictEqual(twice.asset, t.asset.key)
+          assert.match(twice.message, /two rows with the key \(id\) = \(7\)/)
+          const across = yield* Effect.flip(t.io.write([t.cell("b", [game(8)]), t.cell("c", [game(8)])]))
+          assert.match(across.message, /\(id\) = \(8\)/)
+          const elsewhere = yield* Effect.flip(t.write("b", [game(1)]))
+          assert.match(elsewhere.message, /\(id\)\s?=\s?\(1\)/)
+          assert.isFalse(elsewhere.transient)
+          assert.deepStrictEqual(yield* t.all, [game(1)])
+          assert.deepStrictEqual((yield* t.io.load({ asset: other, partitions: "all" })).values, [])
+        }))
+
+      it.effect("tells the row that does not match the schema, and writes nothing", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, keyed)
+          yield* t.write("a", [game(1)])
+          const bad = { id: 2, home: 5, score: null }
+          const error = yield* Effect.flip(t.io.write([t.cell("a", [game(3)]), t.cell("b", [game(4), bad])]))
+          assert.strictEqual(error.partition, "b")
+          assert.include(error.message, `Row 2 of ${t.asset.key}, partition b`)
+          assert.include(error.message, "home")
+          for (const value of [[null], [3], [{}], "rows", 5, null, undefined, { objects: 3 }]) {
+            yield* Effect.flip(t.write("a", value))
+          }
+          assert.deepStrictEqual(yield* t.all, [game(1)])
+        }))
+
+      it.effect("takes an array, a table and a stream, and gives the same hash for the same rows", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, keyed)
+          const values = Array.from({ length: 300 }, (_, i) => game(i))
+          const hashes = yield* Effect.forEach(
+            [values, { objects: () => values }, Stream.fromIterable(values)],
+            (value) => Effect.map(t.write("a", value), (w) => [w?.rows, w?.hash])
+          )
+          assert.isString(hashes[0]?.[1])
+          assert.deepStrictEqual(hashes[1], hashes[0])
+          assert.deepStrictEqual(hashes[2], hashes[0])
+          assert.deepStrictEqual(yield* t.all, values)
+          const changed = yield* t.write("a", [...values.slice(1), game(0, "Oslo", 0)])
+          assert.notStrictEqual(changed?.hash, hashes[0]?.[1])
+        }))
+
+      it.effect("leaves what is stored when a stream fails on its way", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, keyed)
+          yield* t.write("a", [game(1)])
+          const rows = Stream.fromIterable(Array.from({ length: 25_000 }, (_, i) => game(i + 10)))
+          const failed = yield* Effect.flip(t.write("a", Stream.concat(rows, Stream.fail(new Error("the line went dead")))))
+          assert.include(failed.message, "the line went dead")
+          const bad = yield* Effect.flip(t.write("a", Stream.concat(rows, Stream.succeed({ id: "x" }))))
+          assert.include(bad.message, "Row 25001")
+          assert.deepStrictEqual(yield* t.all, [game(1)])
+        }))
+
+      it.effect("gives back instances of a class, and takes plain rows for it", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, Rows.of(Player, { key: ["id"] }))
+          yield* t.write("a", [new Player({ id: 1, name: "Ada" })])
+          const [ada] = yield* t.all
+          assert.isTrue(ada instanceof Player)
+          assert.strictEqual(ada instanceof Player ? ada.shout : "", "Ada!")
+          yield* t.write("a", [{ id: 2, name: "Bo" }])
+        }))
+
+      it.effect("holds values and partition keys that look like SQL", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, keyed)
+          const nasty = ["'; drop schema public cascade; --", "\"a\"", "{a,b}", "\\", "💥", "a b", "%", "$1"]
+          yield* t.io.write(nasty.map((text, i) => t.cell(text, [game(i, text)])))
+          for (const [i, text] of nasty.entries()) {
+            assert.deepStrictEqual((yield* t.load([text])).values, [game(i, text)])
+          }
+        }))
+
+      it.effect("fails with what to run when nothing was ever stored", () =>
+        Effect.gen(function*() {
+          const io = yield* tag
+          const asset = stored(keyed)
+          for (const reading of [io.load({ asset, partitions: "all" }), Stream.runDrain(io.stream({ asset, partitions: ["a"] }))]) {
+            const error = yield* Effect.flip(Effect.asVoid(reading))
+            assert.include(error.message, `${asset.key} was never materialized: run \`sluice materialize ${asset.key}\``)
+          }
+        }))
+
+      it.effect("property: every value of every column type survives the round trip", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, Rows.of(Everything, { key: ["id"] }))
+          for (let seed = 1; seed <= 20; seed++) {
+            const random = seeded(seed)
+            const given = Array.from({ length: 50 }, (_, id) => everything(random, id))
+            yield* t.write("p", given)
+            const loaded = yield* t.all
+            const streamed = yield* t.stream(["p"])
+            for (const [i, row] of given.entries()) {
+              assert.deepStrictEqual(comparable(loaded[i]), comparable(row), `seed ${seed}, row ${i}`)
+              assert.deepStrictEqual(comparable(streamed[i]?.value), comparable(row), `seed ${seed}, row ${i}, streamed`)
+            }
+          }
+        }))
+
+      it.effect("two writers at once on one asset: no deadlock, nothing doubled, nothing lost", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, Rows.of(Game))
+          const up = yield* prepared(tag, Rows.of(Game, { key: ["id"], mode: "upsert" }))
+          const ids = Array.from({ length: 40 }, (_, i) => i)
+          const writer = (home: string, order: ReadonlyArray<number>) =>
+            t.io.write([
+              up.cell(home, order.map((id) => game(id, home))),
+              t.cell("shared", order.map((id) => game(id, home))),
+              t.cell(home, [game(1, home)])
+            ])
+          for (let round = 0; round < 200; round++) {
+            yield* Effect.all([writer("Oslo", ids), writer("Bergen", ids.toReversed())], { concurrency: 2 })
+          }
+          assert.strictEqual((yield* t.load(["shared"])).values.length, 40)
+          assert.strictEqual((yield* t.all).length, 42)
+          assert.strictEqual((yield* up.all).length, 40)
+        }), 120_000)
+    })
+  })
+}
+
+const Body = Schema.Struct({ id: Schema.Int, at: Schema.Date, tags: Schema.Array(Schema.String), rest: Schema.Json })
+const body = (id: number, rest: Schema.Json = null): typeof Body.Type => ({ id, at: new Date(id), tags: ["a"], rest })
+
+/** For an IO manager that stores documents. */
+export const documents = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer<IO, E>): void => {
+  describe(`${name} stores documents`, () => {
+    withLayer(layer)((it) => {
+      it.effect("keeps one document a cell; the last one written stays", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, Document.of(Body))
+          const other = stored(Document.of(Schema.String), false)
+          yield* t.io.prepare(other)
+          const [a, , text] = yield* t.io.write([
+            t.cell("b", body(1)), t.cell("a", body(2)), { asset: other, partition: "", value: "whole" }
+          ])
+          assert.strictEqual(a?.rows, 1)
+          assert.deepStrictEqual(a?.values, [body(1)])
+          assert.deepStrictEqual(text?.values, ["whole"])
+          const again = yield* t.write("b", body(1))
+          assert.strictEqual(again?.hash, a?.hash)
+          const changed = yield* t.write("b", body(3))
+          assert.notStrictEqual(changed?.hash, a?.hash)
+          assert.deepStrictEqual(yield* t.load("all"), { partitions: ["a", "b"], values: [body(2), body(3)] })
+          assert.deepStrictEqual(yield* t.load(["b", "a", "b"]), { partitions: ["b", "a"], values: [body(3), body(2)] })
+          assert.deepStrictEqual(yield* t.stream("all"), [{ partition: "a", value: body(2) }, { partition: "b", value: body(3) }])
+          assert.deepStrictEqual((yield* t.io.load({ asset: other, partitions: [""] })).values, ["whole"])
+        }))
+
+      it.effect("fails for a document that is not there", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, Document.of(Body))
+          yield* t.write("a", body(1))
+          const error = yield* Effect.flip(t.load(["a", "b"]))
+          assert.strictEqual(error.partition, "b")
+          assert.include(error.message, `${t.asset.key}, partition b was never materialized`)
+          yield* Effect.flip(t.stream(["b"]))
+          const whole = stored(Document.of(Body), false)
+          yield* t.io.prepare(whole)
+          yield* Effect.flip(t.io.load({ asset: whole, partitions: [""] }))
+        }))
+
+      it.effect("keeps null, and a document that is null is no missing one", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, Document.of(Schema.NullOr(Schema.String)))
+          yield* t.write("a", null)
+          assert.deepStrictEqual((yield* t.load(["a"])).values, [null])
+        }))
+
+      it.effect("refuses what does not match the schema, and writes nothing", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, Document.of(Body))
+          const error = yield* Effect.flip(t.io.write([t.cell("a", body(1)), t.cell("b", { id: "x" })]))
+          assert.strictEqual(error.partition, "b")
+          assert.include(error.message, `The document of ${t.asset.key}, partition b cannot be stored`)
+          assert.deepStrictEqual(yield* t.all, [])
+        }))
+
+      it.effect("property: nested JSON survives, NUL characters and the order of keys included", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, Document.of(Schema.Json))
+          const random = seeded(7)
+          const values = Array.from({ length: 100 }, (_, i): Schema.Json => ({
+            z: everything(random, i).json, a: "nul \0 half \ud800", "b'": 1e308, "": [9007199254740993, -1.5]
+          }))
+          yield* t.io.write(values.map((value, i) => t.cell(String(i).padStart(3, "0"), value)))
+          const loaded = yield* t.all
+          assert.deepStrictEqual(loaded, values)
+          assert.strictEqual(JSON.stringify(loaded), JSON.stringify(values))
+        }))
+
+      it.effect("two writers at once on the same cells: no deadlock", () =>
+        Effect.gen(function*() {
+          const t = yield* prepared(tag, Document.of(Body))
+          const cells = Array.from({ length: 20 }, (_, i) => t.cell(`p${i}`, body(i)))
+          for (let round = 0; round < 200; round++) {
+            yield* Effect.all([t.io.write(cells), t.io.write(cells.toReversed())], { concurrency: 2 })
+          }
+          assert.strictEqual((yield* t.all).length, 20)
+        }), 120_000)
+    })
+  })
+}

@@ -1,7 +1,9 @@
 /** The stored elements of one asset, by name, with a journal that undoes what a failed write did. */
 import type { Element } from "../../engine/definition/Io.ts"
 
-interface Numbered extends Element {
+interface Numbered {
+  readonly element: Element
+  /** Rises with each element written. */
   readonly number: number
 }
 
@@ -19,13 +21,13 @@ export class Elements {
   }
 
   get(name: string): Element | undefined {
-    return this.#byName.get(name)
+    return this.#byName.get(name)?.element
   }
 
   /** Sets or removes an element; returns what undoes it. */
   set(name: string, element: Element | undefined): () => void {
     const before = this.#byName.get(name)
-    this.#replace(name, before, element === undefined ? undefined : { ...element, number: this.#written++ })
+    this.#replace(name, before, element === undefined ? undefined : { element, number: this.#written++ })
     return () => this.#replace(name, this.#byName.get(name), before)
   }
 
@@ -43,7 +45,8 @@ export class Elements {
   partition(partition: string): ReadonlyArray<Element> {
     const names = this.#names.get(partition) ?? []
     return [...names].flatMap((name) => this.#byName.get(name) ?? [])
-      .sort((a, b) => this.#order(a, b) || a.number - b.number)
+      .sort((a, b) => this.#order(a.element, b.element) || a.number - b.number)
+      .map(({ element }) => element)
   }
 
   partitions(): ReadonlyArray<string> {
@@ -52,17 +55,17 @@ export class Elements {
 
   #replace(name: string, before: Numbered | undefined, after: Numbered | undefined): void {
     if (before !== undefined) {
-      const names = this.#names.get(before.partition)
+      const names = this.#names.get(before.element.partition)
       names?.delete(name)
-      if (names?.size === 0) this.#names.delete(before.partition)
+      if (names?.size === 0) this.#names.delete(before.element.partition)
     }
     if (after === undefined) {
       this.#byName.delete(name)
       return
     }
     this.#byName.set(name, after)
-    const names = this.#names.get(after.partition)
-    if (names === undefined) this.#names.set(after.partition, new Set([name]))
+    const names = this.#names.get(after.element.partition)
+    if (names === undefined) this.#names.set(after.element.partition, new Set([name]))
     else names.add(name)
   }
 }

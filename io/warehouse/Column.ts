@@ -223,8 +223,9 @@ export const make = (name: string, property: SchemaAST.AST): Column => {
   const { ast } = presence
   const found = typed(ast) ?? ofArray(ast)
   const scalar = found?.scalar ?? Scalar.json(ast)
-  const encode = found?.refined || property.checks !== undefined
-    ? guarded(property.checks === undefined ? ast : property, scalar.encode)
+  const unionChecks = property !== ast && property.checks !== undefined
+  const encode = found?.refined || unionChecks
+    ? guarded(unionChecks ? property : ast, scalar.encode)
     : scalar.encode
   const nullAllowed = presence.null
   const undefinedAllowed = presence.undefined || isOptional

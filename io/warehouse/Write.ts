@@ -129,7 +129,17 @@ interface Group {
   readonly partitions: ReadonlyArray<string>
 }
 
-/** The stream runs outside the transaction: its own queries would wait for the connection that waits for its rows. */
+/**
+ * The stream outside the transaction: its own queries would else wait for the connection that waits for its rows.
+ * `Stream.updateContext` can only add to a context, so that each pull is wrapped.
+ */
+const outside = (sql: SqlClient.SqlClient, stream: Stream.Stream<unknown, IoError>): Stream.Stream<unknown, IoError> => {
+  const leave = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    // Seam: the transaction is no requirement of the effect, so that the types do not change without it.
+    Effect.updateContext(effect, (context: Context.Context<R>) => Context.omit(sql.transactionService)(context) as Context.Context<R>)
+  return Stream.fromPull(leave(Effect.map(Stream.toPull(stream), leave)))
+}
+
 const writeStream = Effect.fnUntraced(function*(
   sql: SqlClient.SqlClient,
   table: Table.Table,
@@ -138,8 +148,7 @@ const writeStream = Effect.fnUntraced(function*(
   if (produced._tag !== "Stream") return undefined
   const hash = Batch.hash(table)
   let rows = 0
-  yield* produced.rows.pipe(
-    Stream.updateContext((context: Context.Context<never>) => Context.omit(sql.transactionService)(context)),
+  yield* outside(sql, produced.rows).pipe(
     Stream.rechunk(chunkRows),
     Stream.runForEachArray(Effect.fnUntraced(function*(chunk) {
       const batch = yield* Effect.fromResult(Batch.encode(table, cell.partition, chunk, rows))

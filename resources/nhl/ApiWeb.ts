@@ -70,7 +70,9 @@ const Lines = Schema.Struct({
 
 const ByTeam = Schema.Struct({ awayTeam: Lines, homeTeam: Lines })
 
-const BoxscoreTeam = Schema.Struct({ ...TeamName, id: Whole })
+const BoxscoreTeam = Schema.Struct({ ...TeamName, id: Whole, score: maybe(Whole) })
+
+const Period = Schema.Struct({ periodType: maybe(Schema.String) })
 
 const RosterSpots = Schema.Array(Schema.Struct({
   playerId: Whole,
@@ -83,6 +85,7 @@ const BoxscoreBody = Schema.Struct({
   ...State,
   awayTeam: BoxscoreTeam,
   homeTeam: BoxscoreTeam,
+  periodDescriptor: maybe(Period),
   playerByGameStats: Schema.optionalKey(ByTeam),
   // Where the figures stood in the season 2023-24.
   boxscore: Schema.optionalKey(Schema.Struct({ playerByGameStats: Schema.optionalKey(ByTeam) })),
@@ -210,8 +213,18 @@ export const boxscore = (body: unknown, gameId: number): Result.Result<Boxscore,
     const team = (side: "awayTeam" | "homeTeam"): TeamLine => {
       const lines = stats?.[side]
       const players = lines === undefined ? [] : [...lines.forwards, ...lines.defense, ...lines.goalies]
-      return { id: game[side].id, name: teamName(game[side]), players: players.map((player) => line(player, names)) }
+      return {
+        id: game[side].id,
+        name: teamName(game[side]),
+        score: score(state, game[side].score),
+        players: players.map((player) => line(player, names))
+      }
     }
-    return Result.succeed({ gameId, away: team("awayTeam"), home: team("homeTeam") })
+    return Result.succeed({
+      gameId,
+      shootout: game.periodDescriptor?.periodType === "SO",
+      away: team("awayTeam"),
+      home: team("homeTeam")
+    })
   })
 }

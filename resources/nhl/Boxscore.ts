@@ -17,11 +17,15 @@ export interface PlayerLine {
 export interface TeamLine {
   readonly id: number
   readonly name: string | null
+  /** As the score board says, a won shoot-out counted as one goal. */
+  readonly score: number | null
   readonly players: ReadonlyArray<PlayerLine>
 }
 
 export interface Boxscore {
   readonly gameId: number
+  /** Decided by a shoot-out: the winner's score is one more than the goals of its players. */
+  readonly shootout: boolean
   readonly away: TeamLine
   readonly home: TeamLine
 }

@@ -1,13 +1,13 @@
 /** The league's API as a service: the games of a day, and the body of a game. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { type Config, Context, Effect, Layer, Result, Schema } from "effect"
+import { Context, Effect, Layer, Result, Schema } from "effect"
 import { HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"
 import * as ApiWeb from "./ApiWeb.ts"
 import { GameFeed } from "./GameFeed.ts"
 import { boxscore } from "./GameStat.ts"
 import { NhlApiError, NotJson, setting, Status, Unreachable } from "./NhlApiError.ts"
 import type { ScheduledGame } from "./ScheduledGame.ts"
-import { open, type Source } from "./Source.ts"
+import { NhlSource, type Source } from "./Source.ts"
 import * as StatsApi from "./StatsApi.ts"
 
 const timeout = "30 seconds"
@@ -132,13 +132,12 @@ export class NhlApi extends Context.Service<NhlApi, {
    */
   readonly feed: (gameId: string | number) => Effect.Effect<GameFeed, NhlApiError>
 }>()("resources/NhlApi") {
-  /** The source that the settings name (see `Source.open`); a local server lives as long as the layer. */
-  static readonly layer: Layer.Layer<NhlApi, NhlApiError | Config.ConfigError> = Layer.effect(
-    NhlApi,
-    Effect.flatMap(open, make)
-  ).pipe(Layer.provide(NodeHttpClient.layerUndiciOptions({ connections: 16 })))
+  /** Asks where `NhlSource` says. */
+  static readonly layer: Layer.Layer<NhlApi, never, NhlSource> = Layer.effect(NhlApi, Effect.flatMap(NhlSource, make)).pipe(
+    Layer.provide(NodeHttpClient.layerUndiciOptions({ connections: 16 }))
+  )
 
   /** A given source, whatever the settings say. */
   static readonly layerSource = (source: Source): Layer.Layer<NhlApi> =>
-    Layer.effect(NhlApi, make(source)).pipe(Layer.provide(NodeHttpClient.layerUndiciOptions({ connections: 16 })))
+    NhlApi.layer.pipe(Layer.provide(Layer.succeed(NhlSource, source)))
 }

@@ -57,6 +57,8 @@ const BoxscoreSide = Schema.Struct({
   players: Schema.Record(Schema.String, BoxscorePlayer)
 })
 
+const LinescoreSide = Schema.Struct({ goals: maybe(Whole) })
+
 const PlayerRecord = Schema.Struct({
   fullName: maybe(Schema.String),
   currentAge: maybe(Whole),
@@ -69,6 +71,10 @@ const Feed = Schema.Struct({
   gamePk: Whole,
   gameData: Schema.Struct({ status: Status, players: Schema.Record(Schema.String, PlayerRecord) }),
   liveData: Schema.Struct({
+    linescore: maybe(Schema.Struct({
+      hasShootout: maybe(Schema.Boolean),
+      teams: maybe(Schema.Struct({ away: LinescoreSide, home: LinescoreSide }))
+    })),
     boxscore: Schema.Struct({ teams: Schema.Struct({ away: BoxscoreSide, home: BoxscoreSide }) })
   })
 })
@@ -162,11 +168,18 @@ export const boxscore = (body: unknown, gameId: number): Result.Result<Boxscore,
         }
       }
     }
-    const team = (side: typeof away): TeamLine => ({
+    const { linescore } = liveData
+    const team = (side: typeof away, score: number | null | undefined): TeamLine => ({
       id: side.team.id,
       name: known(side.team.name),
+      score: score ?? null,
       players: Object.values(side.players).map((player) => line(player, gameData.players[`ID${player.person.id}`]))
     })
-    return Result.succeed({ gameId, away: team(away), home: team(home) })
+    return Result.succeed({
+      gameId,
+      shootout: linescore?.hasShootout ?? false,
+      away: team(away, linescore?.teams?.away.goals),
+      home: team(home, linescore?.teams?.home.goals)
+    })
   })
 }

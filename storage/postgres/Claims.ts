@@ -24,29 +24,49 @@ export const cellColumns = (cells: ReadonlyArray<Cell>) => ({
 })
 
 export const make = (sql: PgClient.PgClient) => {
-  // The lock on the run makes cancelRun wait for claims under way, and later ones see its flag. `on conflict` sees the
-  // newest version of a cell but an old one of the workers: therefore it looks for a worker that is known to be dead,
-  // not for one known to be alive, which may have registered a moment ago.
+  const free = (worker: string) =>
+    sql`(
+      cell.claimed_by is null
+      or cell.claimed_by = ${workerNumber(sql, worker)}
+      or exists (
+        select from sluice.workers as holder
+        where holder.number = cell.claimed_by and (holder.stopped_at is not null or holder.expires_at <= now())
+      )
+    )`
+
+  // The lock on the run makes cancelRun wait for claims under way, and later ones see its flag. A cell that a commit
+  // has locked is passed over: waiting for a long commit, the claim would make cancelRun wait too. `on conflict` sees
+  // the newest version of a cell but an old one of the workers: therefore `free` looks for a worker that is known to
+  // be dead, not for one known to be alive, which may have registered a moment ago.
   const grant = (run: number, worker: string, cells: ReadonlyArray<Cell>) => {
     const { assets, partitions } = cellColumns(cells)
     return sql`
       with run as materialized (
         select cancel_requested from sluice.runs where id = ${run} for share
+      ),
+      claimant as materialized (
+        select number from ${workerNumber(sql, worker)} as worker, run where not run.cancel_requested
+      ),
+      asked as materialized (
+        select batch.asset, batch.partition, claimant.number
+        from claimant, unnest(${assets}::text[], ${partitions}::text[]) as batch (asset, partition)
+        order by batch.asset collate "C", batch.partition collate "C"
       )
       insert into sluice.cells as cell (asset, partition, claimed_by)
-      select asked.asset, asked.partition, worker.number
-      from run, ${workerNumber(sql, worker)} as worker, unnest(${assets}::text[], ${partitions}::text[])
-        as asked (asset, partition)
-      where not run.cancel_requested
-      order by asked.asset collate "C", asked.partition collate "C"
+      select asked.asset, asked.partition, asked.number
+      from asked
+      left join lateral (
+        select true as locked
+        from sluice.cells as cell
+        where cell.asset = asked.asset and cell.partition = asked.partition and ${free(worker)}
+        for no key update skip locked
+      ) as mine on true
+      where mine.locked or (
+        select true from sluice.cells as cell where cell.asset = asked.asset and cell.partition = asked.partition
+      ) is null
       on conflict (asset, partition) do update
       set claimed_by = excluded.claimed_by
-      where cell.claimed_by is null
-        or cell.claimed_by = excluded.claimed_by
-        or exists (
-          select from sluice.workers as holder
-          where holder.number = cell.claimed_by and (holder.stopped_at is not null or holder.expires_at <= now())
-        )
+      where ${free(worker)}
       returning cell.asset, cell.partition, cell.data_version::float8 as version
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Granted)), attempt(`claim cells for run ${run}`))
   }

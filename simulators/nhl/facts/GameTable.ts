@@ -32,11 +32,11 @@ export const parseLines = (table: string, row: RegExp): ReadonlyArray<Readonly<R
     return groups
   })
 
-const idOf = <A extends { readonly id: number }>(what: string, rows: ReadonlyArray<A>, nameOf: (row: A) => string) => {
+const idOf = <A extends { readonly id: number }>(what: string, rows: ReadonlyArray<A>, nameOf: (_: A) => string) => {
   const ids = new Map(rows.map((row) => [nameOf(row), row.id]))
   return (name: string | undefined): number => {
     const id = ids.get(name ?? "")
-    if (id === undefined) throw new Error(`A game's table names the ${what} "${name}", which ${what}s.ts does not hold.`)
+    if (id === undefined) throw new Error(`A game's table names "${name}", which ${what}s.ts does not hold.`)
     return id
   }
 }

@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+// The launcher of the command line: any Node from 16 on can read it. The rest needs Node 22.19, which strips types; an
+// older one hands over to the Node that the project has in its node_modules.
+import { spawn } from "node:child_process"
+import { existsSync } from "node:fs"
+import * as module from "node:module"
+import { constants } from "node:os"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const own = dirname(fileURLToPath(import.meta.url))
+
+const isEnough = (version) => {
+  const [major, minor] = version.split(".").map(Number)
+  return major > 22 || (major === 22 && minor >= 19)
+}
+
+/** The packages that hold a Node 24 for this machine; the real binary comes before a link that a shell has to follow. */
+const candidates = () => {
+  const platform = process.platform === "win32" ? "win" : process.platform
+  const names = [`node-${platform}-${process.arch}`, `node-bin-${platform}-${process.arch}`]
+  const binary = process.platform === "win32" ? "node.exe" : "node"
+  return [...names.map((name) => join(name, "bin", binary)), join(".bin", binary)]
+}
+
+const findNode = (folder) => {
+  for (let at = folder; ; at = dirname(at)) {
+    for (const candidate of candidates()) {
+      const path = join(at, "node_modules", candidate)
+      if (existsSync(path)) return path
+    }
+    if (dirname(at) === at) return undefined
+  }
+}
+
+const runWith = (node) => {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: "inherit",
+    env: { ...process.env, SLUICE_NODE: node }
+  })
+  // Ctrl-C in a terminal reaches the child by itself too; it takes two signals of one moment for one.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
+  child.on("error", (error) => {
+    process.stderr.write(`The Node at ${node} cannot be started (${error.message}); run npm ci to install it again.\n`)
+    process.exit(2)
+  })
+  child.on("exit", (code, signal) => {
+    process.exit(code === null ? 128 + (constants.signals[signal] || 0) : code)
+  })
+}
+
+if (isEnough(process.versions.node)) {
+  // Compiled code is kept between starts: 0.1 s of a start.
+  if (module.enableCompileCache !== undefined) module.enableCompileCache()
+  delete process.env.SLUICE_NODE
+  import("../cli/main.ts").then((main) => main.run(process.argv.slice(2)), (error) => {
+    process.stderr.write(`Sluice cannot be loaded: ${error.message.split("\n")[0]}; run npm ci in ${dirname(own)}.\n`)
+    process.exit(2)
+  })
+} else {
+  const node = process.env.SLUICE_NODE === undefined ? findNode(own) : undefined
+  if (node === undefined) {
+    process.stderr.write(
+      `Sluice needs Node 22.19 or newer, this is ${process.versions.node} and no newer one is in node_modules: ` +
+        "install Node 24, or run npm ci in the project.\n"
+    )
+    process.exit(2)
+  }
+  runWith(node)
+}

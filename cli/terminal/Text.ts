@@ -1,0 +1,52 @@
+/** Numbers, times and names in words for people. */
+
+const grouped = new Intl.NumberFormat("en-US")
+
+/** `1,234,567` */
+export const count = (n: number): string => grouped.format(n)
+
+/** `1 cell`, `1,200 cells` */
+export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`
+
+/** `84 ms`, `1.2 s`, `3 min 20 s`, `2 h 5 min`. */
+export const duration = (millis: number): string => {
+  if (millis < 1000) return `${Math.round(millis)} ms`
+  const seconds = millis / 1000
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`
+  const whole = Math.round(seconds)
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+}
+
+/** `just now`, `3 min ago`, `2 days ago`. */
+export const ago = (at: Date, now: number = Date.now()): string => {
+  const seconds = (now - at.getTime()) / 1000
+  if (seconds < 10) return "just now"
+  if (seconds < 60) return `${Math.round(seconds)} s ago`
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min ago`
+  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h ago`
+  return `${plural(Math.round(seconds / 86_400), "day")} ago`
+}
+
+/** `2026-11-03 12:01:22`, in the time zone of the machine. */
+export const moment = (at: Date): string => {
+  const two = (n: number) => String(n).padStart(2, "0")
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+}
+
+/** Parts that say something, as `3 materialized, 1 failed`. */
+export const listing = (parts: ReadonlyArray<string | undefined>): string =>
+  parts.filter((part) => part !== undefined && part !== "").join(", ")
+
+/** One line of text: blanks and line ends become single blanks. */
+export const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
+
+/** Control characters made visible, so that stored data cannot steer the terminal. */
+export const printable = (text: string): string =>
+  // oxlint-disable-next-line no-control-regex
+  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`)
+
+/** A word as a shell takes it: quoted only where it must be. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./*-]+$/.test(word) && !word.includes("*") ? word : `'${word.replaceAll("'", "'\\''")}'`

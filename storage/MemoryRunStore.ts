@@ -15,7 +15,7 @@ export const layer: Layer.Layer<RunStore> = Layer.sync(RunStore, () => {
       Effect.sync(() =>
         new Map(sets.map((set) => {
           const live: Array<DynamicKey> = []
-          for (const [key, { byHand, sources }] of State.keySetOf(state, set)) {
+          for (const [key, { byHand, sources }] of State.keySetOf(state, set).keys) {
             if (byHand || sources.size > 0) live.push({ key, sources: [...sources].sort() })
           }
           return [set, live]

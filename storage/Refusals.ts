@@ -9,8 +9,8 @@ export const leaseLost = (lost: ReadonlyArray<Cell>): LeaseLost => {
   const name = first === undefined ? "no cell" : cellName(first)
   return new LeaseLost({
     cells: lost.map(({ asset, partition }) => ({ asset, partition })),
-    message: `This worker no longer holds ${name}${lost.length > 1 ? ` and ${lost.length - 1} more` : ""}, because its ` +
-      "lease ended and another worker took over; nothing of the batch was written."
+    message: `This worker no longer holds ${name}${lost.length > 1 ? ` and ${lost.length - 1} more` : ""}, because ` +
+      "its lease ended and another worker took over; nothing of the batch was written."
   })
 }
 
@@ -43,7 +43,10 @@ export const unregistered = (worker: string): RunStoreError =>
 
 /** Cells are asked for in the name of a run that does not exist. */
 export const noSuchRun = (run: number): RunStoreError =>
-  new RunStoreError({ message: `Nothing can be claimed for run ${run} because there is no such run.`, transient: false })
+  new RunStoreError({
+    message: `Nothing can be claimed or recorded for run ${run} because there is no such run.`,
+    transient: false
+  })
 
 /** The step that a committed cell becomes. */
 export const stepOf = (cell: CellCommit, rows: number, dataVersion: number): Step => ({

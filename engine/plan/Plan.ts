@@ -4,7 +4,8 @@
  */
 import { Schema } from "effect"
 import * as PartitionSet from "../partition/PartitionSet.ts"
-import { type Restriction, waitingForKeys } from "./Restriction.ts"
+import { type AssetGraph, neighbours } from "../graph/AssetGraph.ts"
+import type { Restriction } from "./Restriction.ts"
 import { siblings, type Snapshot } from "./Snapshot.ts"
 import { describe, downstreamOf, type Reason, staleness, upstreamOf } from "./Staleness.ts"
 
@@ -51,20 +52,26 @@ export const make = (options: PlanOptions): Plan => {
   const blocked: Array<Blocked> = []
   const planned = new Map<string, PartitionSet.PartitionSet>()
   const seen = new Set<string>()
+  const chosen = new Set(selected)
+  /** Assets whose partition keys come, directly or through others, from a cell planned here; with their source. */
+  const waiting = new Map<string, string>()
   let fresh = 0
-  let waiting: ReadonlyMap<string, string> = new Map()
 
   for (const asset of selected) {
     const computation = graph.assets.get(asset)?.computation
     if (computation === undefined || seen.has(computation.key)) continue
     seen.add(computation.key)
     const assets = siblings(graph, asset)
-    if (waiting.has(asset)) continue
+    const source = sourceOf(graph, asset, planned, waiting)
+    if (source !== undefined) {
+      for (const output of assets) waiting.set(output, source)
+      continue
+    }
     const dimensions = snapshot.space(asset).all.dimensions
     const asked = PartitionSet.unionAll(
       dimensions,
       assets.flatMap((output) => {
-        const cells = selected.includes(output) ? restriction.get(output) : undefined
+        const cells = chosen.has(output) ? restriction.get(output) : undefined
         const ended = options.ended(output)
         return cells === undefined ? [] : [ended === undefined ? cells : PartitionSet.difference(cells, ended)]
       })
@@ -82,10 +89,19 @@ export const make = (options: PlanOptions): Plan => {
     if (PartitionSet.isEmpty(cells)) continue
     steps.push({ computation: computation.key, assets, cells, reasons })
     for (const output of assets) planned.set(output, cells)
-    waiting = waitingForKeys(graph, selected, new Set(planned.keys()))
   }
-  return { steps, blocked, later: Array.from(waiting, ([asset, source]) => ({ asset, source })), fresh }
+  return { steps, blocked, later: Array.from(waiting, ([asset, source]) => ({ asset, source })).filter(({ asset }) => chosen.has(asset)), fresh }
 }
+
+/** Whose cells an asset has to wait for before its own partitions, or those it reads, are known. */
+const sourceOf = (
+  graph: AssetGraph,
+  asset: string,
+  planned: ReadonlyMap<string, unknown>,
+  waiting: ReadonlyMap<string, string>
+): string | undefined =>
+  graph.keySources(asset).find((source) => planned.has(source.asset))?.asset ??
+    neighbours(graph, asset, "upstream").map((upstream) => waiting.get(upstream)).find((source) => source !== undefined)
 
 type Reasons = PlannedAssets["reasons"]
 

@@ -1,6 +1,5 @@
 /** Which cells of the selected assets a partition expression means. */
 import { Result } from "effect"
-import { type AssetGraph, reach } from "../graph/AssetGraph.ts"
 import type { PartitionKeyError } from "../partition/PartitionKey.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
@@ -93,24 +92,4 @@ const keyedBy = (
     own._tag === "Dynamic" && own.name === set ? dimension : PartitionSet.project(all, [i])
   )
   return PartitionSet.intersection(PartitionSet.product(box), all)
-}
-
-/** The selected assets whose partitions come, directly or through others, from cells that a plan still has to make. */
-export const waitingForKeys = (
-  graph: AssetGraph,
-  selected: ReadonlyArray<string>,
-  planned: ReadonlySet<string>
-): ReadonlyMap<string, string> => {
-  const waiting = new Map<string, string>()
-  for (const asset of selected) {
-    const source = graph.keySources(asset).find((s) => planned.has(s.asset))
-    if (source !== undefined) waiting.set(asset, source.asset)
-  }
-  const chosen = new Set(selected)
-  for (const [asset, source] of Array.from(waiting)) {
-    for (const downstream of reach(graph, [asset], "downstream")) {
-      if (chosen.has(downstream) && !waiting.has(downstream)) waiting.set(downstream, source)
-    }
-  }
-  return waiting
 }

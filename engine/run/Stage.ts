@@ -14,6 +14,7 @@ import * as Failure from "./Failure.ts"
 import type { Observer } from "./Observer.ts"
 import type { Recorder } from "./Recorder.ts"
 import { type Claimed, LeaseLost, RunStore, type RunStoreError } from "./RunStore.ts"
+import * as ReadyQueue from "./ReadyQueue.ts"
 import * as Settlement from "./Settlement.ts"
 import type { Attempt, Cell, Step } from "./Step.ts"
 import { cellsOf } from "./StepTable.ts"
@@ -52,26 +53,26 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
     const wake = yield* Queue.sliding<void>(1)
     const granted = yield* Queue.unbounded<StepTable.PlannedStep>()
     const computed = yield* Queue.bounded<Compute.Computed>(Committer.maxWaiting)
-    let ready: Array<number> = []
+    const ready = ReadyQueue.make((computation) => limits.get(computation) ?? Number.POSITIVE_INFINITY)
+    const limits = new Map(plan.steps.map(({ assets, computation }) => [
+      computation,
+      snapshot.graph.assets.get(assets[0]!)?.computation.concurrency ?? Number.POSITIVE_INFINITY
+    ]))
     let held: Array<number> = []
     let heldDue = 0
     /** Claimed or computing, not yet handed over. */
     let outstanding = 0
     let handedOver = 0
-    const running = new Map<string, number>()
-
-    const limitOf = (step: StepTable.PlannedStep) =>
-      snapshot.graph.assets.get(step.planned.assets[0]!)?.computation.concurrency ?? Number.POSITIVE_INFINITY
-    const count = (step: StepTable.PlannedStep, by: number) => {
-      outstanding += by
-      running.set(step.planned.computation, (running.get(step.planned.computation) ?? 0) + by)
+    const leave = (step: StepTable.PlannedStep) => {
+      outstanding--
+      ready.leave(step.planned.computation)
     }
     const wakeUp = () => void Queue.offerUnsafe(wake, undefined)
 
     const settle = Settlement.make({
       ...options,
       table,
-      ready: (index) => void ready.push(index),
+      ready: (index) => ready.push(index, table.step(index).planned.computation),
       changed: () => {
         if (table.ended() === table.size) Deferred.doneUnsafe(done, Effect.void)
         wakeUp()
@@ -111,7 +112,7 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
         prepared(step.planned.assets),
         Compute.compute(step, { snapshot, io: options.io, observer, note }, finish)
       ))
-      count(step, -1)
+      leave(step)
       handedOver++
       if (exit._tag === "Success") {
         const { result, steps } = exit.value
@@ -127,7 +128,7 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
       let window = options.concurrency * 2
       while (table.ended() < table.size) {
         if (held.length > 0 && performance.now() >= heldDue) {
-          ready.push(...held)
+          for (const index of held) ready.push(index, table.step(index).planned.computation)
           held = []
         }
         const picked = pick(window - outstanding)
@@ -151,31 +152,21 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
     /** Ready steps, as many as there is room for, within the limits of their computations. */
     const pick = (room: number): ReadonlyArray<StepTable.PlannedStep> => {
       const picked: Array<StepTable.PlannedStep> = []
-      const left: Array<number> = []
-      const queue = ready
-      ready = []
-      for (let i = 0; i < queue.length; i++) {
-        if (picked.length >= room) {
-          for (; i < queue.length; i++) left.push(queue[i]!)
-          break
-        }
-        const step = table.step(queue[i]!)
-        const stored = snapshot.cells(step.planned.assets[0]!).get(step.partition)
-        if ((running.get(step.planned.computation) ?? 0) >= limitOf(step)) left.push(step.index)
-        else if (step.reason._tag === "UpstreamPlanned" && isFresh(step, stored)) settle.unchanged(step, "upstream gave the same data")
-        else {
-          picked.push(step)
-          count(step, 1)
-        }
+      while (picked.length < room) {
+        const index = ready.take()
+        if (index === undefined) break
+        const step = table.step(index)
+        outstanding++
+        if (step.reason._tag === "UpstreamPlanned" && isFresh(step)) {
+          leave(step)
+          settle.unchanged(step, "upstream gave the same data")
+        } else picked.push(step)
       }
-      ready = left.concat(ready)
       return picked
     }
-    const isFresh = (step: StepTable.PlannedStep, stored: Parameters<typeof Staleness.staleness>[3]) =>
+    const isFresh = (step: StepTable.PlannedStep) =>
       step.planned.assets.every((asset) =>
-        Staleness.staleness(snapshot, asset, step.point, asset === step.planned.assets[0]
-          ? stored
-          : snapshot.cells(asset).get(step.partition)) === undefined
+        Staleness.staleness(snapshot, asset, step.point, snapshot.cells(asset).get(step.partition)) === undefined
       )
 
     /** Starts what was granted; a step is granted when all its cells are, and nobody materialized them since the plan. */
@@ -195,7 +186,7 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
             Queue.offerUnsafe(granted, step)
             continue
           }
-          count(step, -1)
+          leave(step)
           cells.forEach((cell, i) => {
             if (answers[i]!.granted) back.push(cell)
           })

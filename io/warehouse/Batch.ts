@@ -154,25 +154,40 @@ export const merge = (table: Table, batches: ReadonlyArray<Batch>): Result.Resul
   })
 }
 
-/** Bit patterns, with the nulls apart, so that null, NaN, 0 and -0 differ. */
+/** Loops, since `from` of a typed array with a function takes five times as long. */
 const bytesOf = (wire: Wire, values: ReadonlyArray<unknown>): Uint8Array => {
   if (wire === "int8") {
-    return new Uint8Array(BigInt64Array.from(values, (v) => (typeof v === "bigint" ? v : 0n)).buffer)
+    const bits = new BigInt64Array(values.length)
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]
+      if (typeof value === "bigint") bits[i] = value
+    }
+    return new Uint8Array(bits.buffer)
   }
-  return new Uint8Array(Float64Array.from(values, (v) => (typeof v === "number" ? v : v === true ? 1 : 0)).buffer)
+  const bits = new Float64Array(values.length)
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]
+    if (typeof value === "number") bits[i] = value
+    else if (value === true) bits[i] = 1
+  }
+  return new Uint8Array(bits.buffer)
+}
+
+const nullsOf = (values: ReadonlyArray<unknown>): Uint8Array => {
+  const nulls = new Uint8Array(values.length)
+  for (let i = 0; i < values.length; i++) if (values[i] === null) nulls[i] = 1
+  return nulls
 }
 
 /** A hash for the content of a cell, to be fed with its batches. 100,000 rows of 10 columns take about 20 ms. */
 export const hash = (table: Table): Hash => createHash("sha1").update(JSON.stringify(table.columns.map((c) => [c.name, c.type])))
 
+/** Feeds the bits of numbers and the texts, which hold no NUL, with the nulls apart: null, "", 0, -0 and NaN all differ. */
 export const updateHash = (into: Hash, table: Table, batch: Batch): void => {
+  into.update(`${batch.size} rows`)
   table.columns.forEach(({ nullable, wire }, i) => {
     const values = batch.columns[i] ?? []
-    if (wire === "text" || wire === "numeric" || wire === "date") {
-      into.update(JSON.stringify(values))
-    } else {
-      if (nullable) into.update(Uint8Array.from(values, (v) => (v === null ? 1 : 0)))
-      into.update(bytesOf(wire, values))
-    }
+    if (nullable) into.update(nullsOf(values))
+    into.update(wire === "text" || wire === "numeric" || wire === "date" ? values.join("\0") : bytesOf(wire, values))
   })
 }

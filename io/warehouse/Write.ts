@@ -137,7 +137,7 @@ const outside = (sql: SqlClient.SqlClient, stream: Stream.Stream<unknown, IoErro
   const leave = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     // Seam: the transaction is no requirement of the effect, so that the types do not change without it.
     Effect.updateContext(effect, (context: Context.Context<R>) => Context.omit(sql.transactionService)(context) as Context.Context<R>)
-  return Stream.fromPull(leave(Effect.map(Stream.toPull(stream), leave)))
+  return Stream.scoped(Stream.fromPull(leave(Effect.map(Stream.toPull(stream), leave))))
 }
 
 const writeStream = Effect.fnUntraced(function*(

@@ -31,7 +31,11 @@ export interface RunRecord extends Pick<RunSummary, "id" | "request" | "startedA
 }
 
 /** The keys of a dynamic set, in the order first added. Those with no source and not by hand are not live. */
-export type KeySet = Map<string, { byHand: boolean; readonly sources: Set<string> }>
+export interface KeySet {
+  readonly keys: Map<string, { byHand: boolean; readonly sources: Set<string> }>
+  /** Source → the keys that it gives. */
+  readonly given: Map<string, ReadonlyArray<string>>
+}
 
 export interface State {
   lastVersion: number
@@ -64,21 +68,22 @@ export const isAlive = (holder: Holder, now: number): boolean => !holder.stopped
 export const isLost = (run: RunRecord, now: number): boolean => run.state === "running" && !isAlive(run.worker, now)
 
 export const keySetOf = (state: State, set: string): KeySet => {
-  const found = state.keySets.get(set) ?? new Map()
+  const found = state.keySets.get(set) ?? { keys: new Map(), given: new Map() }
   state.keySets.set(set, found)
   return found
 }
 
-const keyIn = (set: KeySet, key: string) => {
-  const found = set.get(key) ?? { byHand: false, sources: new Set<string>() }
-  set.set(key, found)
+const keyIn = ({ keys }: KeySet, key: string) => {
+  const found = keys.get(key) ?? { byHand: false, sources: new Set<string>() }
+  keys.set(key, found)
   return found
 }
 
 /** Replaces the keys that one cell of the source asset gives. */
 export const replaceKeys = (set: KeySet, source: string, keys: ReadonlyArray<string>): void => {
-  for (const { sources } of set.values()) sources.delete(source)
+  for (const key of set.given.get(source) ?? []) set.keys.get(key)?.sources.delete(source)
   for (const key of keys) keyIn(set, key).sources.add(source)
+  set.given.set(source, keys)
 }
 
 export const addKeys = (set: KeySet, keys: ReadonlyArray<string>): void => {
@@ -87,7 +92,7 @@ export const addKeys = (set: KeySet, keys: ReadonlyArray<string>): void => {
 
 export const removeKeys = (set: KeySet, keys: ReadonlyArray<string>): void => {
   for (const key of keys) {
-    const found = set.get(key)
+    const found = set.keys.get(key)
     if (found === undefined) continue
     found.byHand = false
     found.sources.clear()

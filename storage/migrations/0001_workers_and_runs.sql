@@ -36,7 +36,8 @@ create table sluice.runs (
   skipped integer
 );
 
-comment on table sluice.runs is 'Executions of plans. A running run whose worker is not alive is lost and can be resumed.';
+comment on table sluice.runs is
+  'Executions of plans. A running run whose worker is not alive is lost and can be resumed.';
 comment on column sluice.runs.cancel_requested is 'Once this is committed as true, no cell is claimed for the run.';
 comment on column sluice.runs.request is 'What was asked for: selection, partitions, force, concurrency.';
 comment on column sluice.runs.worker is 'The worker that executes it, or did last.';

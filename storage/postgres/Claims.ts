@@ -1,4 +1,4 @@
-/** Claims: which worker computes which cell. Every statement locks cells in the order of their keys, so none deadlock. */
+/** Claims: which worker computes which cell. Every statement locks cells in the order of their keys: none deadlocks. */
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import type { Claimed, RunStore } from "../../engine/run/RunStore.ts"
@@ -37,7 +37,8 @@ export const make = (sql: PgClient.PgClient) => {
   // The lock on the run makes cancelRun wait for claims under way, and later ones see its flag. A cell that a commit
   // has locked is passed over: waiting for a long commit, the claim would make cancelRun wait too. `on conflict` sees
   // the newest version of a cell but an old one of the workers: therefore `free` looks for a worker that is known to
-  // be dead, not for one known to be alive, which may have registered a moment ago.
+  // be dead, not for one known to be alive, which may have registered a moment ago. The cells are sorted before they
+  // are locked, and each is locked and inserted before the next: sorted between the two, claims deadlocked.
   const grant = (run: number, worker: string, cells: ReadonlyArray<Cell>) => {
     const { assets, partitions } = cellColumns(cells)
     return sql`
@@ -115,7 +116,8 @@ export const make = (sql: PgClient.PgClient) => {
     const claimed: Claimed = {
       cells: cells.map((cell) => {
         const key = keyOf(cell)
-        return granted.has(key) ? { granted: true, version: granted.get(key) } : { granted: false, version: held.get(key) }
+        const isGranted = granted.has(key)
+        return { granted: isGranted, version: isGranted ? granted.get(key) : held.get(key) }
       }),
       cancelled
     }

@@ -124,7 +124,10 @@ export const make = (sql: PgClient.PgClient) => {
       order by finished_at, asset, partition
       limit ${options.limit ?? null}::bigint
     `.pipe(Effect.flatMap(decode), attempt(`read the steps of run ${run}`))
-    return rows.map(({ run: _, ...step }): Step => step)
+    return rows.map((row): Step => {
+      const { run: _, ...step } = row
+      return step
+    })
   })
 
   const materializations: RunStore["Service"]["materializations"] = Effect.fn("RunStore.materializations")(

@@ -48,16 +48,18 @@ describe("Migrations", () => {
   it.live("are all or nothing, and go on where they stopped", () =>
     Effect.gen(function*() {
       const sql = yield* PgClient.PgClient
-      const first = migration(1, "create table sluice.one (id int); create view sluice.ones as select id from sluice.one;")
+      const one = "create table sluice.one (id int); create view sluice.ones as select id from sluice.one;"
+      const first = migration(1, one)
+      const second = migration(2, "create table sluice.two (id int);")
       yield* Migrations.run(sql, [first])
-      const broken = [first, migration(2, "create table sluice.two (id int);"), migration(3, "create tabel sluice.three;")]
+      const broken = [first, second, migration(3, "create tabel sluice.three;")]
       const error = yield* Effect.flip(Migrations.run(sql, broken))
       assert.match(error.message, /apply the migration test.*syntax error/)
       assert.deepStrictEqual(yield* versions, [1])
       const tables = yield* sql`select to_regclass('sluice.two') as two, to_regclass('sluice.ones') as ones`
       assert.isNull(tables[0]?.["two"])
       assert.isNotNull(tables[0]?.["ones"])
-      yield* Migrations.run(sql, [first, migration(2, "create table sluice.two (id int);")])
+      yield* Migrations.run(sql, [first, second])
       assert.deepStrictEqual(yield* versions, [1, 2])
     }).pipe(Effect.provide(TestDatabase.layer)))
 

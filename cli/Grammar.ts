@@ -1,0 +1,34 @@
+/** The words of the command line. Light: what commands do is loaded when one is run. */
+import * as Command from "effect/cli/Command"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Effect from "effect/Effect"
+import * as Assets from "./grammar/Assets.ts"
+import * as Database from "./grammar/Database.ts"
+import { ProjectFolder } from "./grammar/Options.ts"
+import * as Partitions from "./grammar/Partitions.ts"
+import * as Runs from "./grammar/Runs.ts"
+import { line } from "./terminal/Screen.ts"
+
+/** All but the wizard, which this command line is small enough to do without. */
+export const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions, GlobalFlag.LogLevel] as const
+
+export const make = (version: string) => {
+  const showVersion = Command.make("version", {}, () => Effect.sync(() => line(`sluice ${version}`))).pipe(
+    Command.withDescription("Print the version.")
+  )
+  return Command.make("sluice").pipe(
+    Command.withDescription("Data pipelines as typed assets: planned, run, resumed and stored in Postgres."),
+    Command.withSubcommands([
+      { group: "Assets", commands: [Assets.list, Assets.show, Assets.preview, Assets.explain, Assets.check, Partitions.partitions] },
+      { group: "Runs", commands: [Runs.materialize, Runs.runs, Runs.run] },
+      { group: "Project", commands: [Database.db, showVersion] }
+    ]),
+    Command.withGlobalFlags([ProjectFolder]),
+    Command.withExamples([
+      { command: "sluice list", description: "What there is, and its state" },
+      { command: "sluice materialize nhl", description: "Compute and store what is missing or stale" },
+      { command: "sluice explain nhl/top_scorers", description: "Why it is stale" },
+      { command: "sluice run resume 3", description: "Go on after an interruption" }
+    ])
+  )
+}

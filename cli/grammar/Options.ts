@@ -1,0 +1,58 @@
+/** Options and arguments that several commands share, and how a command's work is loaded. */
+import * as Argument from "effect/cli/Argument"
+import * as Flag from "effect/cli/Flag"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+/** The folder of the project, where it is not the working folder or one above. */
+export const ProjectFolder = GlobalFlag.Setting("project")({
+  flag: Flag.String("project").pipe(
+    Flag.withAlias("p"),
+    Flag.withMetavar("<folder>"),
+    Flag.withDescription("The project's folder (default: the nearest main.ts upwards, or SLUICE_PROJECT)"),
+    Flag.optional
+  )
+})
+
+const text = (name: string, metavar: string, description: string) =>
+  Flag.String(name).pipe(Flag.withMetavar(`<${metavar}>`), Flag.withDescription(description))
+
+export const optionalText = (name: string, metavar: string, description: string) =>
+  text(name, metavar, description).pipe(Flag.optional, Flag.map(Option.getOrUndefined))
+
+export const positive = (name: string, metavar: string, description: string, fallback: number) =>
+  Flag.Int(name).pipe(
+    Flag.withMetavar(`<${metavar}>`),
+    Flag.withDescription(`${description} (default ${fallback})`),
+    Flag.withDefault(fallback),
+    Flag.filter((n) => n >= 1, () => "a whole number from 1 on")
+  )
+
+export const yes = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withoutNegation, Flag.withDefault(false))
+
+export const json = yes("json", "Print JSON on standard output and nothing else there")
+
+export const partition = optionalText("partition", "key", "One partition")
+
+export const concurrency = positive("concurrency", "n", "Steps that run at once", 8).pipe(Flag.withAlias("c"))
+
+export const set = text("set", "NAME=VALUE", "A setting in place of the environment's, for this command").pipe(
+  Flag.atLeast(0)
+)
+
+export const asset = Argument.String("asset").pipe(Argument.withDescription("The key of an asset, as `sluice list` shows it"))
+
+export const selection = Argument.String("selection").pipe(
+  Argument.withDescription("Assets, groups or pipelines; \"+a\" with upstream, \"a+\" with downstream, tag:x, nhl/*"),
+  Argument.variadic()
+)
+
+export const runId = Argument.Int("id").pipe(Argument.withDescription("The number of the run, as `sluice runs` shows it"))
+
+/** Loads what a command needs only when it is run: `--help` and typing errors are answered without the engine. */
+export const lazily = <M, A, E, R>(
+  load: () => Promise<M>,
+  work: (module: M) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> => Effect.flatMap(Effect.promise(load), work)

@@ -1,0 +1,59 @@
+/** The command line: from words to an exit code. */
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Cause from "effect/Cause"
+import * as CliConfig from "effect/cli/CliConfig"
+import * as CliError from "effect/cli/CliError"
+import * as Command from "effect/cli/Command"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import { readFileSync } from "node:fs"
+import * as Grammar from "./Grammar.ts"
+import * as Interruption from "./Interruption.ts"
+import * as Presenter from "./Presenter.ts"
+import { exitCodes, ofCause, withoutSecrets } from "./Refusal.ts"
+import { note } from "./terminal/Screen.ts"
+import { err } from "./terminal/Style.ts"
+
+const version = (): string => {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8")
+  return /"version":\s*"([^"]+)"/.exec(text)?.[1] ?? "unknown"
+}
+
+const environment = Layer.mergeAll(
+  NodeServices.layer,
+  Presenter.layer,
+  CliConfig.layer({ builtIns: Grammar.builtIns }),
+  // Standard output is for results.
+  Layer.succeed(Logger.LogToStderr, true)
+)
+
+const debugs = (args: ReadonlyArray<string>): boolean =>
+  (process.env["SLUICE_DEBUG"] ?? "") !== "" || /--log-level[ =](debug|trace|all)\b/.test(args.join(" "))
+
+/** Says what is left to say about the end, and gives the exit code. */
+const settle = (exit: Exit.Exit<unknown, unknown>, debug: boolean): number => {
+  if (Exit.isSuccess(exit)) return 0
+  const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+  // The presenter has said it.
+  if (CliError.isCliError(error)) return error._tag === "ShowHelp" && error.errors.length === 0 ? 0 : exitCodes.refused
+  const { exitCode, sentence } = ofCause(exit.cause)
+  if (sentence !== undefined) note(`${err.red("error")}: ${withoutSecrets(sentence)}`)
+  if (debug) note(err.dim(withoutSecrets(Cause.pretty(exit.cause))))
+  return exitCode
+}
+
+/** Runs one command and ends the process with its exit code. */
+export const run = (args: ReadonlyArray<string>): void => {
+  // A reader that has seen enough (`| head`) is no failure.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : exitCodes.failed))
+  const program = Command.runWith(Grammar.make(version()), { version: version() })(args)
+  const fiber = Effect.runFork(Effect.provide(program, environment))
+  Interruption.interrupts(fiber)
+  fiber.addObserver((exit) => {
+    const code = settle(exit, debugs(args))
+    process.stdout.write("", () => process.exit(code))
+  })
+}

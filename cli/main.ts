@@ -1,5 +1,4 @@
 /** The command line: from words to an exit code. */
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Cause from "effect/Cause"
 import * as CliConfig from "effect/cli/CliConfig"
 import * as CliError from "effect/cli/CliError"
@@ -12,6 +11,7 @@ import * as Option from "effect/Option"
 import { readFileSync } from "node:fs"
 import * as Grammar from "./Grammar.ts"
 import * as Interruption from "./Interruption.ts"
+import * as Platform from "./Platform.ts"
 import * as Presenter from "./Presenter.ts"
 import { exitCodes, ofCause, withoutSecrets } from "./Refusal.ts"
 import { note } from "./terminal/Screen.ts"
@@ -23,7 +23,7 @@ const version = (): string => {
 }
 
 const environment = Layer.mergeAll(
-  NodeServices.layer,
+  Platform.layer,
   Presenter.layer,
   CliConfig.layer({ builtIns: Grammar.builtIns }),
   // Standard output is for results.

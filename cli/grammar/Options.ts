@@ -44,10 +44,15 @@ export const set = text("set", "NAME=VALUE", "A setting in place of the environm
 
 export const asset = Argument.String("asset").pipe(Argument.withDescription("The key of an asset, as `sluice list` shows it"))
 
-export const selection = Argument.String("selection").pipe(
-  Argument.withDescription("Assets, groups or pipelines; \"+a\" with upstream, \"a+\" with downstream, tag:x, nhl/*"),
-  Argument.variadic()
+const selected = Argument.String("selection").pipe(
+  Argument.withDescription("Assets, groups or pipelines; \"+a\" with upstream, \"a+\" with downstream, tag:x, 'nhl/*', '*'")
 )
+
+/** Nothing means everything. */
+export const selection = selected.pipe(Argument.variadic())
+
+/** Nothing is too little. */
+export const selectionOfSome = selected.pipe(Argument.variadic({ min: 1 }))
 
 export const runId = Argument.Int("id").pipe(Argument.withDescription("The number of the run, as `sluice runs` shows it"))
 

@@ -8,8 +8,7 @@ import * as Options from "./Options.ts"
 const set = Argument.String("set").pipe(Argument.withDescription("The name of a dynamic set of partitions"))
 const keys = Argument.String("key").pipe(
   Argument.withDescription("Partition keys"),
-  Argument.variadic(),
-  Argument.filter((given) => given.length > 0, () => "name at least one key")
+  Argument.variadic({ min: 1 })
 )
 
 const add = Command.make(

@@ -1,12 +1,11 @@
 /** The commands that start runs and look at them. */
 import * as Command from "effect/cli/Command"
-import * as Argument from "effect/cli/Argument"
 import * as Options from "./Options.ts"
 
 export const materialize = Command.make(
   "materialize",
   {
-    selection: Options.selection.pipe(Argument.filter((words) => words.length > 0, () => "name at least one asset; '*' means all")),
+    selection: Options.selectionOfSome,
     partition: Options.partition,
     partitions: Options.optionalText("partitions", "A..B", "Partitions: a range, a list \"a,b\", \"latest\" or \"*\""),
     partitionSet: Options.optionalText("partition-set", "file", "A file of partition keys, one a line; - is standard input"),

@@ -18,11 +18,13 @@ export interface PlannedAssets {
   readonly reasons: ReadonlyArray<{ readonly reason: Reason; readonly cells: PartitionSet.PartitionSet }>
 }
 
-/** Cells that cannot run, since a cell they read is neither stored nor planned. */
+/** Cells that cannot run, since a cell they read is neither stored nor planned, or did not end well in this run. */
 export interface Blocked {
   readonly asset: string
   readonly cells: PartitionSet.PartitionSet
   readonly upstream: string
+  /** The upstream cells that failed or were skipped in this run; undefined: they are neither stored nor planned. */
+  readonly broken: PartitionSet.PartitionSet | undefined
 }
 
 export interface Plan {
@@ -43,6 +45,10 @@ export interface PlanOptions {
   readonly force: boolean
   /** Cells that this run has ended already, by asset: they are not planned again. */
   readonly ended: (asset: string) => PartitionSet.PartitionSet | undefined
+  /** Those of them that failed or were skipped: what reads them is blocked, whatever is stored of them from before. */
+  readonly broken?: (asset: string) => PartitionSet.PartitionSet | undefined
+  /** Cells that this run materialized before it was resumed: not forced once more, planned only where they are stale. */
+  readonly before?: (asset: string) => PartitionSet.PartitionSet | undefined
 }
 
 export const make = (options: PlanOptions): Plan => {
@@ -77,9 +83,9 @@ export const make = (options: PlanOptions): Plan => {
       })
     )
     let reasons = reasonsOf(options, assets, asked, planned)
-    const cannot = blockedCells(snapshot, asset, unionOf(dimensions, reasons), planned)
-    for (const { cells, upstream } of cannot) {
-      blocked.push(...assets.map((output) => ({ asset: output, cells, upstream })))
+    const cannot = blockedCells(options, asset, unionOf(dimensions, reasons), planned)
+    for (const { broken, cells, upstream } of cannot) {
+      blocked.push(...assets.map((output) => ({ asset: output, cells, upstream, broken })))
       reasons = reasons.map((entry) => ({ ...entry, cells: PartitionSet.difference(entry.cells, cells) }))
     }
     reasons = reasons.filter((entry) => !PartitionSet.isEmpty(entry.cells))
@@ -115,7 +121,6 @@ const reasonsOf = (
   planned: ReadonlyMap<string, PartitionSet.PartitionSet>
 ): Reasons => {
   if (PartitionSet.isEmpty(asked)) return []
-  if (options.force) return [{ reason: { _tag: "Forced" }, cells: asked }]
   const { snapshot } = options
   const reasons: Array<Reasons[number]> = []
   let rest = asked
@@ -125,7 +130,12 @@ const reasonsOf = (
     reasons.push({ reason, cells: own })
     rest = PartitionSet.difference(rest, own)
   }
+  if (options.force) {
+    const before = PartitionSet.unionAll(asked.dimensions, assets.flatMap((asset) => options.before?.(asset) ?? []))
+    give({ _tag: "Forced" }, PartitionSet.difference(asked, before))
+  }
   for (const asset of assets) {
+    if (PartitionSet.isEmpty(rest)) break
     const stored = snapshot.cells(asset)
     // Cells with no record at all, the bulk of a first run, are told by sets and never looked at one by one.
     const missing = PartitionSet.difference(rest, recorded(snapshot, asset))
@@ -161,15 +171,21 @@ const recorded = (snapshot: Snapshot, asset: string): PartitionSet.PartitionSet 
   return PartitionSet.fromPoints(all.dimensions, points)
 }
 
-/** Cells that read an upstream cell which is neither stored nor planned, by upstream. */
+/** Cells that read an upstream cell which is neither stored nor planned, or is broken, by upstream. */
 const blockedCells = (
-  snapshot: Snapshot,
+  options: PlanOptions,
   asset: string,
   cells: PartitionSet.PartitionSet,
   planned: ReadonlyMap<string, PartitionSet.PartitionSet>
-): ReadonlyArray<{ readonly cells: PartitionSet.PartitionSet; readonly upstream: string }> => {
-  const found: Array<{ readonly cells: PartitionSet.PartitionSet; readonly upstream: string }> = []
+): ReadonlyArray<Omit<Blocked, "asset">> => {
+  const { snapshot } = options
+  const found: Array<Omit<Blocked, "asset">> = []
   let rest = cells
+  const block = (upstream: string, cells: PartitionSet.PartitionSet, broken?: PartitionSet.PartitionSet) => {
+    if (PartitionSet.isEmpty(cells)) return
+    found.push({ cells, upstream, broken })
+    rest = PartitionSet.difference(rest, cells)
+  }
   for (const edge of snapshot.graph.upstream(asset)) {
     if (edge.partial || PartitionSet.isEmpty(rest)) continue
     const upstreamSpace = snapshot.space(edge.upstream)
@@ -177,14 +193,16 @@ const blockedCells = (
     const stored = snapshot.materialized(edge.upstream)
     const there = PartitionSet.union(stored, planned.get(edge.upstream) ?? PartitionSet.empty(upstreamSpace.all.dimensions))
     const absent = PartitionSet.difference(needed, there)
-    // A reader of everything reads what there is; it is blocked only when there is nothing.
-    const readsAll = edge.mapping._tag === "All"
-    const blocks = readsAll
-      ? PartitionSet.isEmpty(there) ? rest : PartitionSet.empty(rest.dimensions)
-      : PartitionSet.intersection(rest, downstreamOf(snapshot, edge, absent))
-    if (PartitionSet.isEmpty(blocks)) continue
-    found.push({ cells: blocks, upstream: edge.upstream })
-    rest = PartitionSet.difference(rest, blocks)
+    const none = PartitionSet.empty(rest.dimensions)
+    const readersOf = (set: PartitionSet.PartitionSet) => {
+      if (PartitionSet.isEmpty(set)) return none
+      return edge.mapping._tag === "All" ? rest : PartitionSet.intersection(rest, downstreamOf(snapshot, edge, set))
+    }
+    const broken = PartitionSet.intersection(needed, options.broken?.(edge.upstream) ?? PartitionSet.empty(needed.dimensions))
+    block(edge.upstream, readersOf(broken), broken)
+    // A reader of everything reads what there is; it is blocked only when there should be something and nothing is.
+    const readsSome = edge.mapping._tag === "All" && !PartitionSet.isEmpty(there)
+    block(edge.upstream, readsSome ? none : readersOf(absent))
   }
   return found
 }
@@ -218,7 +236,7 @@ export const toJson = (plan: Plan): typeof Json.Type => ({
       partitions: PartitionSet.toJson(cells)
     }))
   })),
-  blocked: plan.blocked.map((entry) => ({ ...entry, cells: PartitionSet.size(entry.cells) })),
+  blocked: plan.blocked.map(({ asset, cells, upstream }) => ({ asset, cells: PartitionSet.size(cells), upstream })),
   later: plan.later,
   fresh: plan.fresh
 })

@@ -17,6 +17,11 @@ export interface Snapshot {
   readonly versions: (asset: string, set: PartitionSet.PartitionSet) => Omit<InputVersion, "asset">
   /** The cells of an asset that are materialized, as they were when the snapshot was taken. */
   readonly materialized: (asset: string) => PartitionSet.PartitionSet
+  /**
+   * Whether cells are stored that belong to no partition any more, such as those of removed dynamic keys: a reader of
+   * everything must not read them.
+   */
+  readonly hasStrays: (asset: string) => boolean
   /** Takes over what has become of a cell since, so that steps that follow see it. */
   readonly update: (asset: string, partition: string, cell: StoredCell) => void
 }
@@ -48,6 +53,13 @@ export const make = (parts: {
     }
     return PartitionSet.fromPoints(all.dimensions, points)
   })
+  const hasStrays = memo((asset) => {
+    const { positionOf } = space(asset)
+    for (const [key, cell] of cells(asset)) {
+      if (cell.dataVersion !== undefined && positionOf(key)._tag === "Failure") return true
+    }
+    return false
+  })
   const whole = new Map<string, Omit<InputVersion, "asset">>()
   const versions = (asset: string, set: PartitionSet.PartitionSet) => {
     const { all, keyAt } = space(asset)
@@ -75,7 +87,7 @@ export const make = (parts: {
     current.set(asset, stored.set(partition, cell))
     whole.delete(asset)
   }
-  return { graph: parts.graph, space, cells, dynamicKeys, versions, materialized, update }
+  return { graph: parts.graph, space, cells, dynamicKeys, versions, materialized, hasStrays, update }
 }
 
 /** Takes a snapshot of the assets and of what they read. */

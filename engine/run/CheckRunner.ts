@@ -4,6 +4,7 @@ import { type Any, storedOf } from "../definition/Asset.ts"
 import type { AnyCheck, Result } from "../definition/Check.ts"
 import type { IoManager } from "../definition/Io.ts"
 import * as Failure from "./Failure.ts"
+import { patiently } from "./Patience.ts"
 import { RunStore, type RunStoreError } from "./RunStore.ts"
 import type { CheckResult } from "./Step.ts"
 
@@ -26,6 +27,8 @@ export const run = <R>(
   Effect.gen(function*() {
     const store = yield* RunStore
     const results: Array<CheckResult> = []
+    // Where nothing of the asset was asked for, nothing is said of it.
+    if (partitions.length === 0) return results
     for (const some of check.over === "asset" ? ["all" as const] : chunks(partitions)) {
       for (const [partition, result] of yield* test(check, some, options)) {
         const record: CheckResult = {
@@ -42,7 +45,7 @@ export const run = <R>(
         options.checked(record)
       }
     }
-    yield* store.recordChecks(options.run, results)
+    yield* patiently(store.recordChecks(options.run, results))
     return results
   })
 

@@ -2,10 +2,10 @@
  * Group commit: computed steps that are ready at the same time share one transaction, one upsert a table and one set
  * of bookkeeping statements. A batch that is refused is split until the guilty step stands alone (G7).
  */
-import { Effect, Queue, Result, Schedule, Stream } from "effect"
+import { Cause, Data, Effect, Queue, Result, Schedule, Stream } from "effect"
 import type * as Asset from "../definition/Asset.ts"
 import { storedOf } from "../definition/Asset.ts"
-import type { CellWrite, CellWritten, IoError, IoManager } from "../definition/Io.ts"
+import { type CellWrite, type CellWritten, IoError, type IoManager } from "../definition/Io.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import { describe } from "../plan/Staleness.ts"
@@ -36,17 +36,20 @@ export interface CommitterOptions<R> {
   readonly settled: (outcome: Outcome) => void
 }
 
-type CommitError = IoError | RunStoreError | LeaseLost
+/** An exception while a value was written: a getter of a user's table that throws. */
+class WriteDefect extends Data.TaggedError("WriteDefect")<{ readonly defect: unknown }> {}
+
+type CommitError = IoError | RunStoreError | LeaseLost | WriteDefect
 
 /** A connection that is lost, or a deadlock, is tried again: 5 times over about 3 s. */
 const again = {
-  while: (error: CommitError) => error._tag !== "LeaseLost" && error.transient,
+  while: (error: CommitError) => (error._tag === "IoError" || error._tag === "RunStoreError") && error.transient,
   schedule: Schedule.exponential("100 millis").pipe(Schedule.jittered),
   times: 5
 }
 
 export const make = <R>(options: CommitterOptions<R>) => {
-  const attempt = (batch: ReadonlyArray<Computed>): Effect.Effect<ReadonlyArray<Step>, CommitError, R | RunStore> =>
+  const once = (batch: ReadonlyArray<Computed>): Effect.Effect<ReadonlyArray<Step>, CommitError, R | RunStore> =>
     Effect.flatMap(RunStore, (store) => {
       const { cells, writes, tapped } = layOut(options.graph, batch)
       return store.commit({
@@ -58,11 +61,26 @@ export const make = <R>(options: CommitterOptions<R>) => {
       })
     })
 
-  const commit = (batch: ReadonlyArray<Computed>): Effect.Effect<void, never, R | RunStore> =>
+  /** `isRetried` may refuse the tries that `again` would make. */
+  const attempt = (batch: ReadonlyArray<Computed>, isRetried = (_: CommitError) => true) =>
+    Effect.suspend(() => {
+      let tries = 0
+      return Effect.retry(Effect.suspend(() => {
+        tries++
+        return withDefects(once(batch))
+      }), { ...again, while: (error) => again.while(error) && isRetried(error) }).pipe(
+        // The answer to a try may have been lost with its connection after it was committed.
+        Effect.catchTag("LeaseLost", (error) => tries === 1 ? Effect.fail(error) : committedBefore(options.run, batch, error))
+      )
+    })
+
+  const commit = (batch: ReadonlyArray<Computed>): Effect.Effect<void, RunStoreError, R | RunStore> =>
     Effect.gen(function*() {
-      const result = yield* Effect.result(Effect.retry(attempt(batch), again))
+      const result = yield* Effect.result(attempt(batch))
       if (Result.isSuccess(result)) return settle(batch, result.success)
       const error = result.failure
+      // Without its database a run ends and can be resumed; no step is to blame.
+      if (error._tag === "RunStoreError" && error.transient) return yield* error
       const guilty = batch.filter((computed) => names(error, computed))
       if (error._tag === "LeaseLost") {
         for (const computed of guilty) {
@@ -70,7 +88,7 @@ export const make = <R>(options: CommitterOptions<R>) => {
           options.settled({ _tag: "Lost", computed })
         }
       } else if (batch.length === 1 || guilty.length > 0) {
-        const failure = Failure.ofError(error)
+        const failure = Failure.ofError(error._tag === "WriteDefect" ? error.defect : error)
         for (const computed of batch.length === 1 ? batch : guilty) options.settled({ _tag: "Refused", computed, failure })
       }
       const rest = batch.length === 1 ? [] : batch.filter((computed) => !guilty.includes(computed))
@@ -91,13 +109,56 @@ export const make = <R>(options: CommitterOptions<R>) => {
   }
 
   return {
-    /** Commits one step now; fails with the refusal. For outputs that are computed while they are written. */
-    now: (computed: Computed): Effect.Effect<ReadonlyArray<Step>, CommitError, R | RunStore> => attempt([computed]),
-    /** Commits what arrives in the queue, for ever. */
-    serve: (queue: Queue.Dequeue<Computed>): Effect.Effect<never, never, R | RunStore> =>
+    /**
+     * Commits one step now; fails with the refusal. For outputs that are computed while they are written: their own
+     * errors come out as they are, for the retry policy of the asset.
+     */
+    now: (computed: Computed): Effect.Effect<ReadonlyArray<Step>, unknown, R | RunStore> =>
+      Effect.suspend(() => {
+        const raised: Array<unknown> = []
+        const values = new Map(Array.from(computed.values, ([asset, value]) => [
+          asset,
+          Stream.isStream(value)
+            ? Stream.tapError(value, (error) => Effect.sync(() => raised.push(error)))
+            : value
+        ] as const))
+        // Reading an upstream may fail in passing as writing may; any other error of the stream is its own.
+        const isOurs = () => raised.length === 0 || raised[0] instanceof IoError
+        const own = attempt([{ ...computed, values }], () => {
+          const ours = isOurs()
+          if (ours) raised.length = 0
+          return ours
+        })
+        return Effect.catch(own, (error) => Effect.fail(raised.length === 0 ? error : raised[0]))
+      }),
+    /** Commits what arrives in the queue, for ever; fails when the store stays away. */
+    serve: (queue: Queue.Dequeue<Computed>): Effect.Effect<never, RunStoreError, R | RunStore> =>
       Effect.forever(Effect.flatMap(Queue.takeBetween(queue, 1, maxBatch), commit))
   }
 }
+
+const withDefects = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | WriteDefect, R> =>
+  Effect.catchCause(effect, (cause): Effect.Effect<never, E | WriteDefect> => {
+    const defect = cause.reasons.find(Cause.isDieReason)
+    return defect === undefined || Cause.hasInterrupts(cause)
+      ? Effect.failCause(cause)
+      : Effect.fail(new WriteDefect({ defect: defect.defect }))
+  })
+
+/** The steps of a batch whose commit took place unseen; the error if it did not. */
+const committedBefore = (run: number, batch: ReadonlyArray<Computed>, error: LeaseLost) =>
+  Effect.gen(function*() {
+    const store = yield* RunStore
+    const steps: Array<Step> = []
+    for (const { finishedAt, step, values } of batch) {
+      for (const asset of values.keys()) {
+        const [last] = yield* store.materializations({ asset, partition: step.partition }, { limit: 1 })
+        if (last?.run !== run || last.finishedAt.getTime() !== finishedAt.getTime()) return yield* error
+        steps.push(last)
+      }
+    }
+    return steps
+  })
 
 const cellOf = (computed: Computed) => ({
   asset: computed.step.planned.assets[0]!,
@@ -109,7 +170,8 @@ const names = (error: CommitError, { step }: Computed): boolean => {
   if (error._tag === "LeaseLost") {
     return error.cells.some((cell) => cell.partition === step.partition && step.planned.assets.includes(cell.asset))
   }
-  return error._tag === "IoError" && error.partition === step.partition && step.planned.assets.includes(error.asset)
+  // An unpartitioned asset is named without a partition, as its text key is empty.
+  return error._tag === "IoError" && (error.partition ?? "") === step.partition && step.planned.assets.includes(error.asset)
 }
 
 /** The cells of a batch in a fixed order, so that two workers that commit at once cannot deadlock. */

@@ -1,5 +1,5 @@
 /** Computes one step: reads its inputs, runs its computation with time-out and retries, notes every failed attempt. */
-import { Cause, Duration, Effect, Schedule } from "effect"
+import { Cause, Duration, Effect, Schedule, Stream } from "effect"
 import type * as Asset from "../definition/Asset.ts"
 import type { IoError, IoManager } from "../definition/Io.ts"
 import * as Metadata from "../definition/Metadata.ts"
@@ -9,6 +9,7 @@ import type { Snapshot } from "../plan/Snapshot.ts"
 import { inputVersions, upstreamOf } from "../plan/Staleness.ts"
 import * as Failure from "./Failure.ts"
 import type { Observer } from "./Observer.ts"
+import { LeaseLost } from "./RunStore.ts"
 import type { PlannedStep } from "./StepTable.ts"
 import type { Attempt, Cell, InputVersion } from "./Step.ts"
 
@@ -46,11 +47,12 @@ export const compute = <A, E, R, R2>(
   const cell: Cell = { asset: step.planned.assets[0]!, partition: step.partition }
   const asset = snapshot.graph.assets.get(cell.asset)!
   const { computation } = asset
-  const startedAt = new Date()
+  let startedAt: Date | undefined
   let attempts = 0
 
   const once = Effect.suspend(() => {
     attempts++
+    const began = startedAt ??= new Date()
     const metadata: Record<string, Metadata.Entry> = {}
     // Versions are looked up before the data is read: data that changes in between makes the cell stale, never fresh.
     const inputs = inputVersions(snapshot, asset.key, step.point)
@@ -64,7 +66,7 @@ export const compute = <A, E, R, R2>(
         inputs,
         metadata,
         attempts,
-        startedAt,
+        startedAt: began,
         finishedAt: new Date()
       })
     }).pipe(
@@ -78,9 +80,19 @@ export const compute = <A, E, R, R2>(
 
   const { retry } = computation
   if (retry === undefined) return once
-  // The policy is typed by the asset's own errors; errors of the engine reach it too and simply do not match.
+  // The policy is typed by the asset's own errors; errors of the engine reach it too.
   const matches = retry.matches as (error: unknown) => boolean
-  return Effect.retry(once, { while: matches, schedule: retry.schedule })
+  return Effect.retry(once, { while: (error) => isRetried(matches, error), schedule: retry.schedule })
+}
+
+/** A lost claim is no failure of the step; and a policy that cannot read an error it was not written for does not match. */
+const isRetried = (matches: (error: unknown) => boolean, error: unknown): boolean => {
+  if (error instanceof LeaseLost) return false
+  try {
+    return matches(error)
+  } catch {
+    return false
+  }
 }
 
 const readInputs = <R>(
@@ -99,13 +111,28 @@ const readInputs = <R>(
         const { keyAt } = space(edge.upstream)
         const cells = upstreamOf(options.snapshot, edge, PartitionSet.fromPoints(point.length, [point]))
         // A reader of everything asks for all that is stored, not for a list of a million keys.
-        const all = edge.mapping._tag === "All" && upstream.partitions._tag !== "Unpartitioned"
-        const partitions = all ? "all" : Array.from(PartitionSet.points(cells), keyAt)
-        const value = yield* Effect.retry(edge.view.read(io, { asset: storedOf(upstream), partitions }), reload)
+        const all = edge.mapping._tag === "All" && upstream.partitions._tag !== "Unpartitioned" &&
+          !options.snapshot.hasStrays(edge.upstream)
+        const stored = options.snapshot.cells(edge.upstream)
+        const partitions = all
+          ? "all"
+          : Array.from(PartitionSet.points(cells), keyAt).filter((key) => stored.get(key)?.dataVersion !== undefined)
+        // Where nothing is stored there may be no table either.
+        const source = partitions.length === 0 ? nothing : io
+        const value = yield* Effect.retry(edge.view.read(source, { asset: storedOf(upstream), partitions }), reload)
         return [edge.input, value] as const
       }), { concurrency: 4 }),
     Object.fromEntries
   )
+}
+
+/** Stands for an upstream of which no cell is stored. */
+const nothing: IoManager = {
+  accepts: [],
+  prepare: () => Effect.void,
+  write: () => Effect.succeed([]),
+  load: () => Effect.succeed({ partitions: [], values: [] }),
+  stream: () => Stream.empty
 }
 
 /**

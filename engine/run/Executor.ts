@@ -2,8 +2,8 @@
  * Runs: plans what was asked for, executes it stage by stage, runs the checks, and records how it ended. A stage ends
  * where partition keys that this run finds (the games of a day) decide what is next.
  */
-import { Context, Deferred, Effect, Exit, Result, Schema } from "effect"
-import type { Any } from "../definition/Asset.ts"
+import { Context, Deferred, Effect, Exit, Result, Schedule, Schema } from "effect"
+import { type Any, storedOf } from "../definition/Asset.ts"
 import type { IoManager } from "../definition/Io.ts"
 import { type AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
@@ -15,9 +15,10 @@ import * as Snapshot from "../plan/Snapshot.ts"
 import * as CheckRunner from "./CheckRunner.ts"
 import * as Lease from "./Lease.ts"
 import { type Observation, type Observer, silent } from "./Observer.ts"
+import { patiently } from "./Patience.ts"
 import * as Recorder from "./Recorder.ts"
-import type { RunRequest, RunState } from "./Run.ts"
-import { RunStore, type RunStoreError, type RunUnavailable } from "./RunStore.ts"
+import type { RunRequest, RunState, RunSummary } from "./Run.ts"
+import { RunStore, type RunStoreError, RunUnavailable } from "./RunStore.ts"
 import * as Stage from "./Stage.ts"
 import { type Cell, cellName, type CheckResult } from "./Step.ts"
 
@@ -70,9 +71,10 @@ export const start = <R>(
     const store = yield* RunStore
     // What can be refused is refused before a run exists.
     yield* plan(graph, request)
-    const { worker } = yield* Lease.acquire
-    const run = yield* store.createRun(request, worker)
-    return yield* execute(graph, request, { run, worker, resumed: false, observer: options.observer ?? silent })
+    yield* fits(graph, request)
+    const lease = yield* Lease.acquire
+    const run = yield* store.createRun(request, lease.worker)
+    return yield* execute(graph, request, { run, lease, resumed: false, observer: options.observer ?? silent })
   })).pipe(Effect.withSpan("Executor.start"))
 
 /** Goes on with a run that was killed, cancelled or has failed: what it has ended well is not done again. */
@@ -83,14 +85,29 @@ export const resume = <R>(
 ): Effect.Effect<RunReport, ExecutorError, R | RunStore> =>
   Effect.scoped(Effect.gen(function*() {
     const store = yield* RunStore
-    const { worker } = yield* Lease.acquire
-    const request = yield* store.resumeRun(run, worker)
-    return yield* execute(graph, request, { run, worker, resumed: true, observer: options.observer ?? silent })
+    yield* fits(graph, (yield* store.run(run)).request)
+    const lease = yield* Lease.acquire
+    const request = yield* store.resumeRun(run, lease.worker)
+    return yield* execute(graph, request, { run, lease, resumed: true, observer: options.observer ?? silent })
   })).pipe(Effect.withSpan("Executor.resume"))
+
+/** How often a cancelled run is looked at until it has stopped. */
+const stoppedPoll = "50 millis"
+
+/**
+ * Cancels a run and waits until it has stopped: its running steps are interrupted, and no step starts any more (G4).
+ * A run whose process is gone counts as stopped when its lease is over.
+ */
+export const cancel = Effect.fn("Executor.cancel")(function*(run: number) {
+  const store = yield* RunStore
+  yield* store.cancelRun(run)
+  const isOver = ({ lost, state }: RunSummary) => state !== "running" || lost
+  return yield* Effect.repeat(store.run(run), { until: isOver, schedule: Schedule.spaced(stoppedPoll) })
+})
 
 interface Execution {
   readonly run: number
-  readonly worker: string
+  readonly lease: Lease.Lease
   readonly resumed: boolean
   readonly observer: Observer
 }
@@ -99,26 +116,38 @@ const execute = <R>(graph: AssetGraph<R>, request: RunRequest, execution: Execut
   Effect.scoped(Effect.gen(function*() {
     const store = yield* RunStore
     const tally = makeTally(execution.observer)
-    const recorder = yield* Recorder.make(execution.run, execution.worker)
-    const cancelled = yield* Lease.cancelled(execution.run)
+    const { lease, run } = execution
+    const recorder = yield* Recorder.make(run, lease.worker)
+    const ending = yield* Lease.ending(run, lease)
     const type = execution.resumed ? "run_resumed" : "run_started"
     recorder.event({ type, at: new Date(), message: request.selection })
     tally.observe({ _tag: "RunStarted", run: execution.run, resumed: execution.resumed })
-    const work = stages(graph, request, execution, recorder, tally).pipe(Effect.as(true))
-    const finished = yield* Effect.raceFirst(work, Effect.as(Deferred.await(cancelled), false)).pipe(
+    /** A run that another process executes now is that one's to finish. */
+    const finish = (state: RunReport["state"]) =>
+      Effect.gen(function*() {
+        if (!(yield* patiently(lease.executes(run)))) return yield* takenOver(run)
+        recorder.event({ type: "run_finished", at: new Date(), message: state })
+        yield* recorder.flush
+        yield* patiently(store.finishRun(run, state))
+      })
+    const work = stages(graph, request, execution, recorder, tally).pipe(Effect.as(undefined))
+    const ended = yield* Effect.raceFirst(work, Deferred.await(ending)).pipe(
       Effect.onExit((exit) =>
-        Exit.isSuccess(exit) ? Effect.void : Effect.ignore(Effect.andThen(
-          recorder.flush,
-          store.finishRun(execution.run, Exit.hasInterrupts(exit) ? "cancelled" : "failed")
-        ))
+        Exit.isSuccess(exit) ? Effect.void : Effect.ignore(finish(Exit.hasInterrupts(exit) ? "cancelled" : "failed"))
       )
     )
-    const report = tally.report(execution.run, finished)
-    recorder.event({ type: "run_finished", at: new Date(), message: report.state })
-    yield* recorder.flush
-    yield* store.finishRun(execution.run, report.state)
+    if (ended === "taken over") return yield* takenOver(run)
+    const report = tally.report(run, ended === undefined)
+    yield* finish(report.state)
     return report
   }))
+
+const takenOver = (run: number) =>
+  new RunUnavailable({
+    run,
+    message: `Run ${run} was taken over by another process while this one did not answer; ` +
+      `this one has stopped, and \`sluice run show ${run}\` shows how the run goes on.`
+  })
 
 /** Plans and executes until no asset waits for partition keys; then runs the checks. */
 const stages = <R>(
@@ -133,14 +162,14 @@ const stages = <R>(
     const context = yield* Effect.context<R>()
     const io = (asset: Any) => Effect.sync(() => ioOf(context, asset))
     const selected = yield* Effect.fromResult(Selection.select(graph, request.selection))
-    yield* fits(graph, selected, io)
     if (execution.resumed) {
-      for (const step of yield* store.steps(execution.run, { states: ["materialized"] })) tally.endedBefore(step)
+      const before = yield* patiently(store.steps(execution.run, { states: ["materialized"] }))
+      for (const step of before) tally.endedBefore(step)
     }
     for (;;) {
-      const snapshot = yield* Snapshot.load(graph, selected)
+      const snapshot = yield* patiently(Snapshot.load(graph, selected))
       const restriction = yield* Effect.fromResult(Restriction.make(snapshot, selected, request.partitions))
-      const next = Plan.make({ snapshot, selected, restriction, force: request.force, ended: tally.ended(snapshot) })
+      const next = Plan.make({ snapshot, selected, restriction, force: request.force, ...tally.cells(snapshot) })
       const steps = Plan.size(next)
       tally.planned(next.fresh)
       tally.observe({ _tag: "Planned", plan: next, steps })
@@ -149,7 +178,7 @@ const stages = <R>(
         plan: next,
         snapshot,
         run: execution.run,
-        worker: execution.worker,
+        worker: execution.lease.worker,
         concurrency: request.concurrency,
         io,
         recorder,
@@ -178,21 +207,27 @@ const ioOf = <R>(context: Context.Context<R>, asset: Any): IoManager =>
   Context.getUnsafe(context as Context.Context<unknown>, asset.io)
 
 /** Every selected asset is asked of its IO manager whether it can be stored there. */
-const fits = <R>(graph: AssetGraph, selected: ReadonlyArray<string>, io: (asset: Any) => Effect.Effect<IoManager, never, R>) =>
-  Effect.forEach(selected, (key) =>
-    Effect.gen(function*() {
+const fits = <R>(graph: AssetGraph<R>, request: RunRequest) =>
+  Effect.gen(function*() {
+    const context = yield* Effect.context<R>()
+    for (const key of yield* Effect.fromResult(Selection.select(graph, request.selection))) {
       const asset = graph.assets.get(key)!
-      const manager = yield* io(asset)
-      if (manager.accepts.includes(asset.output._tag)) return
-      const kind = asset.output._tag === "Rows" ? "rows" : "documents"
-      return yield* new UnfitIo({ message: `${key} gives ${kind}, but ${asset.io.key} does not store ${kind}: choose another io.` })
-    }), { discard: true })
+      const manager = ioOf(context, asset)
+      if (!manager.accepts.includes(asset.output._tag)) {
+        const kind = asset.output._tag === "Rows" ? "rows" : "documents"
+        return yield* new UnfitIo({ message: `${key} gives ${kind}, but ${asset.io.key} does not store ${kind}: choose another io.` })
+      }
+      if (manager.validate === undefined) continue
+      yield* Effect.mapError(manager.validate(storedOf(asset)), ({ message }) => new UnfitIo({ message }))
+    }
+  })
 
 interface Tally {
   readonly observe: Observer
   readonly planned: (fresh: number) => void
   readonly endedBefore: (cell: Cell) => void
-  readonly ended: (snapshot: Snapshot.Snapshot) => (asset: string) => PartitionSet.PartitionSet | undefined
+  /** What planning has to know of the cells that the run has ended. */
+  readonly cells: (snapshot: Snapshot.Snapshot) => Required<Pick<Plan.PlanOptions, "ended" | "broken" | "before">>
   readonly materializedOf: (asset: string) => ReadonlyArray<string>
   readonly report: (run: number, finished: boolean) => RunReport
 }
@@ -201,6 +236,8 @@ interface Tally {
 const makeTally = (observer: Observer): Tally => {
   const began = performance.now()
   const ended = new Map<string, Array<string>>()
+  const broken = new Map<string, Array<string>>()
+  const before = new Map<string, Array<string>>()
   const materialized = new Map<string, Array<string>>()
   const failed: Array<Ended> = []
   const skipped: Array<Ended> = []
@@ -226,10 +263,12 @@ const makeTally = (observer: Observer): Tally => {
         break
       case "StepFailed":
         note(ended, observation.cell)
+        note(broken, observation.cell)
         if (failed.length < maxListed) failed.push({ cell: observation.cell, reason: observation.failure.message })
         break
       case "StepSkipped":
         note(ended, observation.cell)
+        note(broken, observation.cell)
         if (skipped.length < maxListed) skipped.push({ cell: observation.cell, reason: observation.reason })
         break
       case "Checked":
@@ -243,23 +282,30 @@ const makeTally = (observer: Observer): Tally => {
     planned: (stage) => {
       fresh = stage
     },
-    endedBefore: (cell) => note(ended, cell),
-    ended: (snapshot) => (asset) => {
-      const partitions = ended.get(asset)
-      if (partitions === undefined) return undefined
-      const { all, positionOf } = snapshot.space(asset)
-      const points = partitions.flatMap((partition) => {
-        const point = positionOf(partition)
-        return Result.isSuccess(point) ? [point.success] : []
-      })
-      return PartitionSet.fromPoints(all.dimensions, points)
+    endedBefore: (cell) => {
+      note(before, cell)
+      // They are checked once more: the run may have been lost before its checks.
+      note(materialized, cell)
     },
-    materializedOf: (asset) => materialized.get(asset) ?? [],
+    cells: (snapshot) => {
+      const setOf = (map: ReadonlyMap<string, ReadonlyArray<string>>) => (asset: string) => {
+        const partitions = map.get(asset)
+        if (partitions === undefined) return undefined
+        const { all, positionOf } = snapshot.space(asset)
+        const points = partitions.flatMap((partition) => {
+          const point = positionOf(partition)
+          return Result.isSuccess(point) ? [point.success] : []
+        })
+        return PartitionSet.fromPoints(all.dimensions, points)
+      }
+      return { ended: setOf(ended), broken: setOf(broken), before: setOf(before) }
+    },
+    materializedOf: (asset) => Array.from(new Set(materialized.get(asset))),
     report: (run, finished) => {
-      const broken = failed.length > 0 || skipped.length > 0 || checks.some((c) => !c.passed && c.severity === "error")
+      const isBroken = failed.length > 0 || skipped.length > 0 || checks.some((c) => !c.passed && c.severity === "error")
       return {
         run,
-        state: !finished ? "cancelled" : broken ? "failed" : "succeeded",
+        state: !finished ? "cancelled" : isBroken ? "failed" : "succeeded",
         materialized: count,
         unchanged,
         fresh,

@@ -1,50 +1,93 @@
-/** This process as a worker: announced while a scope is open, its lease renewed, told when its run is cancelled. */
-import { Deferred, Duration, Effect, Schedule, type Scope } from "effect"
+/** This process as a worker: announced while a scope is open, its lease renewed, told when its run is to end. */
+import { Context, Deferred, Duration, Effect, Schedule, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import { hostname } from "node:os"
 import { RunStore, type RunStoreError } from "./RunStore.ts"
 
-/** After so long without a sign of life a worker is held for lost, and its cells go to others. */
-export const leaseTime = Duration.seconds(6)
-
-/** Three missed heartbeats end a lease: one may be late through a busy event loop, a garbage collection, the network. */
-const heartbeatEvery = Duration.seconds(2)
-
-/** How soon a cancel from another process stops this one. */
-const cancelPollEvery = Duration.millis(500)
+/** The times of a lease; tests that kill and freeze processes set shorter ones. */
+export class Timing extends Context.Reference<{
+  /** After so long without a sign of life a worker is held for lost, and its cells go to others. Default 6 s. */
+  readonly lease: Duration.Duration
+  /** Three missed heartbeats end a lease: one may be late through a busy event loop, the network. Default 2 s. */
+  readonly heartbeat: Duration.Duration
+  /** How soon a cancel from another process stops this one. Default 0.5 s. */
+  readonly cancelPoll: Duration.Duration
+}>("engine/run/Lease/Timing", {
+  defaultValue: () => ({
+    lease: Duration.seconds(6),
+    heartbeat: Duration.seconds(2),
+    cancelPoll: Duration.millis(500)
+  })
+}) {}
 
 export interface Lease {
   readonly worker: string
+  /**
+   * Whether this worker still executes the run. False when the lease ended (the process was frozen, or away from the
+   * database) and another process has resumed the run meanwhile. Asks the store only after a lapse.
+   */
+  readonly executes: (run: number) => Effect.Effect<boolean, RunStoreError>
 }
 
 /** Announces a worker; the scope's end gives its claims back. */
 export const acquire: Effect.Effect<Lease, RunStoreError, RunStore | Scope.Scope> = Effect.gen(function*() {
   const store = yield* RunStore
+  const timing = yield* Timing
   const worker = randomUUID()
+  const host = hostname()
+  const leaseMillis = Duration.toMillis(timing.lease)
+  let renewed = performance.now()
+  let lapsed = false
   yield* Effect.acquireRelease(
-    store.startWorker({ id: worker, host: hostname(), pid: process.pid, leaseMillis: Duration.toMillis(leaseTime) }),
+    store.startWorker({ id: worker, host, pid: process.pid, leaseMillis }),
     // The claims of a worker that cannot say goodbye end with its lease.
     () => Effect.ignore(Effect.timeout(store.stopWorker(worker), "5 seconds"))
   )
   yield* store.heartbeat(worker).pipe(
+    Effect.tap((live) =>
+      Effect.sync(() => {
+        renewed = performance.now()
+        lapsed ||= !live
+      })
+    ),
     // A database that is away for a moment must not end the run; the fence protects the data meanwhile.
     Effect.ignore,
-    Effect.repeat(Schedule.spaced(heartbeatEvery)),
+    Effect.repeat(Schedule.spaced(timing.heartbeat)),
     Effect.forkScoped
   )
-  return { worker }
+  const executes = (run: number) =>
+    Effect.suspend(() => {
+      if (!lapsed && performance.now() - renewed < leaseMillis) return Effect.succeed(true)
+      return store.run(run).pipe(
+        Effect.map((summary) => summary.state === "running" && summary.worker === `${host}:${process.pid}`),
+        Effect.catchTag("RunUnavailable", () => Effect.succeed(false)),
+        Effect.tap((own) =>
+          Effect.sync(() => {
+            lapsed = !own
+          })
+        )
+      )
+    })
+  return { worker, executes }
 })
 
-/** Completes when somebody asks for the end of the run. */
-export const cancelled = (run: number): Effect.Effect<Deferred.Deferred<void>, never, RunStore | Scope.Scope> =>
+/** Why a run shall end before its work is done. */
+export type Ending = "cancelled" | "taken over"
+
+/** Completes when somebody asks for the end of the run, or when another process has taken it over. */
+export const ending = (
+  run: number,
+  lease: Lease
+): Effect.Effect<Deferred.Deferred<Ending>, never, RunStore | Scope.Scope> =>
   Effect.gen(function*() {
     const store = yield* RunStore
-    const signal = yield* Deferred.make<void>()
-    yield* store.cancelRequested(run).pipe(
-      Effect.orElseSucceed(() => false),
-      Effect.flatMap((asked) => asked ? Deferred.succeed(signal, undefined) : Effect.void),
-      Effect.repeat(Schedule.spaced(cancelPollEvery)),
-      Effect.forkScoped
-    )
+    const { cancelPoll } = yield* Timing
+    const signal = yield* Deferred.make<Ending>()
+    const look = Effect.gen(function*() {
+      // First, since a run that was taken over may have been cancelled in its new place.
+      if (!(yield* lease.executes(run))) yield* Deferred.succeed(signal, "taken over")
+      else if (yield* store.cancelRequested(run)) yield* Deferred.succeed(signal, "cancelled")
+    })
+    yield* Effect.ignore(look).pipe(Effect.repeat(Schedule.spaced(cancelPoll)), Effect.forkScoped)
     return signal
   })

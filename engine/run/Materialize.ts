@@ -30,7 +30,7 @@ export class MaterializeFailed extends Schema.TaggedError<MaterializeFailed>()("
 export const compute = <Out, P, K, E, R, V>(
   asset: Asset.Asset<Out, P, K, E, R, unknown, Asset.Reads<V, unknown>>,
   inputs: NoInfer<V>,
-  ...key: KeyArgument<P, K>
+  ...key: KeyArgument<P, NoInfer<K>>
 ): Effect.Effect<Value<Out>, E | PartitionKey.PartitionKeyError, R> =>
   Effect.gen(function*() {
     const partition = key.length === 0 ? undefined : (yield* locate(asset, key[0])).value
@@ -43,7 +43,7 @@ export const compute = <Out, P, K, E, R, V>(
 /** The stored value of one cell; only the asset's IO manager is needed. */
 export const load = <Out, P, K, IO>(
   asset: Asset.Asset<Out, P, K, unknown, unknown, IO, unknown>,
-  ...key: KeyArgument<P, K>
+  ...key: KeyArgument<P, NoInfer<K>>
 ): Effect.Effect<Value<Out>, IoError | PartitionKey.PartitionKeyError, IO> =>
   Effect.gen(function*() {
     const partition = key.length === 0 ? "" : (yield* locate(asset, key[0])).text
@@ -64,7 +64,7 @@ export const loadAll = <A, IO>(input: Input<A, IO>): Effect.Effect<A, IoError, I
 /** Reads the inputs, computes, stores and records one cell, whether it is stale or not; gives the stored value. */
 export const materialize = <Out, P, K, E, R, IO, V, ReadIO>(
   asset: Asset.Asset<Out, P, K, E, R, IO, Asset.Reads<V, ReadIO>>,
-  ...key: KeyArgument<P, K>
+  ...key: KeyArgument<P, NoInfer<K>>
 ): Effect.Effect<
   Value<Out>,
   IoError | PartitionKey.PartitionKeyError | MaterializeFailed | Executor.ExecutorError | AssetGraph.GraphError,
@@ -76,7 +76,9 @@ export const materialize = <Out, P, K, E, R, IO, V, ReadIO>(
     const request = new RunRequest({ selection: asset.key, partitions: partition, force: true, concurrency: 1 })
     const report = yield* Executor.start<R | IO | ReadIO>(graph, request)
     const broken = report.failed[0] ?? report.skipped[0]
-    if (broken !== undefined) return yield* new MaterializeFailed({ run: report.run, message: broken.reason })
+    if (broken !== undefined || report.state !== "succeeded") {
+      return yield* new MaterializeFailed({ run: report.run, message: broken?.reason ?? `Run ${report.run} was ${report.state}.` })
+    }
     return yield* load(asset, ...key)
   })
 

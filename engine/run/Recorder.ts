@@ -1,6 +1,7 @@
 /** Gathers attempts, events and ended steps, and writes them in batches beside the work. */
-import { Effect, type Scope } from "effect"
+import { Effect, Exit, type Scope, Semaphore } from "effect"
 import type { Event } from "./Event.ts"
+import { patiently } from "./Patience.ts"
 import { RunStore, type RunStoreError, type StepEnd } from "./RunStore.ts"
 import type { Attempt } from "./Step.ts"
 
@@ -8,6 +9,7 @@ export interface Recorder {
   readonly attempt: (attempt: Attempt) => void
   readonly event: (event: Event) => void
   readonly end: (step: StepEnd) => void
+  /** Writes what is gathered; when it has returned, everything noted before is in the store. */
   readonly flush: Effect.Effect<void, RunStoreError>
 }
 
@@ -17,26 +19,39 @@ const flushEvery = "100 millis"
 export const make = (run: number, worker: string): Effect.Effect<Recorder, never, RunStore | Scope.Scope> =>
   Effect.gen(function*() {
     const store = yield* RunStore
-    let attempts: Array<Attempt> = []
-    let events: Array<Event> = []
-    let ends: Array<StepEnd> = []
-    const flush = Effect.suspend(() => {
-      const batch = { attempts, events, ends }
-      attempts = []
-      events = []
-      ends = []
-      return Effect.all([
-        batch.attempts.length === 0 ? Effect.void : store.recordAttempts(run, batch.attempts),
-        batch.ends.length === 0 ? Effect.void : store.endSteps(run, worker, batch.ends),
-        batch.events.length === 0 ? Effect.void : store.recordEvents(run, batch.events)
-      ], { discard: true })
+    const attempts: Array<Attempt> = []
+    const events: Array<Event> = []
+    const ends: Array<StepEnd> = []
+    // One at a time: else a flush could return while another still writes what was noted before it.
+    const lock = Semaphore.makeUnsafe(1)
+    const all = Effect.gen(function*() {
+      yield* write(attempts, (batch) => store.recordAttempts(run, batch))
+      yield* write(ends, (batch) => store.endSteps(run, worker, batch))
+      yield* write(events, (batch) => store.recordEvents(run, batch))
     })
+    const once = lock.withPermits(1)(all)
+    const flush = patiently(once)
     yield* Effect.addFinalizer(() => Effect.ignore(flush))
-    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(flushEvery), Effect.orDie(flush))))
+    // What could not be written now is written later; the end of a stage insists.
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(flushEvery), Effect.ignore(once))))
     return {
       attempt: (attempt) => void attempts.push(attempt),
       event: (event) => void events.push(event),
       end: (step) => void ends.push(step),
       flush
     }
+  })
+
+/** Takes what is gathered and writes it; what could not be written is put back. */
+const write = <A, E, R>(
+  gathered: Array<A>,
+  record: (batch: ReadonlyArray<A>) => Effect.Effect<void, E, R>
+): Effect.Effect<void, E, R> =>
+  Effect.suspend(() => {
+    if (gathered.length === 0) return Effect.void
+    const batch = gathered.splice(0)
+    return Effect.onExit(record(batch), (exit) =>
+      Effect.sync(() => {
+        if (!Exit.isSuccess(exit)) gathered.unshift(...batch)
+      }))
   })

@@ -2,13 +2,19 @@
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import type { Blocked } from "../plan/Plan.ts"
 import type { Snapshot } from "../plan/Snapshot.ts"
-import { describe } from "../plan/Staleness.ts"
+import { describe, upstreamOf } from "../plan/Staleness.ts"
 import type { Failure } from "./Failure.ts"
 import type { Observer } from "./Observer.ts"
 import type { Recorder } from "./Recorder.ts"
 import type { StepEnd } from "./RunStore.ts"
-import type { Cell, Step } from "./Step.ts"
+import { type Cell, cellName, type Step } from "./Step.ts"
 import { cellsOf, type PlannedStep, type Ready, type StepTable } from "./StepTable.ts"
+
+/** What a failed step took: its number of attempts, and when the first began. */
+export interface Tries {
+  readonly attempts: number
+  readonly startedAt: Date
+}
 
 export interface SettlementOptions {
   readonly run: number
@@ -27,7 +33,7 @@ export interface Settlement {
   readonly committed: (step: PlannedStep, records: ReadonlyArray<Step>) => void
   /** Nothing had to be done. */
   readonly unchanged: (step: PlannedStep, reason: string) => void
-  readonly fail: (step: PlannedStep, failure: Failure, attempts: number) => void
+  readonly fail: (step: PlannedStep, failure: Failure, tries: Tries | undefined) => void
   /** Takes over that another run has materialized a cell. */
   readonly adopt: (cell: Cell, version: number | undefined) => void
   /** Skips the cells that the plan could not include. */
@@ -38,12 +44,13 @@ export const make = (options: SettlementOptions): Settlement => {
   const { observer, recorder, snapshot, table } = options
   const codeVersion = (asset: string) => snapshot.graph.assets.get(asset)?.codeVersion ?? ""
 
-  const record = (cell: Cell, end: Pick<StepEnd, "state" | "reason" | "error" | "attempts">) => {
+  const record = (cell: Cell, end: Pick<StepEnd, "state" | "reason" | "error">, tries?: Tries) => {
     const at = new Date()
     recorder.end({
       ...cell,
       ...end,
-      startedAt: at,
+      attempts: tries?.attempts ?? 0,
+      startedAt: tries?.startedAt ?? at,
       finishedAt: at,
       codeVersion: codeVersion(cell.asset),
       inputs: {},
@@ -51,7 +58,7 @@ export const make = (options: SettlementOptions): Settlement => {
     })
   }
   const skipCell = (cell: Cell, reason: string) => {
-    record(cell, { state: "skipped", reason, error: null, attempts: 0 })
+    record(cell, { state: "skipped", reason, error: null })
     observer({ _tag: "StepSkipped", cell, reason })
   }
 
@@ -91,9 +98,9 @@ export const make = (options: SettlementOptions): Settlement => {
       for (const cell of cellsOf(step)) observer({ _tag: "StepUnchanged", cell, reason })
       release(table.end(step.index))
     },
-    fail: (step, failure, attempts) => {
+    fail: (step, failure, tries) => {
       for (const cell of cellsOf(step)) {
-        record(cell, { state: "failed", reason: describe(step.reason), error: `${failure.name}: ${failure.message}`, attempts })
+        record(cell, { state: "failed", reason: describe(step.reason), error: `${failure.name}: ${failure.message}` }, tries)
         recorder.event({ type: "step_failed", at: new Date(), ...cell, message: failure.message })
         observer({ _tag: "StepFailed", cell, failure })
       }
@@ -110,12 +117,38 @@ export const make = (options: SettlementOptions): Settlement => {
         error: null
       }),
     blocked: (blocked) => {
-      for (const { asset, cells, upstream } of blocked) {
+      // Upstream first: what reads a blocked asset is blocked by that, not by a selection.
+      const skipped = new Set(blocked.map((entry) => entry.asset))
+      for (const { asset, broken, cells, upstream } of blocked) {
         const { keyAt } = snapshot.space(asset)
         for (const point of PartitionSet.points(cells)) {
-          skipCell({ asset, partition: keyAt(point) }, `${upstream} has no data for it and is not selected`)
+          const reason = broken !== undefined
+            ? `${brokenName(snapshot, asset, upstream, point, broken)} failed or was skipped`
+            : skipped.has(upstream)
+            ? `${upstream} was skipped`
+            : `${upstream} has no data for it and is not selected`
+          skipCell({ asset, partition: keyAt(point) }, reason)
         }
       }
     }
   }
+}
+
+/** The name of the first broken upstream cell that a cell reads. */
+const brokenName = (
+  snapshot: Snapshot,
+  asset: string,
+  upstream: string,
+  point: PartitionSet.Point,
+  broken: PartitionSet.PartitionSet
+): string => {
+  const { keyAt } = snapshot.space(upstream)
+  for (const edge of snapshot.graph.upstream(asset)) {
+    if (edge.upstream !== upstream || edge.partial) continue
+    const read = upstreamOf(snapshot, edge, PartitionSet.fromPoints(point.length, [point]))
+    for (const found of PartitionSet.points(PartitionSet.intersection(read, broken))) {
+      return cellName({ asset: upstream, partition: keyAt(found) })
+    }
+  }
+  return upstream
 }

@@ -2,7 +2,7 @@
  * Executes one plan: claims ready steps, computes them on a bounded number of fibers, hands them to the group commit
  * and releases what waited for them.
  */
-import { Cause, Deferred, Effect, Queue, Schedule, Stream } from "effect"
+import { Cause, Deferred, Effect, Queue, Stream } from "effect"
 import { type Any, storedOf } from "../definition/Asset.ts"
 import type { IoError, IoManager } from "../definition/Io.ts"
 import type { Plan } from "../plan/Plan.ts"
@@ -12,6 +12,7 @@ import * as Committer from "./Committer.ts"
 import * as Compute from "./Compute.ts"
 import * as Failure from "./Failure.ts"
 import type { Observer } from "./Observer.ts"
+import { patiently } from "./Patience.ts"
 import type { Recorder } from "./Recorder.ts"
 import { type Claimed, LeaseLost, RunStore, type RunStoreError } from "./RunStore.ts"
 import * as ReadyQueue from "./ReadyQueue.ts"
@@ -37,12 +38,6 @@ const heldRetryMillis = 200
 /** Claims are taken for about this much work ahead: more would keep other processes from it, less would starve ours. */
 const claimAheadMillis = 100
 const maxClaim = 1000
-
-const transientRetry = {
-  while: (error: RunStoreError) => error.transient,
-  schedule: Schedule.exponential("100 millis").pipe(Schedule.jittered),
-  times: 6
-}
 
 export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunStoreError, R | RunStore> =>
   Effect.scoped(Effect.gen(function*() {
@@ -78,14 +73,14 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
         wakeUp()
       }
     })
-    const attempts = new Map<number, number>()
+    const tries = new Map<number, Settlement.Tries>()
     const settled = (outcome: Committer.Outcome) => {
       const { step } = outcome.computed
       switch (outcome._tag) {
         case "Committed":
           return settle.committed(step, outcome.steps)
         case "Refused":
-          return settle.fail(step, outcome.failure, outcome.computed.attempts)
+          return settle.fail(step, outcome.failure, outcome.computed)
         case "Lost":
           held.push(step.index)
           return wakeUp()
@@ -96,7 +91,7 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
     const committer = Committer.make({ ...options, graph: snapshot.graph, event: recorder.event, settled })
 
     /** Streams are computed while they are written, so they are committed within their attempt; others wait for company. */
-    const finish = (result: Compute.Computed): Effect.Effect<Handed, IoError | RunStoreError | LeaseLost, R | RunStore> =>
+    const finish = (result: Compute.Computed): Effect.Effect<Handed, unknown, R | RunStore> =>
       Array.from(result.values.values()).some(Stream.isStream)
         ? Effect.map(committer.now(result), (steps) => ({ result, steps }))
         : Effect.succeed({ result, steps: undefined })
@@ -105,7 +100,8 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
       const step = yield* Queue.take(granted)
       for (const cell of cellsOf(step)) observer({ _tag: "StepStarted", cell })
       const note = (attempt: Attempt) => {
-        attempts.set(step.index, attempt.attempt)
+        const startedAt = tries.get(step.index)?.startedAt ?? attempt.startedAt
+        tries.set(step.index, { attempts: attempt.attempt, startedAt })
         recorder.attempt(attempt)
       }
       const exit = yield* Effect.exit(Effect.andThen(
@@ -119,7 +115,8 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
         if (steps === undefined) yield* Queue.offer(computed, result)
         else settle.committed(step, steps)
       } else if (lost(exit.cause)) held.push(step.index)
-      else settle.fail(step, Failure.ofCause(exit.cause), attempts.get(step.index) ?? 0)
+      else settle.fail(step, Failure.ofCause(exit.cause), tries.get(step.index))
+      tries.delete(step.index)
       wakeUp()
     })
 
@@ -142,7 +139,7 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
         claimedAt = performance.now()
         handedOver = 0
         const cells = picked.flatMap(cellsOf)
-        const claim = yield* Effect.retry(store.claim(options.run, options.worker, cells), transientRetry)
+        const claim = yield* patiently(store.claim(options.run, options.worker, cells))
         // A cancelled run is granted nothing; the run is about to be interrupted.
         if (claim.cancelled) return yield* Effect.never
         yield* take(picked, claim)
@@ -198,7 +195,7 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
           cells.forEach((cell, i) => settle.adopt(cell, answers[i]!.version))
           settle.unchanged(step, "another run materialized it meanwhile")
         }
-        if (back.length > 0) yield* Effect.retry(store.release(options.worker, back), transientRetry)
+        if (back.length > 0) yield* patiently(store.release(options.worker, back))
       })
     settle.blocked(plan.blocked)
     if (table.size === 0) return
@@ -225,7 +222,7 @@ const preparation = <R>(options: StageOptions<R>) =>
       Effect.gen(function*() {
         const asset = options.snapshot.graph.assets.get(key)!
         const io = yield* options.io(asset)
-        yield* io.prepare(storedOf(asset))
+        yield* patiently(io.prepare(storedOf(asset)))
       })
     return (assets: ReadonlyArray<string>) =>
       Effect.forEach(assets, (key) => {

@@ -15,6 +15,7 @@ import type { Output, OutputSchema } from "../../engine/definition/Output.ts"
 import * as Catalog from "../warehouse/Catalog.ts"
 import { lockDefinitions } from "../warehouse/Prepare.ts"
 import { fromSql, place, refuse, shown } from "../warehouse/Refusal.ts"
+import * as Transaction from "../warehouse/Transaction.ts"
 
 const schema = "sluice_documents"
 const table = `${schema}.documents`
@@ -131,7 +132,7 @@ const prepare = (sql: SqlClient.SqlClient, asset: string): Effect.Effect<void, I
     yield* sql.unsafe(createTable)
     yield* sql.unsafe(describeTable)
   })
-  return Effect.flatMap(missing, (isMissing) => (isMissing ? sql.withTransaction(create) : Effect.void)).pipe(
+  return Effect.flatMap(missing, (isMissing) => (isMissing ? Transaction.run(sql, create) : Effect.void)).pipe(
     Effect.catchTag("SqlError", (error: SqlError.SqlError) => Effect.fail(fromSql(asset, "prepare", error)))
   )
 }
@@ -191,7 +192,10 @@ const make = Effect.gen(function*() {
     prepare: Effect.fn("Documents.prepare")((asset) => prepare(sql, asset.key)),
     write: Effect.fn("Documents.write")(function*(cells) {
       const documents = yield* Effect.forEach(cells, encode)
-      yield* sql.withTransaction(Effect.forEach(chunksOf(documents), (chunk) => insert(sql, chunk), { discard: true })).pipe(
+      yield* Transaction.run(
+        sql,
+        Effect.forEach(chunksOf(documents), (chunk) => insert(sql, chunk), { discard: true })
+      ).pipe(
         Effect.catchTag("SqlError", (error: SqlError.SqlError) => {
           const assets = [...new Set(documents.map((d) => d.asset))].join(", ")
           return Effect.fail(fromSql(assets, "write", error, documents.length === 1 ? documents[0]?.partition : undefined))

@@ -110,8 +110,10 @@ const apply = (elements: Elements, { cell, values }: Ready, undo: Array<() => vo
   return undefined
 }
 
-const never = (asset: string, partition: string | undefined) =>
-  Result.fail(refuse(asset, partition, `${place(asset, partition)} was never materialized: run \`sluice materialize ${asset}\`.`))
+const never = (asset: string, partition: string | undefined) => {
+  const message = `${place(asset, partition)} was never materialized: run \`sluice materialize ${asset}\`.`
+  return Result.fail(refuse(asset, partition, message))
+}
 
 const read = (
   stored: Elements | undefined,

@@ -95,7 +95,7 @@ const pick = <A>(values: ReadonlyArray<A>, rows: ReadonlyArray<number>): Readonl
 }
 
 const column = (source: ReadonlyArray<unknown>, { encode, name }: Column, at: { row: number }): ReadonlyArray<unknown> => {
-  const values = new Array<unknown>(source.length)
+  const values = Array.from<unknown>({ length: source.length })
   for (let row = 0; row < source.length; row++) {
     at.row = row
     // `validRow` has made sure that each is an object.
@@ -137,7 +137,7 @@ export const encode = (
       ))
     }
   }
-  const partitions = table.partitioned ? new Array<string>(rows.length).fill(partition) : []
+  const partitions = table.partitioned ? Array.from({ length: rows.length }, () => partition) : []
   return arrange(table, { size: rows.length, columns, partitions, keys: keysOf(table, columns, rows.length) })
 }
 
@@ -154,7 +154,7 @@ export const merge = (table: Table, batches: ReadonlyArray<Batch>): Result.Resul
   })
 }
 
-/** Loops, since `from` of a typed array with a function takes five times as long. */
+/** Loops: `Float64Array.from` with a function takes 13 ms for 100,000 values, the loop 2. */
 const bytesOf = (wire: Wire, values: ReadonlyArray<unknown>): Uint8Array => {
   if (wire === "int8") {
     const bits = new BigInt64Array(values.length)
@@ -179,10 +179,14 @@ const nullsOf = (values: ReadonlyArray<unknown>): Uint8Array => {
   return nulls
 }
 
-/** A hash for the content of a cell, to be fed with its batches. 100,000 rows of 10 columns take about 20 ms. */
-export const hash = (table: Table): Hash => createHash("sha1").update(JSON.stringify(table.columns.map((c) => [c.name, c.type])))
+/**
+ * A hash for the content of a cell, to be fed with its batches: rows in memory hash the same in any order when they
+ * have a key, rows of a stream within each batch. 100,000 rows of 10 columns take about 60 ms.
+ */
+export const hash = (table: Table): Hash =>
+  createHash("sha1").update(JSON.stringify(table.columns.map((c) => [c.name, c.type])))
 
-/** Feeds the bits of numbers and the texts, which hold no NUL, with the nulls apart: null, "", 0, -0 and NaN all differ. */
+/** Feeds bits of numbers and texts, which hold no NUL, with the nulls apart: null, "", 0, -0 and NaN all differ. */
 export const updateHash = (into: Hash, table: Table, batch: Batch): void => {
   into.update(`${batch.size} rows`)
   table.columns.forEach(({ nullable, wire }, i) => {

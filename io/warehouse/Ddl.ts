@@ -16,8 +16,14 @@ const change = (sql: string, refusal?: string): Change => ({ sql, refusal })
 
 const list = (names: ReadonlyArray<string>): string => names.map(quote).join(", ")
 
+interface OwnColumn {
+  readonly name: string
+  readonly type: string
+  readonly sql: string
+}
+
 /** The columns of the table that are not of the schema. */
-const ownColumns = (table: Table): ReadonlyArray<{ readonly name: string; readonly type: string; readonly sql: string }> => [
+const ownColumns = (table: Table): ReadonlyArray<OwnColumn> => [
   ...(table.partitioned ? [{ name: partitionColumn, type: "text", sql: "text not null" }] : []),
   ...(table.numbered ? [{ name: rowColumn, type: "bigint", sql: "bigint generated always as identity" }] : [])
 ]
@@ -66,7 +72,8 @@ const contradiction = (table: Table, stored: Catalog.StoredTable): string | unde
     return `${asset} would be stored in ${qualified}, which ${owner}; name another \`table\` in Rows.of.`
   }
   const of = (name: string) => stored.columns.find((c) => c.name === name)
-  const changed = [...ownColumns(table), ...table.columns].find((c) => of(c.name) !== undefined && of(c.name)?.type !== c.type)
+  const isChanged = (c: OwnColumn | Column) => of(c.name) !== undefined && of(c.name)?.type !== c.type
+  const changed = [...ownColumns(table), ...table.columns].find(isChanged)
   if (changed !== undefined) {
     return `${asset}: column "${changed.name}" of ${qualified} is ${of(changed.name)?.type}, and ${changed.type} in the ` +
       `schema; ${wayOut(table)}.`

@@ -7,6 +7,7 @@ import * as Ddl from "./Ddl.ts"
 import { quote } from "./Identifier.ts"
 import { fromSql, refuse, serverFields } from "./Refusal.ts"
 import type { Table } from "./Table.ts"
+import * as Transaction from "./Transaction.ts"
 
 /** Held by whoever creates or alters tables; "create … if not exists" alone fails when two do it at once. */
 export const lockDefinitions = (sql: SqlClient.SqlClient): Effect.Effect<unknown, SqlError.SqlError> =>
@@ -22,7 +23,11 @@ const changesOf = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, table: T
 /** Codes of a not-null and of a check violation: the rows that are there forbid the change. */
 const forbidden = ["23502", "23514"]
 
-const apply = (sql: SqlClient.SqlClient, table: Table, change: Ddl.Change): Effect.Effect<unknown, IoError | SqlError.SqlError> =>
+const apply = (
+  sql: SqlClient.SqlClient,
+  table: Table,
+  change: Ddl.Change
+): Effect.Effect<unknown, IoError | SqlError.SqlError> =>
   Effect.catchTag(sql.unsafe(change.sql), "SqlError", (error) =>
     Effect.fail(
       change.refusal !== undefined && forbidden.includes(serverFields(error).code ?? "")
@@ -34,7 +39,7 @@ const apply = (sql: SqlClient.SqlClient, table: Table, change: Ddl.Change): Effe
 export const prepare = (sql: SqlClient.SqlClient, table: Table): Effect.Effect<void, IoError> =>
   Effect.gen(function*() {
     if ((yield* changesOf(sql, table)).length === 0) return
-    yield* sql.withTransaction(Effect.gen(function*() {
+    yield* Transaction.run(sql, Effect.gen(function*() {
       yield* lockDefinitions(sql)
       if (!(yield* Catalog.hasSchema(sql, table.schema))) yield* sql.unsafe(`create schema ${quote(table.schema)}`)
       // Somebody else may have changed the table before the lock was ours.

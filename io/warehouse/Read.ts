@@ -91,7 +91,11 @@ export const load = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, table:
 })
 
 /** Row by row as the consumer pulls; the server's rows wait in the socket. */
-export const stream = (sql: SqlClient.SqlClient, table: Table, asked: Source["partitions"]): Stream.Stream<Element, IoError> => {
+export const stream = (
+  sql: SqlClient.SqlClient,
+  table: Table,
+  asked: Source["partitions"]
+): Stream.Stream<Element, IoError> => {
   const { parameters, text } = queryOf(table, asked)
   return sql.unsafe<Readonly<Record<string, unknown>>>(text, parameters).stream.pipe(
     Stream.mapError((error) => fromSql(table.asset, "load", error)),

@@ -24,7 +24,7 @@ interface Parts {
 
 /**
  * A class builds its instances through the transformation of its own schema, which trusts fields that are valid
- * already: 100,000 rows of 10 columns in 25 ms, against 240 ms for its constructor, which validates them again.
+ * already: 100,000 rows of 10 columns in 40 ms, against 170 ms for its constructor, which validates them again.
  */
 const constructorOf = (ast: SchemaAST.AST): Parts["construct"] => {
   const transformation = ast.encoding?.[0].transformation

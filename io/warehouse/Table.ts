@@ -80,19 +80,20 @@ const build = (asset: Stored, rows: Rows<unknown>): Result.Result<Table, string>
   })
 }
 
-const known = new WeakMap<Output, Table>()
+/** By output and asset, since assets may share an output. */
+const known = new WeakMap<Output, Map<string, Table>>()
 
 /** The table of an asset; a pure function of its definition. */
 export const of = (asset: Stored): Effect.Effect<Table, IoError> => {
-  const found = known.get(asset.output)
-  if (found !== undefined && found.asset === asset.key && found.partitioned === asset.partitioned) {
-    return Effect.succeed(found)
-  }
+  const tables = known.get(asset.output) ?? new Map<string, Table>()
+  const found = tables.get(asset.key)
+  if (found !== undefined && found.partitioned === asset.partitioned) return Effect.succeed(found)
   if (asset.output._tag !== "Rows") {
-    return Effect.fail(refuse(asset.key, undefined, `${asset.key} is a document, and the warehouse stores rows; use Documents.`))
+    const message = `${asset.key} is a document, and the warehouse stores rows; use Documents.`
+    return Effect.fail(refuse(asset.key, undefined, message))
   }
   const built = build(asset, asset.output)
   if (Result.isFailure(built)) return Effect.fail(refuse(asset.key, undefined, `${asset.key} ${built.failure}.`))
-  known.set(asset.output, built.success)
+  known.set(asset.output, tables.set(asset.key, built.success))
   return Effect.succeed(built.success)
 }

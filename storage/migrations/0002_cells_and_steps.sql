@@ -1,8 +1,9 @@
 -- One value a session (cache 1): with a cache, a later commit of a cell in another session could get a smaller version.
 create sequence sluice.data_version cache 1;
 
--- No column but the key is indexed, so that claiming and committing a cell are heap-only updates; the free space of a
--- page is for them.
+-- A cell is inserted small by its first claim and grows by its commit, in the free space of its page: at 30, 89 % of
+-- 200,000 commits were heap-only updates, at 60 34 %, at 100 none, with an index of twice the size and 10 % fewer cells
+-- a second. For the same reason no column but the key is indexed.
 create table sluice.cells (
   asset text collate "C" not null,
   partition text collate "C" not null,
@@ -16,7 +17,7 @@ create table sluice.cells (
   inputs jsonb,
   error text,
   primary key (asset, partition)
-) with (fillfactor = 60);
+) with (fillfactor = 30);
 
 comment on table sluice.cells is
   'The present state of every cell (an asset at a partition) that was ever claimed; unpartitioned assets have the '

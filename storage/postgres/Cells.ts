@@ -66,7 +66,7 @@ export const make = (sql: PgClient.PgClient) => {
             lastAsset = row.asset
             partitions = found.get(row.asset) ?? new Map()
           }
-          // Each row comes with its own copy of the version of the code; a million copies are 50 MB.
+          // Each row comes with its own copy of the version of the code; one copy is enough for a million cells.
           const code = row.code ?? ""
           if (code !== lastCode) {
             lastCode = codes.get(code) ?? code

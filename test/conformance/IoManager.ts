@@ -225,23 +225,37 @@ export const rows = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer<IO
           }
         }))
 
-      it.effect("two writers at once on one asset: no deadlock, nothing doubled, nothing lost", () =>
+      it.effect("two writers at once replace one partition: no deadlock, nothing doubled, nothing lost", () =>
         Effect.gen(function*() {
           const t = yield* prepared(tag, Rows.of(Game))
-          const up = yield* prepared(tag, Rows.of(Game, { key: ["id"], mode: "upsert" }))
           const ids = Array.from({ length: 40 }, (_, i) => i)
           const writer = (home: string, order: ReadonlyArray<number>) =>
-            t.io.write([
-              up.cell(home, order.map((id) => game(id, home))),
-              t.cell("shared", order.map((id) => game(id, home))),
-              t.cell(home, [game(1, home)])
-            ])
+            t.io.write([t.cell("shared", order.map((id) => game(id, home))), t.cell(home, [game(1, home)])])
           for (let round = 0; round < 200; round++) {
             yield* Effect.all([writer("Oslo", ids), writer("Bergen", ids.toReversed())], { concurrency: 2 })
           }
           assert.strictEqual((yield* t.load(["shared"])).values.length, 40)
           assert.strictEqual((yield* t.all).length, 42)
-          assert.strictEqual((yield* up.all).length, 40)
+        }), 120_000)
+
+      it.effect("two writers at once upsert the same rows of two assets in opposite orders: no deadlock", () =>
+        Effect.gen(function*() {
+          const output = Rows.of(Game, { key: ["id"], mode: "upsert" })
+          const a = yield* prepared(tag, output)
+          const b = yield* prepared(tag, output)
+          const ids = Array.from({ length: 300 }, (_, i) => i)
+          const cells = (order: ReadonlyArray<number>, home: string) =>
+            [a, b].map((t) => t.cell(home, order.map((id) => game(id, home))))
+          for (let round = 0; round < 200; round++) {
+            yield* Effect.all([
+              a.io.write(cells(ids, "Oslo")),
+              a.io.write(cells(ids.toReversed(), "Bergen").toReversed())
+            ], { concurrency: 2 })
+          }
+          const left = yield* b.load("all")
+          assert.strictEqual(left.values.length, 300)
+          // One of the two came last, with all of its rows.
+          assert.strictEqual(new Set(left.partitions).size, 1)
         }), 120_000)
     })
   })
@@ -309,7 +323,7 @@ export const documents = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Lay
           const t = yield* prepared(tag, Document.of(Schema.Json))
           const random = seeded(7)
           const values = Array.from({ length: 100 }, (_, i): Schema.Json => ({
-            z: everything(random, i).json, a: "nul \0 half \ud800", "b'": 1e308, "": [9007199254740993, -1.5]
+            z: everything(random, i).json, a: "nul \0 half \ud800", "b'": 1e308, "": [9007199254740992, -1.5]
           }))
           yield* t.io.write(values.map((value, i) => t.cell(String(i).padStart(3, "0"), value)))
           const loaded = yield* t.all

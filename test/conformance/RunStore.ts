@@ -220,7 +220,7 @@ export const runStoreConformance = <E>(name: string, layer: Layer.Layer<RunStore
       assert.lengthOf(yield* store.commit(commitOf(run, "one", cells)), 2)
     }))
 
-    test("neither takes over nor waits for a cell whose commit is under way, nor does a cancel", Effect.gen(function*() {
+    test("neither takes nor awaits a cell whose commit is under way, nor does a cancel", Effect.gen(function*() {
       const { run, store } = yield* started
       const next = yield* store.createRun(request, "two")
       yield* store.startWorker(worker("frozen", 50))
@@ -350,7 +350,8 @@ export const runStoreConformance = <E>(name: string, layer: Layer.Layer<RunStore
       yield* store.finishRun(run, "succeeded")
       const [latest, first] = yield* store.runs({ limit: 10 })
       assert.strictEqual(latest?.id, next)
-      assert.deepInclude(latest, { state: "running", finishedAt: null, materialized: 0, request, worker: "two.local:42" })
+      assert.deepInclude(latest, { state: "running", finishedAt: null, materialized: 0, request })
+      assert.strictEqual(latest?.worker, "two.local:42")
       assert.deepInclude(first, { id: run, state: "succeeded", lost: false, materialized: 2, failed: 0, skipped: 0 })
       assert.instanceOf(first?.finishedAt, Date)
       assert.lengthOf(yield* store.runs({ limit: 1 }), 1)

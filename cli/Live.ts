@@ -1,0 +1,48 @@
+/** The layers of a command: the database, the run store on it, and what the deployment adds. */
+import type { PgClient } from "@effect/sql-pg"
+import { Cause, Effect, Layer } from "effect"
+import type { SqlClient } from "effect/sql"
+import type { Any } from "../engine/definition/Asset.ts"
+import type { IoManager } from "../engine/definition/Io.ts"
+import type { RunStore } from "../engine/run/RunStore.ts"
+import { Database } from "../resources/database/Database.ts"
+import * as PostgresRunStore from "../storage/PostgresRunStore.ts"
+import type { Project } from "./Project.ts"
+import { messageOf, Refusal } from "./Refusal.ts"
+
+type Stored = RunStore | Database | PgClient.PgClient | SqlClient.SqlClient
+
+const isOwn = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "_tag" in error && /^(Database|Embedded|StateFolder|NoEmbedded|RunStore|SchemaTooNew)/.test(String(error._tag))
+
+/** What cannot be built is a matter of configuration: one sentence, exit code 2. */
+const refusing = <A, R>(layer: Layer.Layer<A, unknown, R>, what: string): Layer.Layer<A, Refusal, R> =>
+  Layer.catchCause(layer, (cause) => {
+    const error = Cause.squash(cause)
+    const message = isOwn(error) ? messageOf(error) : `The ${what} of main.ts cannot be built: ${messageOf(error)}`
+    return Layer.effectContext(Effect.fail(new Refusal({ message, cause })))
+  })
+
+/** The database without its run store: what `db` commands use. */
+export const server = (stateFolder: string): Layer.Layer<Database, Refusal> =>
+  refusing(Database.layerServer({ stateFolder }), "database")
+
+/** What is recorded. Commands that only look need two connections; a run takes more for its commits and claims. */
+export const store = (project: Project, connections = 2): Layer.Layer<Stored, Refusal> =>
+  refusing(
+    Layer.provideMerge(PostgresRunStore.layer, Database.layer({ stateFolder: project.stateFolder, connections })),
+    "database"
+  )
+
+/** The deployment's IO managers: to look at stored values. */
+export const io = (project: Project): Layer.Layer<never, Refusal, Stored> =>
+  refusing(project.deployment.io, "IO managers")
+
+/** Everything that computes. */
+export const everything = (project: Project): Layer.Layer<never, Refusal, Stored> =>
+  Layer.mergeAll(io(project), refusing(project.deployment.resources, "resources"))
+
+/** The IO manager of an asset, under the layers above: Deployment.make has proved that they give it. */
+export const ioOf = (asset: Any): Effect.Effect<IoManager> =>
+  // `asset.io` is the key of a service whose name the graph has forgotten.
+  asset.io as unknown as Effect.Effect<IoManager>

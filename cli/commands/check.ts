@@ -1,0 +1,76 @@
+/** `sluice check`: the definitions are valid, and what is stored is what the checks say. */
+import { Effect } from "effect"
+import { storedOf } from "../../engine/definition/Asset.ts"
+import * as Selection from "../../engine/graph/Selection.ts"
+import * as Snapshot from "../../engine/plan/Snapshot.ts"
+import * as CheckRunner from "../../engine/run/CheckRunner.ts"
+import type { CheckResult } from "../../engine/run/Step.ts"
+import * as Live from "../Live.ts"
+import * as Summary from "../progress/Summary.ts"
+import * as Project from "../Project.ts"
+import { exitCodes, Refusal, Unfinished } from "../Refusal.ts"
+import * as Screen from "../terminal/Screen.ts"
+import { out } from "../terminal/Style.ts"
+import * as Text from "../terminal/Text.ts"
+
+export const check = Effect.fn("cli.check")(function*(input: {
+  readonly selection: ReadonlyArray<string>
+  readonly json: boolean
+}) {
+  const project = yield* Project.load
+  const { graph } = project
+  const selection = input.selection.length === 0 ? "*" : input.selection.join(" ")
+  const selected = graph.assets.size === 0 ? [] : yield* Effect.fromResult(Selection.select(graph, selection))
+  const { results, unstored } = yield* Effect.gen(function*() {
+    yield* Effect.forEach(selected, (key) => validate(project, key), { discard: true })
+    const checks = graph.checks.filter((candidate) => selected.includes(candidate.asset.key))
+    const snapshot = yield* Snapshot.load(graph, new Set(checks.map((candidate) => candidate.asset.key)))
+    const results: Array<CheckResult> = []
+    const unstored: Array<string> = []
+    for (const candidate of checks) {
+      const stored = Array.from(snapshot.cells(candidate.asset.key)).flatMap(([key, cell]) =>
+        cell.dataVersion === undefined ? [] : [key]
+      )
+      if (stored.length === 0) unstored.push(`${candidate.asset.key}  ${candidate.name}`)
+      else {
+        results.push(...yield* CheckRunner.run(candidate, stored, { io: Live.ioOf, run: null, checked: () => {} }))
+      }
+    }
+    return { results, unstored }
+  }).pipe(Effect.provide(Live.everything(project)), Effect.provide(Live.store(project)))
+
+  const failed = new Set(results.filter((result) => !result.passed && result.severity === "error").map(nameOf))
+  const warned = new Set(results.filter((result) => !result.passed && result.severity === "warn").map(nameOf))
+  if (input.json) Screen.prettyJson(results)
+  else {
+    Screen.line(`${out.green("✓")} ${Text.plural(selected.length, "asset")} well defined`)
+    Screen.lines(Summary.checks(results))
+    Screen.lines(unstored.map((name) => out.dim(`  · ${name}: nothing is stored yet`)))
+    const passed = new Set(results.map(nameOf)).size - failed.size - warned.size
+    Screen.line(Text.listing([
+      `${Text.plural(passed, "check")} passed`,
+      failed.size > 0 ? out.red(`${Text.count(failed.size)} failed`) : "",
+      warned.size > 0 ? out.yellow(`${Text.count(warned.size)} warned`) : "",
+      unstored.length > 0 ? `${Text.count(unstored.length)} without data` : ""
+    ]))
+  }
+  if (failed.size > 0) return yield* new Unfinished({ exitCode: exitCodes.failed })
+})
+
+const nameOf = (result: CheckResult): string => `${result.asset}\n${result.check}`
+
+/** Asks the IO manager of an asset whether it can store it. */
+const validate = (project: Project.Project, key: string) =>
+  Effect.gen(function*() {
+    const asset = project.graph.assets.get(key)
+    if (asset === undefined) return
+    const io = yield* Live.ioOf(asset)
+    if (!io.accepts.includes(asset.output._tag)) {
+      const kind = asset.output._tag === "Rows" ? "rows" : "documents"
+      const message = `${key} gives ${kind}, but ${asset.io.key} does not store ${kind}: choose another io.`
+      return yield* new Refusal({ message })
+    }
+    if (io.validate !== undefined) {
+      yield* Effect.mapError(io.validate(storedOf(asset)), (error) => new Refusal({ message: error.message, cause: error }))
+    }
+  })

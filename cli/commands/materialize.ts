@@ -1,0 +1,146 @@
+/** `sluice materialize` and `sluice run resume`: run, show how it goes, say how it ended. */
+import { Effect } from "effect"
+import { readFileSync } from "node:fs"
+import * as path from "node:path"
+import * as Plan from "../../engine/plan/Plan.ts"
+import type { Observer } from "../../engine/run/Observer.ts"
+import * as Executor from "../../engine/run/Executor.ts"
+import { RunRequest } from "../../engine/run/Run.ts"
+import type { RunStore } from "../../engine/run/RunStore.ts"
+import * as Interruption from "../Interruption.ts"
+import * as Live from "../Live.ts"
+import * as PlanTable from "../PlanTable.ts"
+import * as BlockView from "../progress/BlockView.ts"
+import * as JsonView from "../progress/JsonView.ts"
+import * as LineView from "../progress/LineView.ts"
+import * as Summary from "../progress/Summary.ts"
+import type { View } from "../progress/View.ts"
+import * as Project from "../Project.ts"
+import { exitCodes, Refusal, Unfinished } from "../Refusal.ts"
+import * as Screen from "../terminal/Screen.ts"
+import * as Text from "../terminal/Text.ts"
+
+/** Puts the settings of `--set` in place of the environment's; gives their names. Before main.ts reads any. */
+const applySettings = (settings: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, Refusal> =>
+  Effect.forEach(settings, (setting) => {
+    const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(setting) ?? []
+    if (name === undefined || value === undefined) {
+      return Effect.fail(new Refusal({ message: `"--set ${setting}" is not of the form NAME=VALUE.` }))
+    }
+    return Effect.sync(() => {
+      process.env[name] = value
+      return name
+    })
+  })
+
+interface PartitionOptions {
+  readonly partition: string | undefined
+  readonly partitions: string | undefined
+  readonly partitionSet: string | undefined
+}
+
+/** The partition expression of the three options, of which at most one is given. */
+const expressionOf = (options: PartitionOptions): Effect.Effect<string | null, Refusal> => {
+  const given = [options.partition, options.partitions, options.partitionSet].filter((option) => option !== undefined)
+  if (given.length > 1) {
+    return Effect.fail(new Refusal({ message: "--partition, --partitions and --partition-set exclude each other: give one." }))
+  }
+  return options.partitionSet === undefined ? Effect.succeed(given[0] ?? null) : readKeys(options.partitionSet)
+}
+
+const readKeys = (file: string): Effect.Effect<string, Refusal> =>
+  Effect.gen(function*() {
+    const text = yield* Effect.try({
+      try: () => readFileSync(file === "-" ? 0 : path.resolve(Project.startFolder, file), "utf8"),
+      catch: (cause) => {
+        const why = cause instanceof Error && "code" in cause && cause.code === "ENOENT" ? "does not exist" : "cannot be read"
+        return new Refusal({ message: `The partition set ${file} ${why}.`, cause })
+      }
+    })
+    const keys = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"))
+    const name = file === "-" ? "standard input" : file
+    if (keys.length === 0) return yield* new Refusal({ message: `The partition set ${name} names no partition.` })
+    // A comma separates keys in an expression; one that belongs to a key is marked.
+    return keys.length === 1 ? keys[0]! : keys.map((key) => key.replaceAll(",", "\\,")).join(",")
+  })
+
+export const materialize = Effect.fn("cli.materialize")(function*(
+  input: PartitionOptions & {
+    readonly selection: ReadonlyArray<string>
+    readonly force: boolean
+    readonly dryRun: boolean
+    readonly concurrency: number
+    readonly set: ReadonlyArray<string>
+    readonly json: boolean
+  }
+) {
+  const partitions = yield* expressionOf(input)
+  const settings = yield* applySettings(input.set)
+  const project = yield* Project.load
+  const { concurrency, force } = input
+  const request = new RunRequest({ selection: input.selection.join(" "), partitions, force, concurrency })
+  yield* Effect.gen(function*() {
+    const { plan, snapshot } = yield* Executor.plan(project.graph, request)
+    if (input.dryRun) return input.json ? Screen.prettyJson(Plan.toJson(plan)) : PlanTable.print(plan, snapshot)
+    if (Plan.isEmpty(plan) && plan.later.length === 0) {
+      if (input.json) Screen.json({ event: "NothingToDo", fresh: plan.fresh })
+      else Screen.line(nothingToDo(plan.fresh))
+      return
+    }
+    yield* execute(project, input.json, settings, (observer) => Executor.start(project.graph, request, { observer }))
+  }).pipe(Effect.provide(Live.store(project, 10)))
+})
+
+const nothingToDo = (fresh: number): string =>
+  fresh === 0 ? "Nothing to do: there are no cells to materialize." : `Nothing to do: ${
+    fresh === 1 ? "the one cell is fresh" : `all ${Text.count(fresh)} cells are fresh`
+  }.`
+
+export const resume = Effect.fn("cli.resume")(function*(input: {
+  readonly id: number
+  readonly set: ReadonlyArray<string>
+  readonly json: boolean
+}) {
+  const settings = yield* applySettings(input.set)
+  const project = yield* Project.load
+  yield* execute(project, input.json, settings, (observer) => Executor.resume(project.graph, input.id, { observer })).pipe(
+    Effect.provide(Live.store(project, 10))
+  )
+})
+
+const makeView = (json: boolean): View =>
+  json
+    ? JsonView.make()
+    : process.stdout.isTTY === true && (process.env["CI"] ?? "") === "" && process.env["TERM"] !== "dumb"
+    ? BlockView.make()
+    : LineView.make()
+
+const execute = <E>(
+  project: Project.Project,
+  json: boolean,
+  settings: ReadonlyArray<string>,
+  run: (observer: Observer) => Effect.Effect<Executor.RunReport, E, RunStore>
+) =>
+  Effect.gen(function*() {
+    const view = yield* Effect.acquireRelease(Effect.sync(() => makeView(json)), (view) => Effect.sync(view.close))
+    const report = yield* Interruption.announcing(
+      "Stopping: running steps are interrupted, what is finished stays. Ctrl-C again stops at once.",
+      run(view.observer)
+    ).pipe(Effect.onInterrupt(() =>
+      Effect.sync(() => {
+        view.close()
+        const { run } = view.progress
+        if (json) return
+        Screen.note(run === undefined
+          ? "Interrupted before a run began."
+          : `Run ${run} is cancelled; go on with it: ${Summary.again(run, settings)}`)
+      })
+    ))
+    if (view.json !== undefined) view.json({ event: "Report", ...report })
+    else {
+      view.close()
+      Summary.print(report, view.progress, settings)
+    }
+    if (report.state === "cancelled") return yield* new Unfinished({ exitCode: exitCodes.interrupted })
+    if (report.state === "failed") return yield* new Unfinished({ exitCode: exitCodes.failed })
+  }).pipe(Effect.scoped, Effect.provide(Live.everything(project)))

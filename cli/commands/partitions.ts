@@ -1,0 +1,118 @@
+/** `sluice partitions`: the partitions of an asset with their states; keys of dynamic sets added and removed by hand. */
+import { Effect } from "effect"
+import * as Partitions from "../../engine/partition/Partitions.ts"
+import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
+import * as Snapshot from "../../engine/plan/Snapshot.ts"
+import { RunStore } from "../../engine/run/RunStore.ts"
+import { didYouMean } from "../../engine/Suggestion.ts"
+import * as Address from "../Address.ts"
+import * as CellStates from "../CellStates.ts"
+import * as Live from "../Live.ts"
+import * as Project from "../Project.ts"
+import { Refusal } from "../Refusal.ts"
+import * as Screen from "../terminal/Screen.ts"
+import * as Style from "../terminal/Style.ts"
+import * as Table from "../terminal/Table.ts"
+import * as Text from "../terminal/Text.ts"
+
+export const partitions = Effect.fn("cli.partitions")(function*(input: {
+  readonly asset: string
+  readonly state: CellStates.State | undefined
+  readonly limit: number
+  readonly keys: boolean
+  readonly json: boolean
+}) {
+  const project = yield* Project.load
+  const asset = yield* Address.asset(project.graph, input.asset)
+  const snapshot = yield* Effect.provide(Snapshot.load(project.graph, [asset.key]), Live.store(project))
+  const space = snapshot.space(asset.key)
+  if (asset.partitions._tag === "Unpartitioned") {
+    return yield* new Refusal({ message: `${asset.key} has no partitions: \`sluice explain ${asset.key}\` tells its state.` })
+  }
+  const chosen = input.state === undefined
+    ? space.all
+    : PartitionSet.unionAll(
+      space.all.dimensions,
+      CellStates.of(snapshot, asset.key).classes.flatMap(({ cells, state }) => state === input.state ? [cells] : [])
+    )
+  const newestFirst = Partitions.dimensionsOf(asset.partitions)[0]?.partitions._tag === "TimeWindows"
+  const points = PartitionSet.points(chosen, { order: newestFirst ? "descending" : "ascending" })
+  const stored = snapshot.cells(asset.key)
+  if (input.keys) return Screen.lines(Array.from(points, space.keyAt))
+  const rows = Array.from(points.take(input.limit), (point) => {
+    const key = space.keyAt(point)
+    const cell = stored.get(key)
+    return { key, cell, ...CellStates.ofCell(snapshot, asset.key, point, cell) }
+  })
+  if (input.json) {
+    return Screen.prettyJson(rows.map(({ cell, key, reason, state }) => ({
+      partition: key,
+      state,
+      reason: reason ?? null,
+      materializedAt: cell?.materializedAt ?? null,
+      dataVersion: cell?.dataVersion ?? null
+    })))
+  }
+  Screen.lines(Table.lines(
+    [{ title: "partition" }, { title: "state" }, { title: "materialized" }, { title: "reason", flexible: true }],
+    rows.map(({ cell, key, reason, state }) => [
+      key,
+      Style.state(Style.out, state)(state),
+      cell?.materializedAt === undefined ? "" : Text.ago(cell.materializedAt),
+      Text.oneLine(reason ?? "")
+    ])
+  ))
+  const total = PartitionSet.size(chosen)
+  const what = `${Text.plural(total, `${input.state === undefined ? "" : `${input.state} `}partition`)} of ${asset.key}`
+  Screen.note(Style.err.dim(total > rows.length ? `${Text.count(rows.length)} of ${what}; --limit shows more.` : `${what}.`))
+})
+
+/** A dynamic set by name that is filled by hand; one that comes from an asset is refused. */
+const setByHand = (project: Project.Project, name: string) => {
+  const sets = Array.from(project.graph.assets.values()).flatMap((asset) => Partitions.dynamicSets(asset.partitions))
+  const set = sets.find((candidate) => candidate.name === name)
+  if (set === undefined) {
+    const message = `There is no dynamic set of partitions "${name}".${didYouMean(name, sets.map((s) => s.name))}`
+    return Effect.fail(new Refusal({ message }))
+  }
+  if (set.from === undefined) return Effect.succeed(set)
+  const message = `The keys of ${name} come from the rows of ${set.from}: materialize that asset to change them.`
+  return Effect.fail(new Refusal({ message }))
+}
+
+interface Keys {
+  readonly set: string
+  readonly keys: ReadonlyArray<string>
+}
+
+export const add = Effect.fn("cli.partitions.add")(function*({ keys, set: name }: Keys) {
+  const project = yield* Project.load
+  const set = yield* setByHand(project, name)
+  if (keys.includes("")) return yield* new Refusal({ message: "A partition key cannot be empty." })
+  const { fresh, total } = yield* Effect.gen(function*() {
+    const store = yield* RunStore
+    const before = yield* known(store, set.name)
+    yield* store.addKeys(set.name, keys)
+    return { fresh: new Set(keys).difference(before).size, total: before.union(new Set(keys)).size }
+  }).pipe(Effect.provide(Live.store(project)))
+  Screen.line(`Added ${Text.plural(fresh, "key")} to ${set.name}, which has ${Text.plural(total, "key")} now.`)
+})
+
+export const remove = Effect.fn("cli.partitions.remove")(function*({ keys, set: name }: Keys) {
+  const project = yield* Project.load
+  const set = yield* setByHand(project, name)
+  const left = yield* Effect.gen(function*() {
+    const store = yield* RunStore
+    const before = yield* known(store, set.name)
+    const unknown = keys.find((key) => !before.has(key))
+    if (unknown !== undefined) {
+      return yield* new Refusal({ message: `${set.name} has no key "${unknown}".${didYouMean(unknown, before)}` })
+    }
+    yield* store.removeKeys(set.name, keys)
+    return before.difference(new Set(keys)).size
+  }).pipe(Effect.provide(Live.store(project)))
+  Screen.line(`Removed ${Text.plural(new Set(keys).size, "key")} from ${set.name}, which has ${Text.plural(left, "key")} now.`)
+})
+
+const known = (store: RunStore["Service"], set: string) =>
+  Effect.map(store.dynamicKeys([set]), (sets) => new Set((sets.get(set) ?? []).map((entry) => entry.key)))

@@ -1,0 +1,158 @@
+/** `sluice run show` and `sluice run cancel`. */
+import { Effect } from "effect"
+import type { Event } from "../../engine/run/Event.ts"
+import { RunStore } from "../../engine/run/RunStore.ts"
+import { type Attempt, cellName, type Step } from "../../engine/run/Step.ts"
+import * as Live from "../Live.ts"
+import * as Summary from "../progress/Summary.ts"
+import * as Project from "../Project.ts"
+import * as Screen from "../terminal/Screen.ts"
+import { out, state } from "../terminal/Style.ts"
+import * as Table from "../terminal/Table.ts"
+import * as Text from "../terminal/Text.ts"
+import { millisOf, selectionOf, stateOf, toJson } from "./runs.ts"
+
+/** Lists in the report stop here; --json has all. */
+const most = 10
+
+export const show = Effect.fn("cli.run.show")(function*(input: { readonly id: number; readonly json: boolean }) {
+  const project = yield* Project.load
+  const { attempts, checks, events, run, steps } = yield* Effect.gen(function*() {
+    const store = yield* RunStore
+    const run = yield* store.run(input.id)
+    return {
+      run,
+      steps: yield* store.steps(input.id),
+      attempts: yield* store.attempts(input.id),
+      checks: yield* store.checks(input.id),
+      events: yield* store.events(input.id)
+    }
+  }).pipe(Effect.provide(Live.store(project)))
+  if (input.json) return Screen.prettyJson({ ...toJson(run), steps, attempts, checks, events })
+
+  const name = stateOf(run)
+  const millis = millisOf(run)
+  Screen.line(`${out.bold(`Run ${run.id}`)}  ${state(out, name)(name)}  ${selectionOf(run)}`)
+  Screen.line(out.dim(
+    [
+      `started ${Text.moment(run.startedAt)}, ${Text.ago(run.startedAt)}`,
+      millis === undefined ? "" : `${run.finishedAt === null ? "for" : "took"} ${Text.duration(millis)}`,
+      `by ${run.worker}`
+    ].filter((part) => part !== "").join(" · ")
+  ))
+  section("Steps", assetLines(steps))
+  section("Slowest", slowestLines(steps))
+  section("Failed", failedLines(steps.filter((step) => step.state === "failed"), attempts))
+  section("Skipped", skippedLines(steps.filter((step) => step.state === "skipped")))
+  section("Checks", Summary.checks(checks))
+  section("Events", eventLines(events))
+  if (name !== "succeeded" && name !== "running") {
+    Screen.lines(["", out.dim(`  ${Summary.again(run.id, [])}    goes on with it`)])
+  }
+})
+
+const section = (title: string, lines: ReadonlyArray<string>): void => {
+  if (lines.length > 0) Screen.lines(["", out.bold(title), ...lines])
+}
+
+const millis = (step: Step): number => step.finishedAt.getTime() - step.startedAt.getTime()
+
+/** One row for each asset: how many steps ended how, rows, and how long the middle and the slowest step took. */
+const assetLines = (steps: ReadonlyArray<Step>): ReadonlyArray<string> => {
+  const byAsset = Map.groupBy(steps, (step) => step.asset)
+  if (byAsset.size === 0) return []
+  return Table.lines(
+    [
+      { title: "asset" },
+      { title: "materialized", align: "right" },
+      { title: "failed", align: "right" },
+      { title: "skipped", align: "right" },
+      { title: "rows", align: "right" },
+      { title: "median", align: "right" },
+      { title: "slowest", align: "right" }
+    ],
+    Array.from(byAsset, ([asset, members]) => {
+      const count = (wanted: Step["state"]) => members.filter((step) => step.state === wanted).length
+      const ran = members.filter((step) => step.state !== "skipped").map(millis).sort((a, b) => a - b)
+      const number = (n: number, colour: (text: string) => string) => n === 0 ? out.dim("·") : colour(Text.count(n))
+      return [
+        asset,
+        number(count("materialized"), (text) => text),
+        number(count("failed"), out.red),
+        number(count("skipped"), out.yellow),
+        Text.count(members.reduce((sum, step) => sum + (step.rows ?? 0), 0)),
+        ran.length === 0 ? "" : Text.duration(ran[ran.length >> 1]!),
+        ran.length === 0 ? "" : Text.duration(ran[ran.length - 1]!)
+      ]
+    }),
+    { indent: 2 }
+  )
+}
+
+const slowestLines = (steps: ReadonlyArray<Step>): ReadonlyArray<string> => {
+  const slow = steps.filter((step) => step.state !== "skipped").toSorted((a, b) => millis(b) - millis(a)).slice(0, 5)
+  if (slow.length < 2) return []
+  return Table.lines(
+    [{ title: "", align: "right" }, { title: "" }, { title: "", flexible: true }],
+    slow.map((step) => [
+      Text.duration(millis(step)),
+      cellName(step),
+      Text.listing([
+        step.state === "failed" ? "failed" : Text.plural(step.rows ?? 0, "row"),
+        step.reason,
+        step.attempts > 1 ? `${step.attempts} attempts` : ""
+      ])
+    ]),
+    { indent: 2 }
+  )
+}
+
+const failedLines = (failed: ReadonlyArray<Step>, attempts: ReadonlyArray<Attempt>): ReadonlyArray<string> => {
+  const tries = Map.groupBy(attempts, cellName)
+  return [
+    ...failed.slice(0, most).flatMap((step) => {
+      const own = tries.get(cellName(step)) ?? []
+      const earlier = own.length > 1
+        ? own.map((attempt) => out.dim(`      attempt ${attempt.attempt} at ${Text.moment(attempt.startedAt)}: ${attempt.error}`))
+        : []
+      return [`  ${out.red("✗")} ${cellName(step)}  ${Text.oneLine(Text.printable(step.error ?? "failed"))}`, ...earlier]
+    }),
+    ...more(failed.length)
+  ]
+}
+
+const skippedLines = (skipped: ReadonlyArray<Step>): ReadonlyArray<string> => {
+  const groups = Array.from(Map.groupBy(skipped, (step) => `${step.asset}\n${step.reason}`).values())
+  return [
+    ...groups.slice(0, most).map((members) => {
+      const first = members[0]!
+      const name = members.length === 1 ? cellName(first) : `${first.asset} (${Text.plural(members.length, "cell")})`
+      return `  ${out.yellow("–")} ${name}  ${first.reason}`
+    }),
+    ...more(groups.length)
+  ]
+}
+
+/** The story of the run; failures of steps are told above. */
+const eventLines = (events: ReadonlyArray<Event>): ReadonlyArray<string> => {
+  const told = events.filter((event) => !["attempt_failed", "step_failed", "step_skipped", "check_failed"].includes(event.type))
+  return Table.lines(
+    [{ title: "" }, { title: "" }, { title: "", flexible: true }],
+    told.slice(-20).map((event) => [
+      out.dim(Text.moment(event.at).slice(11)),
+      event.type.replaceAll("_", " "),
+      Text.oneLine(`${event.asset === undefined ? "" : `${cellName({ asset: event.asset, partition: event.partition ?? "" })} `}${event.message}`)
+    ]),
+    { indent: 2 }
+  )
+}
+
+const more = (total: number): ReadonlyArray<string> =>
+  total > most ? [out.dim(`    and ${Text.count(total - most)} more (--json lists all)`)] : []
+
+export const cancel = Effect.fn("cli.run.cancel")(function*(input: { readonly id: number }) {
+  const project = yield* Project.load
+  yield* Effect.flatMap(RunStore, (store) => store.cancelRun(input.id)).pipe(Effect.provide(Live.store(project)))
+  Screen.line(`Run ${input.id} is being cancelled: no new step starts, and its process stops within a second.`)
+  Screen.line(out.dim(`  ${Summary.again(input.id, [])}    goes on with it`))
+})

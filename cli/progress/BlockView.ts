@@ -1,0 +1,100 @@
+/** Progress on a terminal: a block of one line for each asset that redraws ten times a second. */
+import type { Observer } from "../../engine/run/Observer.ts"
+import * as Screen from "../terminal/Screen.ts"
+import { out } from "../terminal/Style.ts"
+import * as Table from "../terminal/Table.ts"
+import * as Text from "../terminal/Text.ts"
+import * as Progress from "./Progress.ts"
+import type { View } from "./View.ts"
+
+const drawEveryMillis = 100
+const barWidth = 24
+/** Assets beyond this are summed up, so that the block fits the screen. */
+const maxAssets = 20
+
+export const make = (): View => {
+  const progress = Progress.make()
+  const block = Screen.block()
+  const draw = () => block.draw(lines(progress))
+  const timer = setInterval(draw, drawEveryMillis)
+  const observer: Observer = (observation) => void progress.observe(observation)
+  return {
+    observer,
+    progress,
+    close: () => {
+      clearInterval(timer)
+      block.close()
+    }
+  }
+}
+
+/** A bar of eighths: as fine as the terminal can draw. */
+const bar = (asset: Progress.AssetProgress): string => {
+  const share = asset.planned === 0 ? 0 : Progress.ended(asset) / asset.planned
+  const full = Math.floor(share * barWidth)
+  const rest = Math.floor((share * barWidth - full) * 2) === 1 && full < barWidth ? "╸" : ""
+  const filled = "━".repeat(full) + rest
+  const colour = asset.failed > 0 ? out.red : share === 1 ? out.green : out.cyan
+  return colour(filled) + out.dim("━".repeat(barWidth - full - rest.length))
+}
+
+const elapsed = (asset: Progress.AssetProgress): string =>
+  asset.began === undefined ? "" : Text.duration((asset.ended ?? performance.now()) - asset.began)
+
+const detail = (asset: Progress.AssetProgress): string => {
+  if (asset.waitsFor !== undefined) return out.dim(`waits for the keys of ${asset.waitsFor}`)
+  return Text.listing([
+    asset.failed > 0 ? out.red(`${Text.count(asset.failed)} failed`) : "",
+    asset.skipped > 0 ? out.yellow(`${Text.count(asset.skipped)} skipped`) : "",
+    asset.running > 0 ? out.dim(`${Text.count(asset.running)} running`) : ""
+  ])
+}
+
+const hidden = (assets: ReadonlyArray<Progress.AssetProgress>) => {
+  if (assets.length <= maxAssets) return { shown: assets, left: 0 }
+  // What moves is what one looks at.
+  const rank = (asset: Progress.AssetProgress) => asset.running > 0 ? 0 : asset.failed > 0 ? 1 : asset.ended === undefined ? 2 : 3
+  const kept = new Set(assets.toSorted((a, b) => rank(a) - rank(b)).slice(0, maxAssets))
+  return { shown: assets.filter((asset) => kept.has(asset)), left: assets.length - maxAssets }
+}
+
+export const lines = (progress: Progress.Progress): ReadonlyArray<string> => {
+  const { shown, left } = hidden(Array.from(progress.assets.values()))
+  const rows = shown.map((asset) => [
+    asset.asset,
+    bar(asset),
+    `${Text.count(Progress.ended(asset))}/${asset.waitsFor === undefined ? Text.count(asset.planned) : "?"}`,
+    elapsed(asset),
+    detail(asset)
+  ])
+  const table = Table.lines(
+    [
+      { title: "" },
+      { title: "" },
+      { title: "", align: "right" },
+      { title: "", align: "right" },
+      { title: "" }
+    ],
+    rows,
+    { indent: 2 }
+  )
+  return [
+    ...table,
+    ...(left > 0 ? [out.dim(`  and ${Text.plural(left, "more asset")}`)] : []),
+    `  ${out.dim(footer(progress))}`
+  ]
+}
+
+/** `run 3 · 204 of 1,624 cells · 41/s · 27 s left · 12.4 s` */
+export const footer = (progress: Progress.Progress): string => {
+  const { ended, isOpen, planned } = Progress.totals(progress)
+  const rate = progress.rate()
+  const left = rate > 0 && !isOpen && planned > ended ? `${Text.duration((planned - ended) / rate * 1000)} left` : ""
+  return [
+    progress.run === undefined ? "" : `run ${progress.run}`,
+    `${Text.count(ended)} of ${Text.count(planned)}${isOpen ? " or more" : ""} cells`,
+    rate > 0 ? `${rate >= 10 ? Text.count(Math.round(rate)) : rate.toFixed(1)}/s` : "",
+    left,
+    Text.duration(performance.now() - progress.began)
+  ].filter((part) => part !== "").join(" · ")
+}

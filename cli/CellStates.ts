@@ -3,6 +3,7 @@ import * as PartitionSet from "../engine/partition/PartitionSet.ts"
 import type { Snapshot } from "../engine/plan/Snapshot.ts"
 import { describe, staleness } from "../engine/plan/Staleness.ts"
 import type { StoredCell } from "../engine/run/RunStore.ts"
+import { fault } from "./terminal/Text.ts"
 
 export type State = "fresh" | "stale" | "failed" | "missing"
 
@@ -32,7 +33,7 @@ export const ofCell = (
   const reason = staleness(snapshot, asset, point, cell)
   if (reason === undefined) return { state: "fresh", reason: undefined }
   if (reason._tag === "Missing") return { state: "missing", reason: undefined }
-  if (reason._tag === "Failed") return { state: "failed", reason: cell?.error ?? undefined }
+  if (reason._tag === "Failed") return { state: "failed", reason: typeof cell?.error === "string" ? fault(cell.error) : undefined }
   return { state: "stale", reason: describe(reason) }
 }
 

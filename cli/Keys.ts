@@ -7,7 +7,8 @@ export const describe = (space: PartitionSpace, set: PartitionSet.PartitionSet, 
   if (set.dimensions === 0 || PartitionSet.isEmpty(set)) return ""
   const pieces: Array<string> = []
   let told = 0
-  if (set.dimensions === 1) {
+  // Only time windows and fixed lists have an order in which a range says anything.
+  if (set.dimensions === 1 && space.partitions._tag !== "Dynamic") {
     for (const { from, to } of PartitionSet.ranges(set)) {
       if (pieces.length === most) break
       const first = space.keyAt([from])

@@ -10,6 +10,7 @@ import * as Address from "../Address.ts"
 import * as CellStates from "../CellStates.ts"
 import * as Keys from "../Keys.ts"
 import * as Live from "../Live.ts"
+import * as Summary from "../progress/Summary.ts"
 import * as Project from "../Project.ts"
 import * as Screen from "../terminal/Screen.ts"
 import { out, state as colourOf } from "../terminal/Style.ts"
@@ -37,7 +38,7 @@ const explainAll = (snapshot: Snapshot.Snapshot, asset: string): void => {
     states.classes.map(({ cells, reason, state }) => [
       colourOf(out, state)(state),
       Text.count(PartitionSet.size(cells)),
-      Text.oneLine(Text.printable(reason ?? why(state))),
+      reason ?? why(state),
       Keys.describe(space, cells, 2)
     ]),
     { indent: 2 }
@@ -45,7 +46,7 @@ const explainAll = (snapshot: Snapshot.Snapshot, asset: string): void => {
   const example = states.classes.find(({ state }) => state !== "fresh" && state !== "missing")
   const first = example === undefined ? undefined : PartitionSet.firstPoint(example.cells)
   if (first !== undefined) {
-    Screen.lines(["", out.dim(`  npx sluice explain ${Text.shellWord(`${asset}@${space.keyAt(first)}`)}    tells one in detail`)])
+    Summary.next([[`npx sluice explain ${Text.shellWord(`${asset}@${space.keyAt(first)}`)}`, "tells one in detail"]])
   }
 }
 
@@ -56,7 +57,7 @@ const explainCell = (snapshot: Snapshot.Snapshot, asset: string, point: Partitio
   const partition = snapshot.space(asset).keyAt(point)
   const cell = snapshot.cells(asset).get(partition)
   const { reason, state } = CellStates.ofCell(snapshot, asset, point, cell)
-  const because = reason === undefined ? "" : `: ${Text.oneLine(Text.printable(reason))}`
+  const because = reason === undefined ? "" : `: ${reason}`
   Screen.line(`${out.bold(cellName({ asset, partition }))}  ${colourOf(out, state)(state)}${because}`)
   const codeVersion = snapshot.graph.assets.get(asset)?.codeVersion ?? ""
   const facts: Array<ReadonlyArray<string>> = []
@@ -73,7 +74,7 @@ const explainCell = (snapshot: Snapshot.Snapshot, asset: string, point: Partitio
   if (edges.length > 0) Screen.lines(["", ...upstreamLines(snapshot, edges, point, cell)])
   if (state !== "fresh") {
     const option = partition === "" ? "" : ` --partition ${Text.shellWord(partition)}`
-    Screen.lines(["", out.dim(`  npx sluice materialize ${asset}${option}    makes it fresh`)])
+    Summary.next([[`npx sluice materialize ${asset}${option}`, "makes it fresh"]])
   }
 }
 

@@ -59,7 +59,7 @@ export const partitions = Effect.fn("cli.partitions")(function*(input: {
       key,
       Style.state(Style.out, state)(state),
       cell?.materializedAt === undefined ? "" : Text.ago(cell.materializedAt),
-      Text.oneLine(reason ?? "")
+      reason ?? ""
     ])
   ))
   const total = PartitionSet.size(chosen)

@@ -47,7 +47,7 @@ export const show = Effect.fn("cli.run.show")(function*(input: { readonly id: nu
   section("Checks", Summary.checks(checks))
   section("Events", eventLines(events))
   if (name !== "succeeded" && name !== "running") {
-    Screen.lines(["", out.dim(`  ${Summary.again(run.id, [])}    goes on with it`)])
+    Summary.next([[Summary.again(run.id, []), "goes on with it"]])
   }
 })
 
@@ -115,7 +115,7 @@ const failedLines = (failed: ReadonlyArray<Step>, attempts: ReadonlyArray<Attemp
       const earlier = own.length > 1
         ? own.map((attempt) => out.dim(`      attempt ${attempt.attempt} at ${Text.moment(attempt.startedAt)}: ${attempt.error}`))
         : []
-      return [`  ${out.red("✗")} ${cellName(step)}  ${Text.oneLine(Text.printable(step.error ?? "failed"))}`, ...earlier]
+      return [`  ${out.red("✗")} ${cellName(step)}  ${Text.fault(step.error ?? "failed")}`, ...earlier]
     }),
     ...more(failed.length)
   ]
@@ -154,5 +154,5 @@ export const cancel = Effect.fn("cli.run.cancel")(function*(input: { readonly id
   const project = yield* Project.load
   yield* Effect.flatMap(RunStore, (store) => store.cancelRun(input.id)).pipe(Effect.provide(Live.store(project)))
   Screen.line(`Run ${input.id} is being cancelled: no new step starts, and its process stops within a second.`)
-  Screen.line(out.dim(`  ${Summary.again(input.id, [])}    goes on with it`))
+  Summary.next([[Summary.again(input.id, []), "goes on with it"]])
 })

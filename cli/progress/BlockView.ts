@@ -15,14 +15,18 @@ const maxAssets = 20
 export const make = (): View => {
   const progress = Progress.make()
   const block = Screen.block()
-  const draw = () => block.draw(lines(progress))
-  const timer = setInterval(draw, drawEveryMillis)
+  const timer = setInterval(() => block.draw([...assetLines(progress), footerLine(progress)]), drawEveryMillis)
+  let closed = false
   const observer: Observer = (observation) => void progress.observe(observation)
   return {
     observer,
     progress,
     close: () => {
+      if (closed) return
+      closed = true
       clearInterval(timer)
+      const last = assetLines(progress)
+      block.draw(last.length === 0 ? [] : [...last, ""])
       block.close()
     }
   }
@@ -58,7 +62,8 @@ const hidden = (assets: ReadonlyArray<Progress.AssetProgress>) => {
   return { shown: assets.filter((asset) => kept.has(asset)), left: assets.length - maxAssets }
 }
 
-export const lines = (progress: Progress.Progress): ReadonlyArray<string> => {
+/** One line for each asset: a bar, how many cells have ended, how long it took, and what is wrong or going on. */
+export const assetLines = (progress: Progress.Progress): ReadonlyArray<string> => {
   const { shown, left } = hidden(Array.from(progress.assets.values()))
   const rows = shown.map((asset) => [
     asset.asset,
@@ -80,10 +85,11 @@ export const lines = (progress: Progress.Progress): ReadonlyArray<string> => {
   )
   return [
     ...table,
-    ...(left > 0 ? [out.dim(`  and ${Text.plural(left, "more asset")}`)] : []),
-    `  ${out.dim(footer(progress))}`
+    ...(left > 0 ? [out.dim(`  and ${Text.plural(left, "more asset")}`)] : [])
   ]
 }
+
+const footerLine = (progress: Progress.Progress): string => `  ${out.dim(footer(progress))}`
 
 /** `run 3 · 204 of 1,624 cells · 41/s · 27 s left · 12.4 s` */
 export const footer = (progress: Progress.Progress): string => {

@@ -27,15 +27,18 @@ export const print = (report: RunReport, progress: Progress.Progress, settings: 
   Screen.line(`${colour(`${mark(report)} Run ${report.run} ${report.state}`)} in ${Text.duration(report.millis)}: ${parts}`)
   const lines = [...failures(report.failed, failed), ...reasons(report.skipped), ...checks(report.checks)]
   if (lines.length > 0) Screen.lines(["", ...lines])
-  const next = report.state === "cancelled"
-    ? [`${again(report.run, settings)}    goes on with it`]
-    : report.state === "failed"
-    ? [
-      `npx sluice run show ${report.run}      tells what became of each step`,
-      ...(failed + skipped > 0 ? [`${again(report.run, settings)}    tries again what failed`] : [])
-    ]
-    : []
-  if (next.length > 0) Screen.lines(["", ...next.map((line) => out.dim(`  ${line}`))])
+  const resume = again(report.run, settings)
+  if (report.state === "cancelled") next([[resume, "goes on with it"]])
+  if (report.state === "failed") {
+    const retry = failed + skipped > 0 ? [[resume, "tries again what failed"] as const] : []
+    next([[`npx sluice run show ${report.run}`, "tells what became of each step"], ...retry])
+  }
+}
+
+/** What to do next: commands, and what each does. */
+export const next = (commands: ReadonlyArray<readonly [command: string, what: string]>): void => {
+  const width = Math.max(...commands.map(([command]) => command.length))
+  Screen.lines(["", ...commands.map(([command, what]) => out.dim(`  ${command.padEnd(width)}    ${what}`))])
 }
 
 const mark = (report: RunReport): string => report.state === "succeeded" ? "✓" : report.state === "failed" ? "✗" : "–"
@@ -51,7 +54,7 @@ const countsOf = (progress: Progress.Progress, report: RunReport) => {
 }
 
 const failures = (failed: ReadonlyArray<Ended>, total: number): ReadonlyArray<string> => [
-  ...failed.slice(0, maxFailures).map(({ cell, reason }) => `  ${out.red("✗")} ${cellName(cell)}  ${Text.oneLine(Text.printable(reason))}`),
+  ...failed.slice(0, maxFailures).map(({ cell, reason }) => `  ${out.red("✗")} ${cellName(cell)}  ${Text.fault(reason)}`),
   ...(total > maxFailures ? [out.dim(`    and ${Text.count(total - maxFailures)} more failed`)] : [])
 ]
 
@@ -60,7 +63,7 @@ const reasons = (skipped: ReadonlyArray<Ended>): ReadonlyArray<string> => {
   const lines = Array.from(grouped.values(), (members) => {
     const [first] = members
     const name = members.length === 1 ? cellName(first!.cell) : `${first!.cell.asset} (${Text.count(members.length)})`
-    return `  ${out.yellow("–")} ${name}  skipped: ${Text.oneLine(first!.reason)}`
+    return `  ${out.yellow("–")} ${name}  skipped: ${Text.fault(first!.reason)}`
   })
   const left = lines.length - maxReasons
   return left > 0 ? [...lines.slice(0, maxReasons), out.dim(`    and ${Text.plural(left, "more group")} skipped`)] : lines

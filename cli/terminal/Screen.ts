@@ -46,7 +46,7 @@ export const reserve = (): { readonly json: (value: unknown) => void; readonly r
 
 export interface Block {
   readonly draw: (lines: ReadonlyArray<string>) => void
-  /** Removes the block, and lets others write as before. */
+  /** Leaves the lines drawn last on the screen, and lets others write as before. */
   readonly close: () => void
 }
 
@@ -76,7 +76,7 @@ export const block = (): Block => {
       shown = fitting
     },
     close: () => {
-      stdout.original(`${erase()}${showCursor}`)
+      stdout.original(showCursor)
       shown = []
       process.off("exit", restore)
       stdout.undo()

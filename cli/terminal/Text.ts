@@ -50,3 +50,6 @@ export const printable = (text: string): string =>
 /** A word as a shell takes it: quoted only where it must be. */
 export const shellWord = (word: string): string =>
   /^[\w@%+=:,./*-]+$/.test(word) && !word.includes("*") ? word : `'${word.replaceAll("'", "'\\''")}'`
+
+/** An error as it is recorded, in one line; the name `Error` says nothing. */
+export const fault = (error: string): string => printable(oneLine(error)).replace(/^Error: /, "")

@@ -9,7 +9,7 @@ import type { Snapshot } from "../plan/Snapshot.ts"
 import { inputVersions, upstreamOf } from "../plan/Staleness.ts"
 import * as Failure from "./Failure.ts"
 import type { Observer } from "./Observer.ts"
-import { LeaseLost } from "./RunStore.ts"
+import { LeaseLost, type StoredCell } from "./RunStore.ts"
 import type { PlannedStep } from "./StepTable.ts"
 import type { Attempt, Cell, InputVersion } from "./Step.ts"
 
@@ -118,13 +118,17 @@ const readInputs = <R>(
           ? "all"
           : Array.from(PartitionSet.points(cells), keyAt).filter((key) => stored.get(key)?.dataVersion !== undefined)
         // Where nothing is stored there may be no table either.
-        const source = partitions.length === 0 ? nothing : io
+        const isEmpty = partitions === "all" ? !isAnyStored(stored) : partitions.length === 0
+        const source = isEmpty ? nothing : io
         const value = yield* Effect.retry(edge.view.read(source, { asset: storedOf(upstream), partitions }), reload)
         return [edge.input, value] as const
       }), { concurrency: 4 }),
     Object.fromEntries
   )
 }
+
+const isAnyStored = (cells: ReadonlyMap<string, StoredCell>): boolean =>
+  cells.values().some((cell) => cell.dataVersion !== undefined)
 
 /** Stands for an upstream of which no cell is stored. */
 const nothing: IoManager = {

@@ -1,6 +1,16 @@
 /** Runs small graphs on the run store and the IO manager in memory, and tells what happened. */
-import { Effect, Layer, Result } from "effect"
-import { Asset, AssetGraph, Check, Executor, Pipeline, Rows, RunStore } from "../../../index.ts"
+import { type Duration, Effect, Layer, Result } from "effect"
+import {
+  Asset,
+  AssetGraph,
+  type Check,
+  Executor,
+  type Partitions,
+  Pipeline,
+  type Retry,
+  Rows
+} from "../../../index.ts"
+import type { Inputs } from "../../../engine/definition/Asset.ts"
 import type { Observation } from "../../../engine/run/Observer.ts"
 import { RunRequest } from "../../../engine/run/Run.ts"
 import { cellName } from "../../../engine/run/Step.ts"
@@ -57,13 +67,11 @@ export const story = () => {
   return { lines, observer, of }
 }
 
-export const store = RunStore.RunStore
-
 export interface Definition {
-  readonly inputs?: Asset.Inputs
-  readonly partitions?: import("../../../index.ts").Partitions.Partitions<unknown, unknown>
-  readonly retry?: import("../../../index.ts").Retry.Retry<unknown>
-  readonly timeout?: import("effect").Duration.Input
+  readonly inputs?: Inputs
+  readonly partitions?: Partitions.Partitions<unknown, unknown>
+  readonly retry?: Retry.Retry<unknown>
+  readonly timeout?: Duration.Input
   readonly concurrency?: number
   readonly codeVersion?: string
 }
@@ -73,7 +81,7 @@ export const texts = (
   key: string,
   run: (inputs: Readonly<Record<string, unknown>>, partition: unknown) => Effect.Effect<ReadonlyArray<string>, unknown>,
   definition: Definition = {}
-): Asset.Asset<Rows.Rows<{ readonly value: string }>, unknown, unknown, unknown, never, Store, Asset.Reads<unknown, unknown>> =>
+) =>
   Asset.make(key, {
     ...definition,
     output: Rows.of(Value),

@@ -14,7 +14,9 @@ export const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Complet
 
 export const make = (version: string) => {
   const showVersion = Command.make("version", {}, () => Effect.sync(() => line(`sluice ${version}`))).pipe(
-    Command.withDescription("Print the version.")
+    Command.withDescription("Print the version."),
+    Command.withShortDescription("Print the version"),
+    Command.withExamples([{ command: "sluice version" }])
   )
   return Command.make("sluice").pipe(
     Command.withDescription("Data pipelines as typed assets: planned, run, resumed and stored in Postgres."),

@@ -50,13 +50,22 @@ export const find = Effect.gen(function*() {
   return yield* new Refusal({ message: `${folder}, named by ${by}, ${why}: name the folder of a project's ${entry}.` })
 })
 
+const decoded = (line: string): string => {
+  try {
+    return decodeURI(line)
+  } catch {
+    return line
+  }
+}
+
 /** Where in the project an exception came from: `main.ts:12`, from the first line of its stack that is there. */
 const placeIn = (folder: string, error: unknown): string | undefined => {
   const stack = typeof error === "object" && error !== null && "stack" in error ? String(error.stack) : ""
-  for (const [, url, lineNumber] of stack.matchAll(/(file:\/\/[^\s)]+?|\/[^\s():]+):(\d+)(?::\d+)?/g)) {
-    const file = url!.startsWith("file://") ? decodeURIComponent(new URL(url!).pathname) : url!
-    const relative = path.relative(folder, file)
-    if (!relative.startsWith("..") && !relative.includes("node_modules")) return `${relative}:${lineNumber}`
+  for (const line of stack.split("\n").map(decoded)) {
+    // Paths may hold blanks and brackets, so the folder is looked for and not the shape of a path.
+    const at = line.indexOf(`${folder}${path.sep}`)
+    const found = at < 0 ? undefined : /^(.+?):(\d+)/.exec(line.slice(at + folder.length + 1))
+    if (found !== undefined && found !== null && !found[1]!.includes("node_modules")) return `${found[1]}:${found[2]}`
   }
   return undefined
 }

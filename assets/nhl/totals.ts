@@ -30,6 +30,7 @@ export const teamGames = Asset.make("nhl/team_games", {
   output: Rows.of(TeamGame, { key: ["game_id", "team_id"] }),
   io: Warehouse,
   run: Effect.fnUntraced(function*({ feed }) {
+    if (feed === null) return []
     const { away, gameId, home, shootout } = yield* Effect.fromResult(boxscore(feed))
     return [away, home].map(({ id, name, players, score }) => ({
       game_id: gameId,
@@ -112,12 +113,16 @@ export const playerTotals = Asset.make("nhl/player_totals", {
     )
 })
 
+export const TopScorer = Schema.Struct({ rank: Schema.Int, ...PlayerTotal.fields })
+
 export const topScorers = Asset.make("nhl/top_scorers", {
-  description: "The players with the most points; of two with as many, the one with more goals, then in fewer games.",
+  description: "The 20 players with the most points; of two with as many, the one with more goals, then in fewer games.",
   kinds: ["arquero", "postgres"],
   inputs: { players: Input.table(playerTotals) },
-  output: Rows.of(PlayerTotal, { key: ["player_id"] }),
+  output: Rows.of(TopScorer, { key: ["rank"] }),
   io: Warehouse,
-  run: ({ players }) =>
-    Effect.succeed(players.orderby(desc("points"), desc("goals"), "games", "player_id").limit(20))
+  run: ({ players }) => {
+    const best = players.orderby(desc("points"), desc("goals"), "games", "player_id").limit(20)
+    return Effect.succeed(best.rows().map((player, i) => ({ rank: i + 1, ...player })))
+  }
 })

@@ -152,7 +152,13 @@ const more = (total: number): ReadonlyArray<string> =>
 
 export const cancel = Effect.fn("cli.run.cancel")(function*(input: { readonly id: number }) {
   const project = yield* Project.load
-  yield* Effect.flatMap(RunStore, (store) => store.cancelRun(input.id)).pipe(Effect.provide(Live.store(project)))
-  Screen.line(`Run ${input.id} is being cancelled: no new step starts, and its process stops within a second.`)
+  const run = yield* Effect.flatMap(RunStore, (store) => Effect.andThen(store.cancelRun(input.id), store.run(input.id))).pipe(
+    Effect.provide(Live.store(project))
+  )
+  Screen.line(
+    run.state === "running"
+      ? `Run ${input.id} is being cancelled: no new step starts, and its process stops within a second.`
+      : `Run ${input.id} is cancelled.`
+  )
   Summary.next([[Summary.again(input.id, []), "goes on with it"]])
 })

@@ -39,7 +39,7 @@ const bar = (asset: Progress.AssetProgress): string => {
   const rest = Math.floor((share * barWidth - full) * 2) === 1 && full < barWidth ? "╸" : ""
   const filled = "━".repeat(full) + rest
   const colour = asset.failed > 0 ? out.red : share === 1 ? out.green : out.cyan
-  return colour(filled) + out.dim("━".repeat(barWidth - full - rest.length))
+  return colour(filled) + out.dim("─".repeat(barWidth - full - rest.length))
 }
 
 const elapsed = (asset: Progress.AssetProgress): string =>

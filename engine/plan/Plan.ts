@@ -61,6 +61,12 @@ export const make = (options: PlanOptions): Plan => {
   const chosen = new Set(selected)
   /** Assets whose partition keys come, directly or through others, from a cell planned here; with their source. */
   const waiting = new Map<string, string>()
+  /** Cells that are blocked here by broken ones, and so are broken themselves. */
+  const skipped = new Map<string, PartitionSet.PartitionSet>()
+  const brokenOf = (asset: string) => {
+    const none = PartitionSet.empty(snapshot.space(asset).all.dimensions)
+    return PartitionSet.union(options.broken?.(asset) ?? none, skipped.get(asset) ?? none)
+  }
   let fresh = 0
 
   for (const asset of selected) {
@@ -74,6 +80,7 @@ export const make = (options: PlanOptions): Plan => {
       continue
     }
     const dimensions = snapshot.space(asset).all.dimensions
+    const none = PartitionSet.empty(dimensions)
     const asked = PartitionSet.unionAll(
       dimensions,
       assets.flatMap((output) => {
@@ -83,9 +90,12 @@ export const make = (options: PlanOptions): Plan => {
       })
     )
     let reasons = reasonsOf(options, assets, asked, planned)
-    const cannot = blockedCells(options, asset, unionOf(dimensions, reasons), planned)
+    const cannot = blockedCells(snapshot, asset, unionOf(dimensions, reasons), planned, brokenOf)
     for (const { broken, cells, upstream } of cannot) {
-      blocked.push(...assets.map((output) => ({ asset: output, cells, upstream, broken })))
+      for (const output of assets) {
+        blocked.push({ asset: output, cells, upstream, broken })
+        if (broken !== undefined) skipped.set(output, PartitionSet.union(skipped.get(output) ?? none, cells))
+      }
       reasons = reasons.map((entry) => ({ ...entry, cells: PartitionSet.difference(entry.cells, cells) }))
     }
     reasons = reasons.filter((entry) => !PartitionSet.isEmpty(entry.cells))
@@ -173,12 +183,12 @@ const recorded = (snapshot: Snapshot, asset: string): PartitionSet.PartitionSet 
 
 /** Cells that read an upstream cell which is neither stored nor planned, or is broken, by upstream. */
 const blockedCells = (
-  options: PlanOptions,
+  snapshot: Snapshot,
   asset: string,
   cells: PartitionSet.PartitionSet,
-  planned: ReadonlyMap<string, PartitionSet.PartitionSet>
+  planned: ReadonlyMap<string, PartitionSet.PartitionSet>,
+  brokenOf: (asset: string) => PartitionSet.PartitionSet
 ): ReadonlyArray<Omit<Blocked, "asset">> => {
-  const { snapshot } = options
   const found: Array<Omit<Blocked, "asset">> = []
   let rest = cells
   const block = (upstream: string, cells: PartitionSet.PartitionSet, broken?: PartitionSet.PartitionSet) => {
@@ -198,7 +208,7 @@ const blockedCells = (
       if (PartitionSet.isEmpty(set)) return none
       return edge.mapping._tag === "All" ? rest : PartitionSet.intersection(rest, downstreamOf(snapshot, edge, set))
     }
-    const broken = PartitionSet.intersection(needed, options.broken?.(edge.upstream) ?? PartitionSet.empty(needed.dimensions))
+    const broken = PartitionSet.intersection(needed, brokenOf(edge.upstream))
     block(edge.upstream, readersOf(broken), broken)
     // A reader of everything reads what there is; it is blocked only when there should be something and nothing is.
     const readsSome = edge.mapping._tag === "All" && !PartitionSet.isEmpty(there)

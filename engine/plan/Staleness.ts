@@ -56,11 +56,15 @@ export const inputVersions = (
   return versions
 }
 
+/** Over an identity, the key of the upstream cell that a cell reads: its own, or "" of an unpartitioned upstream. */
+export const sameKey = (snapshot: Snapshot, edge: Edge, point: PartitionSet.Point): string =>
+  snapshot.space(edge.upstream).partitions._tag === "Unpartitioned" ? "" : snapshot.space(edge.downstream).keyAt(point)
+
 const versionOf = (snapshot: Snapshot, edge: Edge, point: PartitionSet.Point): InputVersion => {
   const asset = edge.upstream
   if (edge.mapping._tag === "Identity") {
     // The common case by far: no set is built, which makes a plan of 100,000 cells five times as fast.
-    const version = snapshot.cells(asset).get(snapshot.space(edge.downstream).keyAt(point))?.dataVersion
+    const version = snapshot.cells(asset).get(sameKey(snapshot, edge, point))?.dataVersion
     return version === undefined ? { asset, count: 0, sum: 0, max: 0 } : { asset, count: 1, sum: version, max: version }
   }
   return { asset, ...snapshot.versions(asset, upstreamOf(snapshot, edge, single(point))) }

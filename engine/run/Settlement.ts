@@ -63,15 +63,17 @@ export const make = (options: SettlementOptions): Settlement => {
   }
 
   const release = (released: ReadonlyArray<Ready>) => {
+    // First in first out: partitions start in their order.
     const open = Array.from(released)
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      const { index, skip } = next
+    for (let at = 0; at < open.length; at++) {
+      const { index, skip } = open[at]!
       if (skip === undefined) {
         options.ready(index)
         continue
       }
       for (const cell of cellsOf(table.step(index))) skipCell(cell, skip)
-      open.push(...table.end(index, "was skipped"))
+      // Not spread into one call: the readers of one step may be more than a call takes arguments.
+      for (const next of table.end(index, "was skipped")) open.push(next)
     }
     options.changed()
   }

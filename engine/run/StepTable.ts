@@ -6,7 +6,7 @@ import type { Edge } from "../graph/AssetGraph.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import type { PlannedAssets, Plan } from "../plan/Plan.ts"
 import type { Snapshot } from "../plan/Snapshot.ts"
-import { downstreamOf, type Reason, upstreamOf } from "../plan/Staleness.ts"
+import { downstreamOf, type Reason, sameKey, upstreamOf } from "../plan/Staleness.ts"
 import { type Cell, cellName } from "./Step.ts"
 
 /** One planned step: a computation at a partition. `index` is its place in the table. */
@@ -176,7 +176,7 @@ const single = (point: PartitionSet.Point) => PartitionSet.fromPoints(point.leng
 /** How many planned upstream steps a step waits for. */
 const countPlanned = (snapshot: Snapshot, edge: Edge, point: PartitionSet.Point, upstream: Group): number =>
   edge.mapping._tag === "Identity"
-    ? (upstream.indexOf.has(snapshot.space(edge.downstream).keyAt(point)) ? 1 : 0)
+    ? (upstream.indexOf.has(sameKey(snapshot, edge, point)) ? 1 : 0)
     : PartitionSet.size(PartitionSet.intersection(upstreamOf(snapshot, edge, single(point)), upstream.planned.cells))
 
 function* readersOf(
@@ -188,6 +188,10 @@ function* readersOf(
 ): IterableIterator<number> {
   const i = index - group.base
   if (edge.mapping._tag === "Identity") {
+    if (snapshot.space(edge.upstream).partitions._tag === "Unpartitioned") {
+      yield* reader.indexOf.values()
+      return
+    }
     const next = reader.indexOf.get(group.partitions[i]!)
     if (next !== undefined) yield next
     return

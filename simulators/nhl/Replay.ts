@@ -23,6 +23,16 @@ const reader = () => {
 }
 type Reader = ReturnType<typeof reader>
 
+/** The games of both lists; of a game in both, what the second does not know is taken from the first. */
+const merge = (listed: ReadonlyArray<unknown>, own: ReadonlyArray<unknown>, id: string): ReadonlyArray<unknown> => {
+  const byId = new Map(listed.map((game) => [textAt(game, id), game]))
+  for (const game of own) {
+    const known = Object.entries(game ?? {}).filter(([, value]) => value !== undefined)
+    byId.set(textAt(game, id), { ...byId.get(textAt(game, id)) ?? {}, ...Object.fromEntries(known) })
+  }
+  return [...byId.values()]
+}
+
 const bodiesOf = (indexed: Effect.Effect<RecordedIndex.RecordedIndex>): LocalServer.Bodies => {
   const fromFiles = Effect.fnUntraced(function*(
     read: Reader,
@@ -37,15 +47,16 @@ const bodiesOf = (indexed: Effect.Effect<RecordedIndex.RecordedIndex>): LocalSer
     return [...byId.values()]
   })
 
-  // A game without a recorded schedule still has a day, teams and a state in its own body.
+  // A game's own body has a day, teams and a state too. It was recorded when there was something to tell, so it knows
+  // more than a schedule of that morning, and than none.
   const oldGames = Effect.fnUntraced(function*(read: Reader, date: string) {
     const index = yield* indexed
     const onDay = (body: unknown) =>
       listAt(body, "dates").filter((day) => textAt(day, "date") === date).flatMap((day) => listAt(day, "games"))
     const listed = yield* fromFiles(read, (index.oldDays.get(date) ?? []).map(({ file }) => file), onDay, "gamePk")
-    if (listed.length > 0) return listed
     const feeds = [...index.oldFeeds.values()].filter((place) => place.date === date)
-    return yield* fromFiles(read, feeds.map(({ file }) => file), (feed) => [oldEntry(feed)], "gamePk")
+    const own = yield* fromFiles(read, feeds.map(({ file }) => file), (feed) => [oldEntry(feed)], "gamePk")
+    return merge(listed, own, "gamePk")
   })
 
   const webGames = Effect.fnUntraced(function*(read: Reader, date: string) {
@@ -53,13 +64,16 @@ const bodiesOf = (indexed: Effect.Effect<RecordedIndex.RecordedIndex>): LocalSer
     const onDay = (body: unknown) =>
       listAt(body, "gameWeek").filter((day) => textAt(day, "date") === date).flatMap((day) => listAt(day, "games"))
     const listed = yield* fromFiles(read, index.weeks.get(date) ?? [], onDay, "id")
-    if (listed.length > 0) return listed
     const day = index.scoreDays.get(date)
     const scores = day === undefined ? [] : listAt(yield* read(day), "games")
-    if (scores.length > 0) return scores
-    const parts = [index.gamecenter.landing, index.gamecenter["play-by-play"], index.gamecenter.boxscore]
-    const files = parts.flatMap((part) => [...part.values()]).filter((place) => place.date === date)
-    return yield* fromFiles(read, files.map(({ file }) => file), (game) => [webEntry(game)], "id")
+    const entries = (...parts: ReadonlyArray<Map<string, { readonly file: string; readonly date: string }>>) => {
+      const files = parts.flatMap((part) => [...part.values()]).filter((place) => place.date === date)
+      return fromFiles(read, files.map(({ file }) => file), (game) => [webEntry(game)], "id")
+    }
+    const schedule = listed.length > 0 ? listed : scores.length > 0
+      ? scores
+      : yield* entries(index.gamecenter.landing, index.gamecenter["play-by-play"])
+    return merge(schedule, yield* entries(index.gamecenter.boxscore), "id")
   })
 
   return {

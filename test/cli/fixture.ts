@@ -1,10 +1,9 @@
 /** Small projects in temporary folders, and the real launcher run on them as a child process. */
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
-import { Redacted } from "effect"
 import * as TestDatabase from "../TestDatabase.ts"
 
 export const root = path.join(import.meta.dirname, "..", "..")

@@ -106,4 +106,42 @@ describe("interrupted runs", () => {
       assert.strictEqual(ended.code, 130)
       assert.include(ended.stdout, "Run 1 cancelled")
     }))
+
+  it.live("a second signal ends the process although a step cannot be interrupted", () =>
+    Effect.gen(function*() {
+      const { run, start } = yield* project(weather.replace("return yield* Effect.never", "return yield* Effect.uninterruptible(Effect.never)"))
+      const running = start(["materialize", "weather/readings"], { env: { HANG: "2024-03-05" } })
+      yield* Effect.promise(() => running.says("run 1 started"))
+      running.process.kill("SIGINT")
+      yield* Effect.sleep("600 millis")
+      assert.isNull(running.process.exitCode)
+      running.process.kill("SIGINT")
+      const ended = yield* Effect.promise(() => running.ended)
+      assert.strictEqual(ended.code, 130)
+      assert.include(ended.stderr, "Ctrl-C again stops at once")
+      assert.notInclude((yield* run(["runs"])).stdout, "succeeded")
+    }))
+})
+
+/** Makes a pipe look like a terminal of 80 by 24. */
+const terminal = ["--import", `data:text/javascript,${
+  encodeURIComponent("Object.assign(process.stdout, { isTTY: true, columns: 80, rows: 24 })")
+}`]
+
+describe("on a terminal", () => {
+  it.live("a block redraws, what pipelines print scrolls by above it, and the cursor comes back", () =>
+    Effect.gen(function*() {
+      const { run } = yield* project(weather.replace("ran(\"summary\")", "console.log(\"noise\")"))
+      const env = { TERM: "xterm", CI: "", NO_COLOR: "1" }
+      const { code, stderr, stdout } = yield* run(["materialize", "weather"], { node: terminal, env })
+      assert.strictEqual(code, 0, stderr)
+      assert.isTrue(stdout.startsWith("\x1b[?25l"))
+      assert.isAbove(stdout.lastIndexOf("\x1b[?25h"), stdout.lastIndexOf("\x1b[?25l"))
+      assert.lengthOf(stdout.match(/noise\n/g) ?? [], 5)
+      const last = stdout.slice(stdout.lastIndexOf("\x1b[0J"))
+      assert.match(last, /weather\/readings +━{24} +5\/5/)
+      assert.match(last, /weather\/warmest +━{24} +1\/1/)
+      assert.match(last, /✓ Run 1 succeeded/)
+      for (const line of stdout.split("\n")) assert.isAtMost(line.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "").length, 80)
+    }))
 })

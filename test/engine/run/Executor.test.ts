@@ -45,6 +45,40 @@ describe("Executor", () => {
       assert.include(again, { state: "succeeded", materialized: 0, fresh: 4 })
     }).pipe(Effect.provide(memory)))
 
+  it.effect("starts partitions in their order, and readers as soon as what they read is there", () =>
+    Effect.gen(function*() {
+      const { of, observer } = story()
+      const a = texts("a", always("a"), { partitions: letters })
+      const b = texts("b", always("b"), { partitions: letters, inputs: { a } })
+      yield* start([b], { observer, concurrency: 1 })
+      const started = of("started")
+      assert.deepStrictEqual(started.filter((name) => name.startsWith("a")), ["a@x", "a@y", "a@z"])
+      assert.deepStrictEqual(started.filter((name) => name.startsWith("b")), ["b@x", "b@y", "b@z"])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("partitions that read an unpartitioned asset wait for it, follow its changes, and are skipped with it", () =>
+    Effect.gen(function*() {
+      let value = "one"
+      const version = (codeVersion: string) => {
+        const base = texts("base", () => value === "none" ? broken()() : Effect.sync(() => [value]), { codeVersion })
+        return texts("b", ({ base }) => Effect.succeed([JSON.stringify(base)]), { partitions: letters, inputs: { base } })
+      }
+      assert.include(yield* start([version("1")]), { state: "succeeded", materialized: 4 })
+      assert.deepStrictEqual(yield* stored(version("1"), "z"), ['[{"value":"one"}]'])
+      assert.include(yield* start([version("1")]), { materialized: 0, fresh: 4 })
+      value = "two"
+      assert.include(yield* start([version("2")]), { materialized: 4 })
+      assert.deepStrictEqual(yield* stored(version("2"), "x"), ['[{"value":"two"}]'])
+      assert.include(yield* start([version("3")]), { materialized: 1, unchanged: 3 })
+      value = "none"
+      const report = yield* start([version("4")])
+      assert.deepStrictEqual(report.skipped.map(({ cell, reason }) => `${cell.partition}: ${reason}`), [
+        "x: base failed",
+        "y: base failed",
+        "z: base failed"
+      ])
+    }).pipe(Effect.provide(memory)))
+
   it.effect("runs at most as many steps at once as the run allows, and an asset as it allows itself", () =>
     Effect.gen(function*() {
       const partitions = Partitions.fixed(Array.from({ length: 20 }, (_, i) => `p${i}`))

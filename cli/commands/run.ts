@@ -97,11 +97,9 @@ const slowestLines = (steps: ReadonlyArray<Step>): ReadonlyArray<string> => {
     slow.map((step) => [
       Text.duration(millis(step)),
       cellName(step),
-      Text.listing([
-        step.state === "failed" ? "failed" : Text.plural(step.rows ?? 0, "row"),
-        step.reason,
-        step.attempts > 1 ? `${step.attempts} attempts` : ""
-      ])
+      `${step.state === "failed" ? "failed" : Text.plural(step.rows ?? 0, "row")}${
+        step.attempts > 1 ? ` after ${step.attempts} attempts` : ""
+      } · ${step.reason}`
     ]),
     { indent: 2 }
   )
@@ -111,11 +109,15 @@ const failedLines = (failed: ReadonlyArray<Step>, attempts: ReadonlyArray<Attemp
   const tries = Map.groupBy(attempts, cellName)
   return [
     ...failed.slice(0, most).flatMap((step) => {
+      const message = Text.fault(step.error ?? "failed")
       const own = tries.get(cellName(step)) ?? []
-      const earlier = own.length > 1
-        ? own.map((attempt) => out.dim(`      attempt ${attempt.attempt} at ${Text.moment(attempt.startedAt)}: ${attempt.error}`))
-        : []
-      return [`  ${out.red("✗")} ${cellName(step)}  ${Text.fault(step.error ?? "failed")}`, ...earlier]
+      const times = own.length > 1 ? out.dim(`  (${own.length} attempts)`) : ""
+      // The last attempt is the step itself; earlier ones are told where they failed otherwise.
+      const others = own.flatMap((attempt) => {
+        const text = Text.fault(attempt.message)
+        return text === message ? [] : [out.dim(`      attempt ${attempt.attempt} at ${Text.moment(attempt.startedAt)}: ${text}`)]
+      })
+      return [`  ${out.red("✗")} ${cellName(step)}  ${message}${times}`, ...others]
     }),
     ...more(failed.length)
   ]

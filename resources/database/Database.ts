@@ -104,6 +104,9 @@ export const choose = Effect.fn("Database.choose")(
 
 const connectMillis = 10_000
 
+// The client's default of 16 MiB would refuse to read a document or row that it has written.
+const maxMessageBytes = 512 * 1024 * 1024
+
 // A process that hangs inside a transaction holds row locks and keeps vacuum from cleaning up for everybody.
 const sessionDefaults = { idle_in_transaction_session_timeout: "60000" }
 
@@ -117,6 +120,7 @@ const open = (server: Shape, options: ClientOptions, startupParameters: Readonly
       applicationName,
       connectTimeout: chosen("connect_timeout") ? undefined : connectMillis,
       maxConnections: options.connections ?? 10,
+      maxMessageSize: maxMessageBytes,
       startupParameters,
       ...(options.types === undefined ? {} : { types: options.types }),
       ...(options.prepare === undefined ? {} : { prepare: options.prepare })

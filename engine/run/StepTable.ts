@@ -110,7 +110,7 @@ export const make = (plan: Plan, snapshot: Snapshot): StepTable => {
       const breaks = broken !== undefined && !edge.partial
       if (edge.mapping._tag === "All") {
         if (breaks && !gateSkip.has(reader)) gateSkip.set(reader, why())
-        
+        if (group.left > 0) continue
         reader.gates--
         if (reader.gates === 0) {
           reader.points.forEach((_, i) => {

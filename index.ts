@@ -17,6 +17,7 @@ export {
   RunStore,
   Selection
 } from "./engine/index.ts"
+export * as Cli from "./cli/Cli.ts"
 export * as Deployment from "./cli/Deployment.ts"
 export * as Input from "./io/Input.ts"
 export * as Aggregate from "./io/frame/Aggregate.ts"

@@ -1,12 +1,18 @@
 /** A deployment: which pipelines there are, and what they are run with. `main.ts` of a project exports one by default. */
 import type { PgClient } from "@effect/sql-pg"
 import type { Layer } from "effect"
+import type { Command, Environment, Services } from "effect/cli/Command"
 import type { SqlClient } from "effect/sql"
 import type { AnyPipeline, Pipeline } from "../engine/definition/Pipeline.ts"
+import type { RunStore } from "../engine/run/RunStore.ts"
 import type { Database } from "../resources/database/Database.ts"
+import type { Deployed, From, Materializer } from "./Cli.ts"
 
 /** What the layers of a deployment may build on: the project's database. */
 export type Provided = Database | PgClient.PgClient | SqlClient.SqlClient
+
+/** A command of the project's own, as the command line runs it. */
+export type OwnCommand = Command<string, unknown, {}, unknown, Environment | Deployed>
 
 /** `IO` and `RS` are what the layers give; both forgotten in `Deployment<never, never>`, which every deployment is. */
 export interface Deployment<in IO = never, in RS = never> {
@@ -16,16 +22,52 @@ export interface Deployment<in IO = never, in RS = never> {
   readonly io: Layer.Layer<IO, unknown, Provided>
   /** Outside things: built only for what computes. */
   readonly resources: Layer.Layer<RS, unknown, Provided>
+  /** Commands that the project adds to the command line. */
+  readonly commands: ReadonlyArray<OwnCommand>
 }
 
-export interface Options<IO, RS> {
+/** What commands may always use. */
+type Anywhere = Environment | Deployed
+
+/** What commands may use, and inside which part of the deployment (see Cli.ts). */
+type Usable<IO, RS, RIn> =
+  | Anywhere
+  // The resources are built without the database where none of them needs it.
+  | From<"resources", [RIn] extends [never] ? RS | Anywhere : never>
+  | From<"stored", IO | Provided | RunStore | Anywhere>
+  | From<"everything", IO | RS | Provided | RunStore | Materializer | Anywhere>
+
+/** Stands in the place of a command that uses `Missing`, which nothing in the deployment gives it there. */
+export interface NothingGives<Missing> {
+  readonly "~nothingGives": Missing
+}
+
+type Checked<C, May> = C extends Command.Any
+  ? [Services<C>] extends [May] ? C : NothingGives<Exclude<Services<C>, May>>
+  : C
+
+export interface Options<IO, RS, RIn extends Provided, Commands extends ReadonlyArray<Command.Any>> {
   readonly pipelines: ReadonlyArray<Pipeline<NoInfer<IO | RS>>>
   readonly io: Layer.Layer<IO, unknown, Provided>
-  readonly resources: Layer.Layer<RS, unknown, Provided>
+  readonly resources: Layer.Layer<RS, unknown, RIn>
+  /** Commands of the project's own beside the built-in ones; see `Cli` for what they are written with. */
+  readonly commands?: Commands & { readonly [I in keyof Commands]: Checked<Commands[I], Usable<NoInfer<IO>, NoInfer<RS>, NoInfer<RIn>>> }
 }
 
-/** Defines a deployment; a resource or IO manager that a pipeline needs and no layer gives is a compile error. */
-export const make = <IO, RS>(options: Options<IO, RS>): Deployment<IO, RS> => ({ _tag: "Deployment", ...options })
+/**
+ * Defines a deployment; a resource or IO manager that a pipeline or a command needs and no layer gives is a compile
+ * error.
+ */
+export const make = <IO, RS, RIn extends Provided = never, const Commands extends ReadonlyArray<Command.Any> = readonly []>(
+  options: Options<IO, RS, RIn, Commands>
+): Deployment<IO, RS> => ({
+  _tag: "Deployment",
+  pipelines: options.pipelines,
+  io: options.io,
+  resources: options.resources,
+  // The signature has checked that they need no more than Deployed gives them when they are run.
+  commands: (options.commands ?? []) as unknown as ReadonlyArray<OwnCommand>
+})
 
 export const isDeployment = (u: unknown): u is Deployment =>
   typeof u === "object" && u !== null && "_tag" in u && u._tag === "Deployment"

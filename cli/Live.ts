@@ -1,16 +1,15 @@
 /** The layers of a command: the database, the run store on it, and what the deployment adds. */
-import type { PgClient } from "@effect/sql-pg"
 import { Cause, Effect, Layer } from "effect"
-import type { SqlClient } from "effect/sql"
 import type { Any } from "../engine/definition/Asset.ts"
 import type { IoManager } from "../engine/definition/Io.ts"
 import type { RunStore } from "../engine/run/RunStore.ts"
 import { Database } from "../resources/database/Database.ts"
 import * as PostgresRunStore from "../storage/PostgresRunStore.ts"
+import type { Provided } from "./Deployment.ts"
 import type { Project } from "./Project.ts"
 import { messageOf, Refusal } from "./Refusal.ts"
 
-type Stored = RunStore | Database | PgClient.PgClient | SqlClient.SqlClient
+export type Stored = RunStore | Provided
 
 const isOwn = (error: unknown): boolean =>
   typeof error === "object" && error !== null && "_tag" in error && /^(Database|Embedded|StateFolder|NoEmbedded|RunStore|SchemaTooNew)/.test(String(error._tag))
@@ -38,9 +37,13 @@ export const store = (project: Project, connections = 2): Layer.Layer<Stored, Re
 export const io = (project: Project): Layer.Layer<never, Refusal, Stored> =>
   refusing(project.deployment.io, "IO managers")
 
+/** The deployment's resources. */
+export const resources = (project: Project): Layer.Layer<never, Refusal, Provided> =>
+  refusing(project.deployment.resources, "resources")
+
 /** Everything that computes. */
 export const everything = (project: Project): Layer.Layer<never, Refusal, Stored> =>
-  Layer.mergeAll(io(project), refusing(project.deployment.resources, "resources"))
+  Layer.mergeAll(io(project), resources(project))
 
 /** The IO manager of an asset, under the layers above: Deployment.make has proved that they give it. */
 export const ioOf = (asset: Any): Effect.Effect<IoManager> =>

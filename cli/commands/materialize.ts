@@ -7,6 +7,7 @@ import type { Observer } from "../../engine/run/Observer.ts"
 import * as Executor from "../../engine/run/Executor.ts"
 import { RunRequest } from "../../engine/run/Run.ts"
 import type { RunStore } from "../../engine/run/RunStore.ts"
+import type * as Cli from "../Cli.ts"
 import * as Interruption from "../Interruption.ts"
 import * as Live from "../Live.ts"
 import * as PlanTable from "../PlanTable.ts"
@@ -82,14 +83,29 @@ export const materialize = Effect.fn("cli.materialize")(function*(
   yield* Effect.gen(function*() {
     const { plan, snapshot } = yield* Executor.plan(project.graph, request)
     if (input.dryRun) return input.json ? Screen.prettyJson(Plan.toJson(plan)) : PlanTable.print(plan, snapshot)
-    if (Plan.isEmpty(plan) && plan.later.length === 0) {
-      if (input.json) Screen.json({ event: "NothingToDo", fresh: plan.fresh })
-      else Screen.line(nothingToDo(plan.fresh))
-      return
-    }
-    yield* execute(project, input.json, settings, (observer) => Executor.start(project.graph, request, { observer }))
+    if (isIdle(plan)) return tellIdle(plan, input.json)
+    yield* Effect.provide(start(project, request, input.json, settings), Live.everything(project))
   }).pipe(Effect.provide(Live.store(project, 10)))
 })
+
+const isIdle = (plan: Plan.Plan): boolean => Plan.isEmpty(plan) && plan.later.length === 0
+
+const tellIdle = ({ fresh }: Plan.Plan, json: boolean): void =>
+  json ? Screen.json({ event: "NothingToDo", fresh }) : Screen.line(nothingToDo(fresh))
+
+const start = (project: Project.Project, request: RunRequest, json: boolean, settings: ReadonlyArray<string>) =>
+  execute(json, settings, (observer) => Executor.start(project.graph, request, { observer }))
+
+/** The runs of a project's own commands: like `sluice materialize`, inside the layers that the command has built. */
+export const materializing = (project: Project.Project): Cli.Materialize =>
+  Effect.fn("cli.materializing")(function*(what) {
+    const { concurrency = 8, force = false, json = false, partitions = null, selection } = what
+    const request = new RunRequest({ selection, partitions, force, concurrency })
+    const { plan } = yield* Executor.plan(project.graph, request)
+    if (!isIdle(plan)) return yield* start(project, request, json, [])
+    tellIdle(plan, json)
+    return undefined
+  })
 
 const nothingToDo = (fresh: number): string =>
   fresh === 0 ? "Nothing to do: there are no cells to materialize." : `Nothing to do: ${
@@ -103,7 +119,8 @@ export const resume = Effect.fn("cli.resume")(function*(input: {
 }) {
   const settings = yield* applySettings(input.set)
   const project = yield* Project.load
-  yield* execute(project, input.json, settings, (observer) => Executor.resume(project.graph, input.id, { observer })).pipe(
+  yield* execute(input.json, settings, (observer) => Executor.resume(project.graph, input.id, { observer })).pipe(
+    Effect.provide(Live.everything(project)),
     Effect.provide(Live.store(project, 10))
   )
 })
@@ -115,8 +132,8 @@ const makeView = (json: boolean): View =>
     ? BlockView.make()
     : LineView.make()
 
+/** Inside the layers of the deployment. */
 const execute = <E>(
-  project: Project.Project,
   json: boolean,
   settings: ReadonlyArray<string>,
   run: (observer: Observer) => Effect.Effect<Executor.RunReport, E, RunStore>
@@ -143,4 +160,5 @@ const execute = <E>(
     }
     if (report.state === "cancelled") return yield* new Unfinished({ exitCode: exitCodes.interrupted })
     if (report.state === "failed") return yield* new Unfinished({ exitCode: exitCodes.failed })
-  }).pipe(Effect.scoped, Effect.provide(Live.everything(project)))
+    return report
+  }).pipe(Effect.scoped)

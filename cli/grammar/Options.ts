@@ -2,8 +2,9 @@
 import * as Argument from "effect/cli/Argument"
 import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
-import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+
+export { lazily } from "../Cli.ts"
 
 /** The folder of the project, where it is not the working folder or one above. */
 export const ProjectFolder = GlobalFlag.Setting("project")({
@@ -55,9 +56,3 @@ export const selection = selected.pipe(Argument.variadic())
 export const selectionOfSome = selected.pipe(Argument.variadic({ min: 1 }))
 
 export const runId = Argument.Int("id").pipe(Argument.withDescription("The number of the run, as `sluice runs` shows it"))
-
-/** Loads what a command needs only when it is run: `--help` and typing errors are answered without the engine. */
-export const lazily = <M, A, E, R>(
-  load: () => Promise<M>,
-  work: (module: M) => Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> => Effect.flatMap(Effect.promise(load), work)

@@ -62,13 +62,13 @@ export const make = <R>(options: CommitterOptions<R>) => {
     })
 
   /** `isRetried` may refuse the tries that `again` would make. */
-  const attempt = (batch: ReadonlyArray<Computed>, isRetried = (_: CommitError) => true) =>
+  const attempt = (batch: ReadonlyArray<Computed>, isRetried: () => boolean = () => true) =>
     Effect.suspend(() => {
       let tries = 0
       return Effect.retry(Effect.suspend(() => {
         tries++
         return withDefects(once(batch))
-      }), { ...again, while: (error) => again.while(error) && isRetried(error) }).pipe(
+      }), { ...again, while: (error) => again.while(error) && isRetried() }).pipe(
         // The answer to a try may have been lost with its connection after it was committed.
         Effect.catchTag("LeaseLost", (error) => tries === 1 ? Effect.fail(error) : committedBefore(options.run, batch, error))
       )

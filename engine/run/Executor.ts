@@ -2,52 +2,32 @@
  * Runs: plans what was asked for, executes it stage by stage, runs the checks, and records how it ended. A stage ends
  * where partition keys that this run finds (the games of a day) decide what is next.
  */
-import { Context, Deferred, Effect, Exit, Result, Schedule, Schema } from "effect"
+import { Context, Deferred, Effect, Exit, Schedule, Schema } from "effect"
 import { type Any, storedOf } from "../definition/Asset.ts"
 import type { IoManager } from "../definition/Io.ts"
 import { type AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
 import type { PartitionKeyError } from "../partition/PartitionKey.ts"
-import * as PartitionSet from "../partition/PartitionSet.ts"
 import * as Plan from "../plan/Plan.ts"
 import * as Restriction from "../plan/Restriction.ts"
 import * as Snapshot from "../plan/Snapshot.ts"
 import * as CheckRunner from "./CheckRunner.ts"
 import * as Lease from "./Lease.ts"
-import { type Observation, type Observer, silent } from "./Observer.ts"
+import { type Observer, silent } from "./Observer.ts"
 import { patiently } from "./Patience.ts"
 import * as Recorder from "./Recorder.ts"
-import type { RunRequest, RunState, RunSummary } from "./Run.ts"
+import type { RunRequest, RunSummary } from "./Run.ts"
 import { RunStore, type RunStoreError, RunUnavailable } from "./RunStore.ts"
 import * as Stage from "./Stage.ts"
-import { type Cell, cellName, type CheckResult } from "./Step.ts"
+import { cellName } from "./Step.ts"
+import * as Tally from "./Tally.ts"
+
+export type { Ended, RunReport } from "./Tally.ts"
 
 /** An asset cannot be stored by the IO manager it names; found before anything runs. */
 export class UnfitIo extends Schema.TaggedError<UnfitIo>()("UnfitIo", { message: Schema.String }) {}
 
 export type ExecutorError = Selection.SelectionError | PartitionKeyError | RunStoreError | RunUnavailable | UnfitIo
-
-export interface Ended {
-  readonly cell: Cell
-  readonly reason: string
-}
-
-export interface RunReport {
-  readonly run: number
-  readonly state: Exclude<RunState, "running">
-  readonly materialized: number
-  /** Planned, but the data turned out to be there. */
-  readonly unchanged: number
-  /** Asked for and needing nothing. */
-  readonly fresh: number
-  readonly failed: ReadonlyArray<Ended>
-  readonly skipped: ReadonlyArray<Ended>
-  readonly checks: ReadonlyArray<CheckResult>
-  readonly millis: number
-}
-
-/** Failed and skipped steps beyond this are counted in the store but not listed in the report. */
-const maxListed = 1000
 
 export interface RunOptions {
   readonly observer?: Observer
@@ -66,7 +46,7 @@ export const start = <R>(
   graph: AssetGraph<R>,
   request: RunRequest,
   options: RunOptions = {}
-): Effect.Effect<RunReport, ExecutorError, R | RunStore> =>
+): Effect.Effect<Tally.RunReport, ExecutorError, R | RunStore> =>
   Effect.scoped(Effect.gen(function*() {
     const store = yield* RunStore
     // What can be refused is refused before a run exists.
@@ -82,7 +62,7 @@ export const resume = <R>(
   graph: AssetGraph<R>,
   run: number,
   options: RunOptions = {}
-): Effect.Effect<RunReport, ExecutorError, R | RunStore> =>
+): Effect.Effect<Tally.RunReport, ExecutorError, R | RunStore> =>
   Effect.scoped(Effect.gen(function*() {
     const store = yield* RunStore
     yield* fits(graph, (yield* store.run(run)).request)
@@ -115,7 +95,7 @@ interface Execution {
 const execute = <R>(graph: AssetGraph<R>, request: RunRequest, execution: Execution) =>
   Effect.scoped(Effect.gen(function*() {
     const store = yield* RunStore
-    const tally = makeTally(execution.observer)
+    const tally = Tally.make(execution.observer)
     const { lease, run } = execution
     const recorder = yield* Recorder.make(run, lease.worker)
     const ending = yield* Lease.ending(run, lease)
@@ -123,7 +103,7 @@ const execute = <R>(graph: AssetGraph<R>, request: RunRequest, execution: Execut
     recorder.event({ type, at: new Date(), message: request.selection })
     tally.observe({ _tag: "RunStarted", run: execution.run, resumed: execution.resumed })
     /** A run that another process executes now is that one's to finish. */
-    const finish = (state: RunReport["state"]) =>
+    const finish = (state: Tally.RunReport["state"]) =>
       Effect.gen(function*() {
         if (!(yield* patiently(lease.executes(run)))) return yield* takenOver(run)
         recorder.event({ type: "run_finished", at: new Date(), message: state })
@@ -155,7 +135,7 @@ const stages = <R>(
   request: RunRequest,
   execution: Execution,
   recorder: Recorder.Recorder,
-  tally: Tally
+  tally: Tally.Tally
 ) =>
   Effect.gen(function*() {
     const store = yield* RunStore
@@ -215,109 +195,14 @@ const fits = <R>(graph: AssetGraph<R>, request: RunRequest) =>
       const manager = ioOf(context, asset)
       if (!manager.accepts.includes(asset.output._tag)) {
         const kind = asset.output._tag === "Rows" ? "rows" : "documents"
-        return yield* new UnfitIo({ message: `${key} gives ${kind}, but ${asset.io.key} does not store ${kind}: choose another io.` })
+        const message = `${key} gives ${kind}, but ${asset.io.key} does not store ${kind}: choose another io.`
+        return yield* new UnfitIo({ message })
       }
       if (manager.validate === undefined) continue
       yield* Effect.mapError(manager.validate(storedOf(asset)), ({ message }) => new UnfitIo({ message }))
     }
   })
 
-interface Tally {
-  readonly observe: Observer
-  readonly planned: (fresh: number) => void
-  readonly endedBefore: (cell: Cell) => void
-  /** What planning has to know of the cells that the run has ended. */
-  readonly cells: (snapshot: Snapshot.Snapshot) => Required<Pick<Plan.PlanOptions, "ended" | "broken" | "before">>
-  readonly materializedOf: (asset: string) => ReadonlyArray<string>
-  readonly report: (run: number, finished: boolean) => RunReport
-}
-
-/** Counts what happens in a run, and remembers which cells it has ended so that no later stage plans them again. */
-const makeTally = (observer: Observer): Tally => {
-  const began = performance.now()
-  const ended = new Map<string, Array<string>>()
-  const broken = new Map<string, Array<string>>()
-  const before = new Map<string, Array<string>>()
-  const materialized = new Map<string, Array<string>>()
-  const failed: Array<Ended> = []
-  const skipped: Array<Ended> = []
-  const checks: Array<CheckResult> = []
-  let unchanged = 0
-  let count = 0
-  let fresh = 0
-  const note = (map: Map<string, Array<string>>, { asset, partition }: Cell) => {
-    const list = map.get(asset)
-    if (list === undefined) map.set(asset, [partition])
-    else list.push(partition)
-  }
-  const observe = (observation: Observation) => {
-    switch (observation._tag) {
-      case "StepMaterialized":
-        count++
-        note(ended, observation.cell)
-        note(materialized, observation.cell)
-        break
-      case "StepUnchanged":
-        unchanged++
-        note(ended, observation.cell)
-        break
-      case "StepFailed":
-        note(ended, observation.cell)
-        note(broken, observation.cell)
-        if (failed.length < maxListed) failed.push({ cell: observation.cell, reason: observation.failure.message })
-        break
-      case "StepSkipped":
-        note(ended, observation.cell)
-        note(broken, observation.cell)
-        if (skipped.length < maxListed) skipped.push({ cell: observation.cell, reason: observation.reason })
-        break
-      case "Checked":
-        checks.push(observation.result)
-        break
-    }
-    observer(observation)
-  }
-  return {
-    observe,
-    planned: (stage) => {
-      fresh = stage
-    },
-    endedBefore: (cell) => {
-      note(before, cell)
-      // They are checked once more: the run may have been lost before its checks.
-      note(materialized, cell)
-    },
-    cells: (snapshot) => {
-      const setOf = (map: ReadonlyMap<string, ReadonlyArray<string>>) => (asset: string) => {
-        const partitions = map.get(asset)
-        if (partitions === undefined) return undefined
-        const { all, positionOf } = snapshot.space(asset)
-        const points = partitions.flatMap((partition) => {
-          const point = positionOf(partition)
-          return Result.isSuccess(point) ? [point.success] : []
-        })
-        return PartitionSet.fromPoints(all.dimensions, points)
-      }
-      return { ended: setOf(ended), broken: setOf(broken), before: setOf(before) }
-    },
-    materializedOf: (asset) => Array.from(new Set(materialized.get(asset))),
-    report: (run, finished) => {
-      const isBroken = failed.length > 0 || skipped.length > 0 || checks.some((c) => !c.passed && c.severity === "error")
-      return {
-        run,
-        state: !finished ? "cancelled" : isBroken ? "failed" : "succeeded",
-        materialized: count,
-        unchanged,
-        fresh,
-        failed,
-        skipped,
-        checks,
-        millis: performance.now() - began
-      }
-    }
-  }
-}
-
 /** One line for each failed step, for people. */
-export const failureLines = (report: RunReport): ReadonlyArray<string> =>
+export const failureLines = (report: Tally.RunReport): ReadonlyArray<string> =>
   report.failed.map(({ cell, reason }) => `${cellName(cell)}: ${reason}`)

@@ -77,7 +77,8 @@ export const materialize = <Out, P, K, E, R, IO, V, ReadIO>(
     const report = yield* Executor.start<R | IO | ReadIO>(graph, request)
     const broken = report.failed[0] ?? report.skipped[0]
     if (broken !== undefined || report.state !== "succeeded") {
-      return yield* new MaterializeFailed({ run: report.run, message: broken?.reason ?? `Run ${report.run} was ${report.state}.` })
+      const message = broken?.reason ?? `Run ${report.run} was ${report.state}.`
+      return yield* new MaterializeFailed({ run: report.run, message })
     }
     return yield* load(asset, ...key)
   })

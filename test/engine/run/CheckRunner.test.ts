@@ -41,7 +41,12 @@ describe("Checks in a run", () => {
     Effect.gen(function*() {
       const a = cells()
       const checks = [
-        Check.make("few", { asset: a, severity: "warn", over: "asset", run: (rows) => Effect.succeed(Check.every(rows, () => rows.length < 4)) })
+        Check.make("few", {
+          asset: a,
+          severity: "warn",
+          over: "asset",
+          run: (rows) => Effect.succeed(Check.every(rows, () => rows.length < 4))
+        })
       ]
       const report = yield* start([a], { checks })
       assert.strictEqual(report.state, "succeeded")

@@ -84,7 +84,8 @@ describe("Executor", () => {
       const partitions = Partitions.fixed(Array.from({ length: 20 }, (_, i) => `p${i}`))
       const [all, narrow] = [gauge(), gauge()]
       const wide = texts("wide", () => all.work, { partitions })
-      const one = texts("narrow", () => Effect.map(Effect.all([narrow.work, all.work], { concurrency: 2 }), ([first]) => first), { partitions, concurrency: 2 })
+      const both = Effect.map(Effect.all([narrow.work, all.work], { concurrency: 2 }), ([first]) => first)
+      const one = texts("narrow", () => both, { partitions, concurrency: 2 })
       const fiber = yield* Effect.forkChild(start([wide, one], { concurrency: 6 }))
       for (let i = 0; i < 60; i++) yield* TestClock.adjust("500 millis")
       const report = yield* Fiber.join(fiber)
@@ -303,7 +304,8 @@ describe("Executor", () => {
   it.effect("interrupted: recorded as cancelled, its claims given back, and resumed without redoing", () =>
     Effect.gen(function*() {
       const computed: Array<string> = []
-      const slow = (name: string) => () => Effect.as(Effect.andThen(Effect.sleep("1 second"), Effect.sync(() => computed.push(name))), [name])
+      const slow = (name: string) => () =>
+        Effect.sleep("1 second").pipe(Effect.andThen(Effect.sync(() => computed.push(name))), Effect.as([name]))
       const a = texts("a", slow("a"))
       const b = texts("b", slow("b"), { inputs: { a } })
       const fiber = yield* Effect.forkChild(start([b]))

@@ -124,6 +124,31 @@ describe("Runs on Postgres", () => {
       assert.deepStrictEqual(second.toSorted(), ["c111", "c222", "c333"])
     }).pipe(Effect.provide(services)))
 
+  it.live("outputs of one computation in two IO managers are committed together", () =>
+    Effect.gen(function*() {
+      const Body = Schema.Struct({ id: Schema.String })
+      const pair = Asset.makeMany("test/pair", {
+        partitions: cellsOf(6),
+        outputs: {
+          rows: { output: Rows.of(Figure, { key: ["id"] }), io: Warehouse },
+          body: { output: Document.of(Body), io: Documents }
+        },
+        run: (_, key) =>
+          Effect.succeed({
+            rows: [{ id: key, n: 1 }],
+            body: { id: key === "c003" ? 3 as unknown as string : key }
+          })
+      })
+      const report = yield* start([pair.rows, pair.body])
+      assert.deepStrictEqual(report.failed.map(({ cell }) => `${cell.asset} ${cell.partition}`), [
+        "test/pair/rows c003",
+        "test/pair/body c003"
+      ])
+      assert.strictEqual(report.materialized, 10)
+      assert.strictEqual(yield* count(`test_pair.rows`), 5)
+      assert.strictEqual(yield* count("sluice_documents.documents"), 5)
+    }).pipe(Effect.provide(services)))
+
   for (const streams of [false, true]) {
     it.live(`interrupted in mid-run${streams ? " with streams" : ""}: no partial rows, claims given back, resumed without redoing`, () =>
       Effect.gen(function*() {

@@ -36,33 +36,31 @@ const passing = new Passing({ transient: true })
 const permanent = new Passing({ transient: false })
 
 describe("Retry in a run", () => {
-  const table: ReadonlyArray<{
-    readonly title: string
-    readonly retry?: Retry.Retry<unknown>
-    readonly errors: ReadonlyArray<unknown>
-    readonly attempts: number
-    readonly succeeds: boolean
-  }> = [
-    { title: "no policy: one attempt", errors: [passing], attempts: 1, succeeds: false },
-    { title: "transient errors are retried", retry: Retry.transient({ times: 3 }), errors: [passing, passing], attempts: 3, succeeds: true },
-    { title: "until the tries are used up", retry: Retry.transient({ times: 2 }), errors: Array(9).fill(passing), attempts: 3, succeeds: false },
-    { title: "permanent errors are not", retry: Retry.transient({ times: 3 }), errors: [permanent], attempts: 1, succeeds: false },
-    { title: "a permanent error after a transient one ends it", retry: Retry.transient({ times: 3 }), errors: [passing, permanent], attempts: 2, succeeds: false },
-    { title: "errors without any field are not transient", retry: Retry.transient({ times: 3 }), errors: ["text"], attempts: 1, succeeds: false },
-    { title: "by tag", retry: Retry.onTags(["Refused"], { times: 3 }) as Retry.Retry<unknown>, errors: [new Refused()], attempts: 2, succeeds: true },
-    { title: "another tag is not", retry: Retry.onTags(["Refused"], { times: 3 }) as Retry.Retry<unknown>, errors: [passing], attempts: 1, succeeds: false },
-    { title: "an error without a tag does not break the policy", retry: Retry.onTags(["Refused"], { times: 3 }) as Retry.Retry<unknown>, errors: [undefined], attempts: 1, succeeds: false },
-    { title: "any error", retry: Retry.always({ times: 5 }), errors: [passing, permanent, "text"], attempts: 4, succeeds: true },
-    { title: "by one's own condition and schedule", retry: Retry.make((error) => error === "again", Schedule.recurs(9)), errors: ["again", "again", "again"], attempts: 4, succeeds: true },
-    {
-      title: "a condition that throws does not match",
-      retry: Retry.make((error) => (error as { readonly at: { readonly all: boolean } }).at.all, Schedule.recurs(9)),
-      errors: ["text"],
-      attempts: 1,
-      succeeds: false
-    }
+  const transient = Retry.transient({ times: 3 })
+  // A policy is typed by the errors of its asset; those of this table are unknown.
+  const tagged = Retry.onTags(["Refused"], { times: 3 }) as Retry.Retry<unknown>
+  const own = (matches: (error: unknown) => boolean) => Retry.make(matches, Schedule.recurs(9))
+  const careless = own((error) => (error as { readonly at: { readonly all: boolean } }).at.all)
+  const nine = Array<unknown>(9).fill(passing)
+
+  /** Title, policy, errors of the attempts one after another, attempts made, whether the step succeeds. */
+  const table: ReadonlyArray<
+    readonly [string, Retry.Retry<unknown> | undefined, ReadonlyArray<unknown>, number, boolean]
+  > = [
+    ["no policy: one attempt", undefined, [passing], 1, false],
+    ["transient errors are retried", transient, [passing, passing], 3, true],
+    ["until the tries are used up", transient, nine, 4, false],
+    ["permanent errors are not", transient, [permanent], 1, false],
+    ["a permanent error after a transient one ends it", transient, [passing, permanent], 2, false],
+    ["errors without any field are not transient", transient, ["text"], 1, false],
+    ["by tag", tagged, [new Refused()], 2, true],
+    ["another tag is not", tagged, [passing], 1, false],
+    ["an error without a tag does not break the policy", tagged, [undefined], 1, false],
+    ["any error", Retry.always({ times: 5 }), [passing, permanent, "text"], 4, true],
+    ["by one's own condition and schedule", own((error) => error === "again"), ["again", "again", "again"], 4, true],
+    ["a condition that throws does not match", careless, ["text"], 1, false]
   ]
-  for (const { attempts, errors, retry, succeeds, title } of table) {
+  for (const [title, retry, errors, attempts, succeeds] of table) {
     it.effect(title, () =>
       Effect.gen(function*() {
         const { run, seconds } = failing(...errors)
@@ -74,7 +72,8 @@ describe("Retry in a run", () => {
         const [step] = yield* store.steps(report.run)
         assert.strictEqual(step?.attempts, attempts)
         const recorded = yield* store.attempts(report.run)
-        assert.deepStrictEqual(recorded.map((one) => one.attempt), Array.from({ length: succeeds ? attempts - 1 : attempts }, (_, i) => i + 1))
+        const failed = succeeds ? attempts - 1 : attempts
+        assert.deepStrictEqual(recorded.map((one) => one.attempt), Array.from({ length: failed }, (_, i) => i + 1))
       }).pipe(Effect.provide(memory)))
   }
 
@@ -89,7 +88,8 @@ describe("Retry in a run", () => {
         assert.isAtMost(delays[i]!, expected * 1.2 + 0.2)
       }
       const attempts = yield* (yield* RunStore.RunStore).attempts(report.run)
-      assert.deepStrictEqual(attempts.map(({ error, message }) => `${error}: ${message}`), Array(4).fill("Passing: the API said 503"))
+      const said = attempts.map(({ error, message }) => `${error}: ${message}`)
+      assert.deepStrictEqual(said, Array(4).fill("Passing: the API said 503"))
     }).pipe(Effect.provide(memory)))
 
   it.effect("an attempt that takes too long fails, is interrupted, and is retried as transient", () =>

@@ -17,7 +17,11 @@ const league = (
   const fails = options.fails ?? (() => false)
   const computed: Array<string> = []
   const did = (what: string, value: ReadonlyArray<string>) =>
-    Effect.suspend(() => fails(what) ? Effect.fail(new Broken({ message: `no ${what}` })) : Effect.as(Effect.sync(() => computed.push(what)), value))
+    Effect.suspend(() => {
+      if (fails(what)) return Effect.fail(new Broken({ message: `no ${what}` }))
+      computed.push(what)
+      return Effect.succeed(value)
+    })
   const version = options.codeVersion === undefined ? {} : { codeVersion: options.codeVersion }
   const schedule = options.streams === true
     ? Asset.make(`${name}/schedule`, {

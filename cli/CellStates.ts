@@ -2,7 +2,7 @@
 import * as PartitionSet from "../engine/partition/PartitionSet.ts"
 import type { Snapshot } from "../engine/plan/Snapshot.ts"
 import { describe, staleness } from "../engine/plan/Staleness.ts"
-import type { StoredCell } from "../engine/run/RunStore.ts"
+import type { StoredCell } from "../engine/record/RunStore.ts"
 import { fault } from "./terminal/Text.ts"
 
 export type State = "fresh" | "stale" | "failed" | "missing"

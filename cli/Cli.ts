@@ -10,7 +10,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import type { ExecutorError, RunReport } from "../engine/run/Executor.ts"
-import type { RunStore } from "../engine/run/RunStore.ts"
+import type { RunStore } from "../engine/record/RunStore.ts"
 import type { Refusal, Unfinished } from "./Refusal.ts"
 
 export { Refusal, Unfinished } from "./Refusal.ts"

@@ -4,7 +4,7 @@ import type { Layer } from "effect"
 import type { Command, Environment, Services } from "effect/cli/Command"
 import type { SqlClient } from "effect/sql"
 import type { AnyPipeline, Pipeline } from "../engine/definition/Pipeline.ts"
-import type { RunStore } from "../engine/run/RunStore.ts"
+import type { RunStore } from "../engine/record/RunStore.ts"
 import type { Database } from "../resources/database/Database.ts"
 import type { Deployed, From, Materializer } from "./Cli.ts"
 

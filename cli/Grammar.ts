@@ -1,4 +1,5 @@
 /** The words of the command line. Light: what commands do is loaded when one is run. */
+import type { Environment } from "effect/cli/Command"
 import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
@@ -12,18 +13,37 @@ import { line } from "./terminal/Screen.ts"
 /** All but the wizard, which this command line is small enough to do without. */
 export const builtIns = [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions, GlobalFlag.LogLevel] as const
 
-export const make = (version: string) => {
-  const showVersion = Command.make("version", {}, () => Effect.sync(() => line(`sluice ${version}`))).pipe(
+const versionCommand = (version: string) =>
+  Command.make("version", {}, () => Effect.sync(() => line(`sluice ${version}`))).pipe(
     Command.withDescription("Print the version."),
     Command.withShortDescription("Print the version"),
     Command.withExamples([{ command: "sluice version" }])
   )
-  return Command.make("sluice").pipe(
+
+const groups = (version: string) =>
+  [
+    { group: "Assets", commands: [Assets.list, Assets.show, Assets.preview, Assets.explain, Assets.check, Partitions.partitions] },
+    { group: "Runs", commands: [Runs.materialize, Runs.runs, Runs.run] },
+    { group: "Project", commands: [Database.db, versionCommand(version)] }
+  ] as const
+
+/** The names of the built-in commands, short ones included. */
+export const names: ReadonlySet<string> = new Set(
+  groups("").flatMap(({ commands }) =>
+    commands.flatMap(({ alias, name }): ReadonlyArray<string> => alias === undefined ? [name] : [name, alias])
+  )
+)
+
+/** A command of the project's own that has all it needs. */
+export type OwnCommand = Command.Command<string, unknown, {}, unknown, Environment>
+
+/** The built-in commands, and those of the project. */
+export const make = (version: string, own: ReadonlyArray<OwnCommand> = []) =>
+  Command.make("sluice").pipe(
     Command.withDescription("Data pipelines as typed assets: planned, run, resumed and stored in Postgres."),
     Command.withSubcommands([
-      { group: "Assets", commands: [Assets.list, Assets.show, Assets.preview, Assets.explain, Assets.check, Partitions.partitions] },
-      { group: "Runs", commands: [Runs.materialize, Runs.runs, Runs.run] },
-      { group: "Project", commands: [Database.db, showVersion] }
+      ...groups(version),
+      ...(own.length === 0 ? [] : [{ group: "This project's own", commands: own }])
     ]),
     Command.withGlobalFlags([ProjectFolder]),
     Command.withExamples([
@@ -33,4 +53,3 @@ export const make = (version: string) => {
       { command: "sluice run resume 3", description: "Go on after an interruption" }
     ])
   )
-}

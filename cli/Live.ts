@@ -2,7 +2,7 @@
 import { Cause, Effect, Layer } from "effect"
 import type { Any } from "../engine/definition/Asset.ts"
 import type { IoManager } from "../engine/definition/Io.ts"
-import type { RunStore } from "../engine/run/RunStore.ts"
+import type { RunStore } from "../engine/record/RunStore.ts"
 import { Database } from "../resources/database/Database.ts"
 import * as PostgresRunStore from "../storage/PostgresRunStore.ts"
 import type { Provided } from "./Deployment.ts"

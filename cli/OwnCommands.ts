@@ -1,24 +1,40 @@
-/** The commands that a project brings along: found when they are asked for, run with the project's deployment. */
+/** The commands that a project brings along, each given the deployment it belongs to. */
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import { Deployed } from "./Cli.ts"
-import type { OwnCommand } from "./Deployment.ts"
-import { ProjectFolder } from "./grammar/Options.ts"
-import type { Project } from "./Project.ts"
+import * as Layer from "effect/Layer"
+import * as Command from "effect/cli/Command"
+import { Deployed, Materializer } from "./Cli.ts"
+import { materializing } from "./commands/materialize.ts"
+import * as Live from "./Live.ts"
+import * as OwnProcess from "./OwnProcess.ts"
+import * as Project from "./Project.ts"
 import { Refusal } from "./Refusal.ts"
 
-export interface OwnCommands {
-  readonly commands: ReadonlyArray<OwnCommand>
-  readonly deployed: Deployed["Service"]
+/** As many connections as a run takes: a command may start one. */
+const connections = 10
+
+const deployedOf = (project: Project.Project): Deployed["Service"] => {
+  const store = Live.store(project, connections)
+  const computing = Layer.merge(Live.everything(project), Layer.succeed(Materializer, materializing(project)))
+  return {
+    // Deployment.make lets commands build the resources alone only where their layer needs nothing.
+    resources: Live.resources(project) as Layer.Layer<never, Refusal>,
+    stored: Layer.provideMerge(Live.io(project), store),
+    everything: Layer.provideMerge(computing, store),
+    sluice: (args) => OwnProcess.run(project.folder, args)
+  }
 }
 
-/** Built-in commands run without any of it. */
-export const none: OwnCommands = {
-  commands: [],
-  deployed: Deployed.of({
-    resources: unused(),
-    stored: unused(),
-    everything: unused(),
-    sluice: () => Effect.die(new Error("A built-in command uses the services of own ones."))
-  })
-}
+/** Loads the project; gives its own commands. `taken` are the names of the built-in ones. */
+export const load = Effect.fnUntraced(function*(taken: ReadonlySet<string>) {
+  const project = yield* Project.load
+  const { commands } = project.deployment
+  const names = new Set(taken)
+  for (const name of commands.flatMap((command) => command.alias === undefined ? [command.name] : [command.name, command.alias])) {
+    if (names.has(name)) {
+      const message = `The deployment of main.ts brings a command "${name}", which there is already: give it another name.`
+      return yield* new Refusal({ message })
+    }
+    names.add(name)
+  }
+  return commands.map((command) => Command.provideSync(command, Deployed, deployedOf(project)))
+})

@@ -9,11 +9,14 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import { readFileSync } from "node:fs"
+import { didYouMean } from "../engine/Suggestion.ts"
+import * as FirstWord from "./FirstWord.ts"
 import * as Grammar from "./Grammar.ts"
+import { ProjectFolder } from "./grammar/Options.ts"
 import * as Interruption from "./Interruption.ts"
 import * as Platform from "./Platform.ts"
 import * as Presenter from "./Presenter.ts"
-import { exitCodes, ofCause, withoutSecrets } from "./Refusal.ts"
+import { exitCodes, messageOf, ofCause, withoutSecrets } from "./Refusal.ts"
 import { note } from "./terminal/Screen.ts"
 import { err } from "./terminal/Style.ts"
 
@@ -45,11 +48,35 @@ const settle = (exit: Exit.Exit<unknown, unknown>, debug: boolean): number => {
   return exitCode
 }
 
+/**
+ * The project's own commands, which are in its main.ts. That takes a while to load and may fail: it is done for words
+ * that are no built-in command, and for the help that lists all.
+ */
+const ownCommands = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
+  const { project, word } = FirstWord.of(args)
+  if (word === undefined ? args.includes("--version") : Grammar.names.has(word)) return []
+  const { load } = yield* Effect.promise(() => import("./OwnCommands.ts"))
+  const { find } = yield* Effect.promise(() => import("./Project.ts"))
+  const none = (): ReadonlyArray<Grammar.OwnCommand> => []
+  const commands = Effect.matchEffect(find, {
+    // A word that is no command, or help: both are told without a project too.
+    onFailure: (error) => word === undefined || Option.isNone(project) ? Effect.sync(none) : Effect.fail(error),
+    onSuccess: () => load(Grammar.names)
+  }).pipe(Effect.provideService(ProjectFolder, project))
+  if (word !== undefined && didYouMean(word, [...Grammar.names]) === "") return yield* commands
+  return yield* Effect.catch(commands, (error) =>
+    Effect.sync(() => {
+      note(err.dim(`The project's own commands are not known: ${withoutSecrets(messageOf(error))}`))
+      return none()
+    }))
+})
+
 /** Runs one command and ends the process with its exit code. */
 export const run = (args: ReadonlyArray<string>): void => {
   // A reader that has seen enough (`| head`) is no failure.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : exitCodes.failed))
-  const program = Command.runWith(Grammar.make(version()), { version: version() })(args)
+  const program = Effect.flatMap(ownCommands(args), (own) =>
+    Command.runWith(Grammar.make(version(), own), { version: version() })(args))
   const fiber = Effect.runFork(Effect.provide(program, environment))
   Interruption.interrupts(fiber)
   fiber.addObserver((exit) => {

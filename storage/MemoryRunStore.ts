@@ -1,6 +1,6 @@
 /** The run store in memory: for tests and notebooks. It is gone with the process, and its clock is Effect's. */
 import { Effect, Layer } from "effect"
-import { type DynamicKey, RunStore } from "../engine/run/RunStore.ts"
+import { type DynamicKey, RunStore } from "../engine/record/RunStore.ts"
 import * as Cells from "./memory/Cells.ts"
 import * as Runs from "./memory/Runs.ts"
 import * as State from "./memory/State.ts"

@@ -3,7 +3,7 @@ import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import { readdir, readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
-import type { RunStoreError } from "../engine/run/RunStore.ts"
+import type { RunStoreError } from "../engine/record/RunStore.ts"
 import { attempt, transact } from "./postgres/Failure.ts"
 
 /** The database was migrated by a newer Sluice, whose tables this code does not know. */

@@ -4,7 +4,7 @@
  */
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
-import { RunStore, type RunStoreError } from "../engine/run/RunStore.ts"
+import { RunStore, type RunStoreError } from "../engine/record/RunStore.ts"
 import * as Migrations from "./Migrations.ts"
 import * as Cells from "./postgres/Cells.ts"
 import * as Claims from "./postgres/Claims.ts"

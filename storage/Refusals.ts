@@ -1,7 +1,7 @@
 /** What both run stores say when they refuse something. */
 import type { CellWritten } from "../engine/definition/Io.ts"
-import { type CellCommit, LeaseLost, RunStoreError, RunUnavailable } from "../engine/run/RunStore.ts"
-import { type Cell, cellName, type Step } from "../engine/run/Step.ts"
+import { type CellCommit, LeaseLost, RunStoreError, RunUnavailable } from "../engine/record/RunStore.ts"
+import { type Cell, cellName, type Step } from "../engine/record/Step.ts"
 
 /** The error of a commit whose claims `lost` are gone. */
 export const leaseLost = (lost: ReadonlyArray<Cell>): LeaseLost => {

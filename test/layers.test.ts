@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, ReadonlyArray<string>>> = {
   storage: ["engine"],
   simulators: ["resources"],
   assets: ["sluice", "resources"],
-  pipelines: ["sluice", "assets"],
+  pipelines: ["sluice", "assets", "resources"],
   cli: ["engine", "storage", "resources", "io"],
   bin: ["cli"],
   "index.ts": ["engine", "io", "cli"],
@@ -52,6 +52,25 @@ describe("layers", () => {
       importsOf(file, true)
         .filter((target) => areaOf(target) !== areaOf(file) && !(allowed[areaOf(file)] ?? []).includes(areaOf(target)))
         .map((target) => `${file} imports ${target}`)
+    )
+    assert.deepStrictEqual(wrong, [])
+  })
+
+  it("data flows one way through the engine: definitions → graph → plan → run", () => {
+    const below: Readonly<Record<string, ReadonlyArray<string>>> = {
+      partition: [],
+      definition: ["partition"],
+      graph: ["definition", "partition"],
+      record: ["definition"],
+      plan: ["definition", "partition", "graph", "record"],
+      run: ["definition", "partition", "graph", "record", "plan"]
+    }
+    const wrong = Object.entries(below).flatMap(([folder, may]) =>
+      filesBelow(join("engine", folder)).flatMap((file) =>
+        importsOf(file, true).map((target) => target.split("/")).filter(([, other, deeper]) =>
+          deeper !== undefined && other !== folder && !may.includes(other!)
+        ).map((target) => `${file} imports ${target.join("/")}`)
+      )
     )
     assert.deepStrictEqual(wrong, [])
   })

@@ -1,14 +1,14 @@
 /** `sluice check`: the definitions are valid, and what is stored is what the checks say. */
 import { Effect } from "effect"
-import { storedOf } from "../../engine/definition/Asset.ts"
 import * as Selection from "../../engine/graph/Selection.ts"
 import * as Snapshot from "../../engine/plan/Snapshot.ts"
 import * as CheckRunner from "../../engine/run/CheckRunner.ts"
-import type { CheckResult } from "../../engine/run/Step.ts"
+import * as IoManagers from "../../engine/run/IoManagers.ts"
+import type { CheckResult } from "../../engine/record/Step.ts"
 import * as Live from "../Live.ts"
 import * as Summary from "../progress/Summary.ts"
 import * as Project from "../Project.ts"
-import { exitCodes, Refusal, Unfinished } from "../Refusal.ts"
+import { exitCodes, Unfinished } from "../Refusal.ts"
 import * as Screen from "../terminal/Screen.ts"
 import { out } from "../terminal/Style.ts"
 import * as Text from "../terminal/Text.ts"
@@ -22,7 +22,7 @@ export const check = Effect.fn("cli.check")(function*(input: {
   const selection = input.selection.length === 0 ? "*" : input.selection.join(" ")
   const selected = graph.assets.size === 0 ? [] : yield* Effect.fromResult(Selection.select(graph, selection))
   const { results, unstored } = yield* Effect.gen(function*() {
-    yield* Effect.forEach(selected, (key) => validate(project, key), { discard: true })
+    yield* IoManagers.validate(graph, selected, Live.ioOf)
     const checks = graph.checks.filter((candidate) => selected.includes(candidate.asset.key))
     const snapshot = yield* Snapshot.load(graph, new Set(checks.map((candidate) => candidate.asset.key)))
     const results: Array<CheckResult> = []
@@ -58,19 +58,3 @@ export const check = Effect.fn("cli.check")(function*(input: {
 })
 
 const nameOf = (result: CheckResult): string => `${result.asset}\n${result.check}`
-
-/** Asks the IO manager of an asset whether it can store it. */
-const validate = (project: Project.Project, key: string) =>
-  Effect.gen(function*() {
-    const asset = project.graph.assets.get(key)
-    if (asset === undefined) return
-    const io = yield* Live.ioOf(asset)
-    if (!io.accepts.includes(asset.output._tag)) {
-      const kind = asset.output._tag === "Rows" ? "rows" : "documents"
-      const message = `${key} gives ${kind}, but ${asset.io.key} does not store ${kind}: choose another io.`
-      return yield* new Refusal({ message })
-    }
-    if (io.validate !== undefined) {
-      yield* Effect.mapError(io.validate(storedOf(asset)), (error) => new Refusal({ message: error.message, cause: error }))
-    }
-  })

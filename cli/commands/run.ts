@@ -1,8 +1,9 @@
 /** `sluice run show` and `sluice run cancel`. */
 import { Effect } from "effect"
-import type { Event } from "../../engine/run/Event.ts"
-import { RunStore } from "../../engine/run/RunStore.ts"
-import { type Attempt, cellName, type Step } from "../../engine/run/Step.ts"
+import type { Event } from "../../engine/record/Event.ts"
+import { RunStore } from "../../engine/record/RunStore.ts"
+import { type Attempt, cellName, type Step } from "../../engine/record/Step.ts"
+import * as Executor from "../../engine/run/Executor.ts"
 import * as Live from "../Live.ts"
 import * as Summary from "../progress/Summary.ts"
 import * as Project from "../Project.ts"
@@ -154,13 +155,7 @@ const more = (total: number): ReadonlyArray<string> =>
 
 export const cancel = Effect.fn("cli.run.cancel")(function*(input: { readonly id: number }) {
   const project = yield* Project.load
-  const run = yield* Effect.flatMap(RunStore, (store) => Effect.andThen(store.cancelRun(input.id), store.run(input.id))).pipe(
-    Effect.provide(Live.store(project))
-  )
-  Screen.line(
-    run.state === "running"
-      ? `Run ${input.id} is being cancelled: no new step starts, and its process stops within a second.`
-      : `Run ${input.id} is cancelled.`
-  )
+  yield* Executor.cancel(input.id).pipe(Effect.provide(Live.store(project)))
+  Screen.line(`Run ${input.id} is cancelled.`)
   Summary.next([[Summary.again(input.id, []), "goes on with it"]])
 })

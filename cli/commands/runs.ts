@@ -1,7 +1,7 @@
 /** `sluice runs`: the list of runs. */
 import { Effect } from "effect"
-import type { RunSummary } from "../../engine/run/Run.ts"
-import { RunStore } from "../../engine/run/RunStore.ts"
+import type { RunSummary } from "../../engine/record/Run.ts"
+import { RunStore } from "../../engine/record/RunStore.ts"
 import * as Live from "../Live.ts"
 import * as Project from "../Project.ts"
 import * as Screen from "../terminal/Screen.ts"

@@ -1,5 +1,5 @@
 /** Progress in a pipe or a CI log: a plain line for each asset that ends or fails, and one every few seconds. */
-import { cellName } from "../../engine/run/Step.ts"
+import { cellName } from "../../engine/record/Step.ts"
 import { footer } from "./BlockView.ts"
 import * as Progress from "./Progress.ts"
 import type { View } from "./View.ts"

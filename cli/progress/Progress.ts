@@ -1,7 +1,7 @@
 /** What is known of a run while it goes on, by asset: the state behind every way of showing it. */
 import type { Observation } from "../../engine/run/Observer.ts"
 import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
-import type { Cell } from "../../engine/run/Step.ts"
+import type { Cell } from "../../engine/record/Step.ts"
 
 export interface AssetProgress {
   readonly asset: string

@@ -1,6 +1,6 @@
 /** How a run ended: what was done, what failed and why, and what to do next. */
 import type { Ended, RunReport } from "../../engine/run/Executor.ts"
-import { cellName, type CheckResult } from "../../engine/run/Step.ts"
+import { cellName, type CheckResult } from "../../engine/record/Step.ts"
 import * as Screen from "../terminal/Screen.ts"
 import { out, state } from "../terminal/Style.ts"
 import * as Text from "../terminal/Text.ts"

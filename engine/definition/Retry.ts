@@ -19,8 +19,8 @@ export interface Backoff {
 
 const backoff = (options: Backoff): Schedule.Schedule<unknown, unknown> =>
   Schedule.exponential(options.base ?? "1 second").pipe(
-    Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, Duration.fromInputUnsafe(options.max ?? "1 minute")))),
     Schedule.jittered,
+    Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, Duration.fromInputUnsafe(options.max ?? "1 minute")))),
     Schedule.upTo({ times: options.times })
   )
 

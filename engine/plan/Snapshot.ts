@@ -4,8 +4,8 @@ import { type AssetGraph, neighbours } from "../graph/AssetGraph.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import * as PartitionSpace from "../partition/PartitionSpace.ts"
-import { type DynamicKey, RunStore, type StoredCell, type StoredCells } from "../run/RunStore.ts"
-import type { InputVersion } from "../run/Step.ts"
+import { type DynamicKey, RunStore, type StoredCell, type StoredCells } from "../record/RunStore.ts"
+import type { InputVersion } from "../record/Step.ts"
 
 export interface Snapshot {
   readonly graph: AssetGraph

@@ -2,8 +2,8 @@
 import type { Edge } from "../graph/AssetGraph.ts"
 import * as PartitionMapping from "../partition/PartitionMapping.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
-import type { StoredCell } from "../run/RunStore.ts"
-import type { InputVersion } from "../run/Step.ts"
+import type { StoredCell } from "../record/RunStore.ts"
+import type { InputVersion } from "../record/Step.ts"
 import type { Snapshot } from "./Snapshot.ts"
 
 export type Reason =

@@ -5,8 +5,8 @@ import type { AnyCheck, Result } from "../definition/Check.ts"
 import type { IoManager } from "../definition/Io.ts"
 import * as Failure from "./Failure.ts"
 import { patiently } from "./Patience.ts"
-import { RunStore, type RunStoreError } from "./RunStore.ts"
-import type { CheckResult } from "./Step.ts"
+import { RunStore, type RunStoreError } from "../record/RunStore.ts"
+import type { CheckResult } from "../record/Step.ts"
 
 export interface CheckOptions<R> {
   readonly io: (asset: Any) => Effect.Effect<IoManager, never, R>

@@ -10,10 +10,10 @@ import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import { describe } from "../plan/Staleness.ts"
 import type { Computed } from "./Compute.ts"
-import type { Event } from "./Event.ts"
+import type { Event } from "../record/Event.ts"
 import * as Failure from "./Failure.ts"
-import { type CellCommit, type LeaseLost, RunStore, type RunStoreError, type SourceKeys } from "./RunStore.ts"
-import type { Step } from "./Step.ts"
+import { type CellCommit, type LeaseLost, RunStore, type RunStoreError, type SourceKeys } from "../record/RunStore.ts"
+import type { Step } from "../record/Step.ts"
 
 /** At most so many steps share a transaction: beyond it, a longer transaction gains nothing (bench/engine). */
 export const maxBatch = 500

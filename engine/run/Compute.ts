@@ -9,9 +9,9 @@ import type { Snapshot } from "../plan/Snapshot.ts"
 import { inputVersions, upstreamOf } from "../plan/Staleness.ts"
 import * as Failure from "./Failure.ts"
 import type { Observer } from "./Observer.ts"
-import { LeaseLost, type StoredCell } from "./RunStore.ts"
+import { LeaseLost, type StoredCell } from "../record/RunStore.ts"
 import type { PlannedStep } from "./StepTable.ts"
-import type { Attempt, Cell, InputVersion } from "./Step.ts"
+import type { Attempt, Cell, InputVersion } from "../record/Step.ts"
 
 /** What a step computed: a value for each asset, and what is recorded with it. */
 export interface Computed {

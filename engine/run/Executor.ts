@@ -2,32 +2,27 @@
  * Runs: plans what was asked for, executes it stage by stage, runs the checks, and records how it ended. A stage ends
  * where partition keys that this run finds (the games of a day) decide what is next.
  */
-import { Context, Deferred, Effect, Exit, Schedule, Schema } from "effect"
-import { type Any, storedOf } from "../definition/Asset.ts"
-import type { IoManager } from "../definition/Io.ts"
-import { type AssetGraph } from "../graph/AssetGraph.ts"
+import { Deferred, Effect, Exit, Schedule } from "effect"
+import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
 import type { PartitionKeyError } from "../partition/PartitionKey.ts"
 import * as Plan from "../plan/Plan.ts"
 import * as Restriction from "../plan/Restriction.ts"
 import * as Snapshot from "../plan/Snapshot.ts"
+import type { RunRequest, RunSummary } from "../record/Run.ts"
+import { RunStore, type RunStoreError, RunUnavailable } from "../record/RunStore.ts"
 import * as CheckRunner from "./CheckRunner.ts"
+import * as IoManagers from "./IoManagers.ts"
 import * as Lease from "./Lease.ts"
 import { type Observer, silent } from "./Observer.ts"
 import { patiently } from "./Patience.ts"
 import * as Recorder from "./Recorder.ts"
-import type { RunRequest, RunSummary } from "./Run.ts"
-import { RunStore, type RunStoreError, RunUnavailable } from "./RunStore.ts"
 import * as Stage from "./Stage.ts"
-import { cellName } from "./Step.ts"
 import * as Tally from "./Tally.ts"
 
 export type { Ended, RunReport } from "./Tally.ts"
 
-/** An asset cannot be stored by the IO manager it names; found before anything runs. */
-export class UnfitIo extends Schema.TaggedError<UnfitIo>()("UnfitIo", { message: Schema.String }) {}
-
-export type ExecutorError = Selection.SelectionError | PartitionKeyError | RunStoreError | RunUnavailable | UnfitIo
+export type ExecutorError = Selection.SelectionError | PartitionKeyError | RunStoreError | RunUnavailable | IoManagers.UnfitIo
 
 export interface RunOptions {
   readonly observer?: Observer
@@ -140,7 +135,7 @@ const stages = <R>(
   Effect.gen(function*() {
     const store = yield* RunStore
     const context = yield* Effect.context<R>()
-    const io = (asset: Any) => Effect.sync(() => ioOf(context, asset))
+    const io = IoManagers.find(context)
     const selected = yield* Effect.fromResult(Selection.select(graph, request.selection))
     if (execution.resumed) {
       const before = yield* patiently(store.steps(execution.run, { states: ["materialized"] }))
@@ -182,27 +177,9 @@ const stages = <R>(
     }
   })
 
-/** The graph's `R` proves that the service is there; the asset in the graph has forgotten which one it is. */
-const ioOf = <R>(context: Context.Context<R>, asset: Any): IoManager =>
-  Context.getUnsafe(context as Context.Context<unknown>, asset.io)
-
 /** Every selected asset is asked of its IO manager whether it can be stored there. */
 const fits = <R>(graph: AssetGraph<R>, request: RunRequest) =>
   Effect.gen(function*() {
-    const context = yield* Effect.context<R>()
-    for (const key of yield* Effect.fromResult(Selection.select(graph, request.selection))) {
-      const asset = graph.assets.get(key)!
-      const manager = ioOf(context, asset)
-      if (!manager.accepts.includes(asset.output._tag)) {
-        const kind = asset.output._tag === "Rows" ? "rows" : "documents"
-        const message = `${key} gives ${kind}, but ${asset.io.key} does not store ${kind}: choose another io.`
-        return yield* new UnfitIo({ message })
-      }
-      if (manager.validate === undefined) continue
-      yield* Effect.mapError(manager.validate(storedOf(asset)), ({ message }) => new UnfitIo({ message }))
-    }
+    const selected = yield* Effect.fromResult(Selection.select(graph, request.selection))
+    yield* IoManagers.validate(graph, selected, IoManagers.find(yield* Effect.context<R>()))
   })
-
-/** One line for each failed step, for people. */
-export const failureLines = (report: Tally.RunReport): ReadonlyArray<string> =>
-  report.failed.map(({ cell, reason }) => `${cellName(cell)}: ${reason}`)

@@ -2,7 +2,7 @@
 import { Context, Deferred, Duration, Effect, Schedule, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import { hostname } from "node:os"
-import { RunStore, type RunStoreError } from "./RunStore.ts"
+import { RunStore, type RunStoreError } from "../record/RunStore.ts"
 
 /** The times of a lease; tests that kill and freeze processes set shorter ones. */
 export class Timing extends Context.Reference<{

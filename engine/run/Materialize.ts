@@ -11,8 +11,8 @@ import * as AssetGraph from "../graph/AssetGraph.ts"
 import * as PartitionKey from "../partition/PartitionKey.ts"
 import * as PartitionSpace from "../partition/PartitionSpace.ts"
 import * as Executor from "./Executor.ts"
-import { RunRequest } from "./Run.ts"
-import { RunStore } from "./RunStore.ts"
+import { RunRequest } from "../record/Run.ts"
+import { RunStore } from "../record/RunStore.ts"
 
 /** The key of one partition as an argument: none for an unpartitioned asset. */
 export type KeyArgument<P, K> = [P] extends [never] ? [] : [partition: K]

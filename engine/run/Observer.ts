@@ -1,7 +1,7 @@
 /** Who watches a run while it goes on: the progress of the CLI, or a test. */
 import type { Plan } from "../plan/Plan.ts"
 import type { Failure } from "./Failure.ts"
-import type { Cell, CheckResult } from "./Step.ts"
+import type { Cell, CheckResult } from "../record/Step.ts"
 
 export type Observation =
   | { readonly _tag: "RunStarted"; readonly run: number; readonly resumed: boolean }

@@ -1,9 +1,9 @@
 /** Gathers attempts, events and ended steps, and writes them in batches beside the work. */
 import { Effect, Exit, type Scope, Semaphore } from "effect"
-import type { Event } from "./Event.ts"
+import type { Event } from "../record/Event.ts"
 import { patiently } from "./Patience.ts"
-import { RunStore, type RunStoreError, type StepEnd } from "./RunStore.ts"
-import type { Attempt } from "./Step.ts"
+import { RunStore, type RunStoreError, type StepEnd } from "../record/RunStore.ts"
+import type { Attempt } from "../record/Step.ts"
 
 export interface Recorder {
   readonly attempt: (attempt: Attempt) => void

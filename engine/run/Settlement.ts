@@ -6,8 +6,8 @@ import { describe, upstreamOf } from "../plan/Staleness.ts"
 import type { Failure } from "./Failure.ts"
 import type { Observer } from "./Observer.ts"
 import type { Recorder } from "./Recorder.ts"
-import type { StepEnd } from "./RunStore.ts"
-import { type Cell, cellName, type Step } from "./Step.ts"
+import type { StepEnd } from "../record/RunStore.ts"
+import { type Cell, cellName, type Step } from "../record/Step.ts"
 import { cellsOf, type PlannedStep, type Ready, type StepTable } from "./StepTable.ts"
 
 /** What a failed step took: its number of attempts, and when the first began. */

@@ -7,7 +7,7 @@ import * as PartitionSet from "../partition/PartitionSet.ts"
 import type { PlannedAssets, Plan } from "../plan/Plan.ts"
 import type { Snapshot } from "../plan/Snapshot.ts"
 import { downstreamOf, type Reason, sameKey, upstreamOf } from "../plan/Staleness.ts"
-import { type Cell, cellName } from "./Step.ts"
+import { type Cell, cellName } from "../record/Step.ts"
 
 /** One planned step: a computation at a partition. `index` is its place in the table. */
 export interface PlannedStep {

@@ -4,8 +4,8 @@ import * as PartitionSet from "../partition/PartitionSet.ts"
 import type * as Plan from "../plan/Plan.ts"
 import type * as Snapshot from "../plan/Snapshot.ts"
 import type { Observation, Observer } from "./Observer.ts"
-import type { RunState } from "./Run.ts"
-import type { Cell, CheckResult } from "./Step.ts"
+import type { RunState } from "../record/Run.ts"
+import type { Cell, CheckResult } from "../record/Step.ts"
 
 export interface Ended {
   readonly cell: Cell

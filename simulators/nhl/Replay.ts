@@ -28,7 +28,7 @@ const merge = (listed: ReadonlyArray<unknown>, own: ReadonlyArray<unknown>, id: 
   const byId = new Map(listed.map((game) => [textAt(game, id), game]))
   for (const game of own) {
     const known = Object.entries(game ?? {}).filter(([, value]) => value !== undefined)
-    byId.set(textAt(game, id), { ...byId.get(textAt(game, id)) ?? {}, ...Object.fromEntries(known) })
+    byId.set(textAt(game, id), Object.assign({}, byId.get(textAt(game, id)), Object.fromEntries(known)))
   }
   return [...byId.values()]
 }

@@ -1,7 +1,7 @@
 /** Claims, commits and failures of cells in memory. */
 import { Clock, Effect } from "effect"
-import type { Claimed, RunStore, StoredCell, StoredCells } from "../../engine/run/RunStore.ts"
-import { type Cell, cellName, type Step } from "../../engine/run/Step.ts"
+import type { Claimed, RunStore, StoredCell, StoredCells } from "../../engine/record/RunStore.ts"
+import { type Cell, cellName, type Step } from "../../engine/record/Step.ts"
 import { leaseLost, miscounted, noSuchRun, stepOf, unregistered } from "../Refusals.ts"
 import { cellAt, isAlive, keySetOf, replaceKeys, type State } from "./State.ts"
 

@@ -1,8 +1,8 @@
 /** Workers, runs and their records in memory. */
 import { Clock, Effect } from "effect"
-import type { RunSummary } from "../../engine/run/Run.ts"
-import type { RunStore } from "../../engine/run/RunStore.ts"
-import type { Step } from "../../engine/run/Step.ts"
+import type { RunSummary } from "../../engine/record/Run.ts"
+import type { RunStore } from "../../engine/record/RunStore.ts"
+import type { Step } from "../../engine/record/Step.ts"
 import { noSuchRun, unavailable, unregistered } from "../Refusals.ts"
 import { isAlive, isLost, type RunRecord, type State } from "./State.ts"
 

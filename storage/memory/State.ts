@@ -1,8 +1,8 @@
 /** What the run store in memory holds, and the questions that several of its methods ask. */
-import type { Event } from "../../engine/run/Event.ts"
-import type { RunSummary } from "../../engine/run/Run.ts"
-import type { StoredCell, Worker } from "../../engine/run/RunStore.ts"
-import type { Attempt, Cell, CheckResult, Step } from "../../engine/run/Step.ts"
+import type { Event } from "../../engine/record/Event.ts"
+import type { RunSummary } from "../../engine/record/Run.ts"
+import type { StoredCell, Worker } from "../../engine/record/RunStore.ts"
+import type { Attempt, Cell, CheckResult, Step } from "../../engine/record/Step.ts"
 
 /** A worker with the end of its lease, in milliseconds since the epoch. */
 export interface Holder extends Worker {

@@ -1,8 +1,8 @@
 /** The stored state of cells, read through a cursor: a million of them never stand in memory as rows. */
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema, Stream } from "effect"
-import type { RunStore, StoredCell } from "../../engine/run/RunStore.ts"
-import type { InputVersion } from "../../engine/run/Step.ts"
+import type { RunStore, StoredCell } from "../../engine/record/RunStore.ts"
+import type { InputVersion } from "../../engine/record/Step.ts"
 import { keys } from "./Columns.ts"
 import { Inputs } from "./Documents.ts"
 import { attempt } from "./Failure.ts"

@@ -1,8 +1,8 @@
 /** Claims: which worker computes which cell. Every statement locks cells in the order of their keys: none deadlocks. */
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
-import type { Claimed, RunStore } from "../../engine/run/RunStore.ts"
-import type { Cell } from "../../engine/run/Step.ts"
+import type { Claimed, RunStore } from "../../engine/record/RunStore.ts"
+import type { Cell } from "../../engine/record/Step.ts"
 import { noSuchRun, unregistered } from "../Refusals.ts"
 import { keys } from "./Columns.ts"
 import { attempt } from "./Failure.ts"

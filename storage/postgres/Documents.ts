@@ -1,7 +1,7 @@
 /** The shapes of the jsonb columns. */
 import { Schema } from "effect"
 import type { Metadata } from "../../engine/definition/Metadata.ts"
-import type { InputVersion } from "../../engine/run/Step.ts"
+import type { InputVersion } from "../../engine/record/Step.ts"
 
 const Input: Schema.Codec<InputVersion> = Schema.Struct({
   asset: Schema.String,

@@ -1,7 +1,7 @@
 /** Keys of dynamic partition sets. A key is live while it was added by hand or rows of the source asset give it. */
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
-import type { DynamicKey, RunStore, SourceKeys } from "../../engine/run/RunStore.ts"
+import type { DynamicKey, RunStore, SourceKeys } from "../../engine/record/RunStore.ts"
 import { keys as keyColumn } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
 

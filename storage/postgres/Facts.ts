@@ -1,8 +1,8 @@
 /** Facts that are only ever added: attempts, events and results of checks. One insert a batch. */
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
-import type { Event, EventType } from "../../engine/run/Event.ts"
-import type { RunStore } from "../../engine/run/RunStore.ts"
+import type { Event, EventType } from "../../engine/record/Event.ts"
+import type { RunStore } from "../../engine/record/RunStore.ts"
 import { cellColumns } from "./Claims.ts"
 import { flags, instants, json, keys, numbers, texts } from "./Columns.ts"
 import { attempt } from "./Failure.ts"

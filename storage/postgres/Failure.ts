@@ -2,7 +2,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Cause, Effect, Predicate, Schema } from "effect"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
-import { RunStoreError } from "../../engine/run/RunStore.ts"
+import { RunStoreError } from "../../engine/record/RunStore.ts"
 
 // SQLSTATE classes in which another try may succeed and that the client does not already call retryable: the server
 // ends the connection or starts (57P01 to 57P05), or is out of connections or memory (53).

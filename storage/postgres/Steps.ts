@@ -1,8 +1,8 @@
 /** Steps of runs and the materializations of a cell, which are steps. */
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
-import type { RunStore, StepEnd } from "../../engine/run/RunStore.ts"
-import type { Step } from "../../engine/run/Step.ts"
+import type { RunStore, StepEnd } from "../../engine/record/RunStore.ts"
+import type { Step } from "../../engine/record/Step.ts"
 import { cellColumns } from "./Claims.ts"
 import { documents, instants, keys, numbers, texts } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"

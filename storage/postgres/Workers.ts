@@ -1,7 +1,7 @@
 /** Workers and their leases, which run by the database's clock: the clocks of machines need not agree. */
 import type { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
-import type { RunStore } from "../../engine/run/RunStore.ts"
+import type { RunStore } from "../../engine/record/RunStore.ts"
 import { attempt } from "./Failure.ts"
 
 /** The number of a worker that has not stopped, as a subquery; null if there is none. */

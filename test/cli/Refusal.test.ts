@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Data } from "effect"
 import { ofCause, Refusal, Unfinished, withoutSecrets } from "../../cli/Refusal.ts"
-import { RunStoreError } from "../../engine/run/RunStore.ts"
+import { RunStoreError } from "../../engine/record/RunStore.ts"
 
 class Strange extends Data.TaggedError("Strange")<{ readonly message: string }> {}
 

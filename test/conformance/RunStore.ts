@@ -2,9 +2,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, type Layer } from "effect"
 import type { CellWritten } from "../../engine/definition/Io.ts"
-import { RunRequest } from "../../engine/run/Run.ts"
-import { type CellCommit, type Commit, LeaseLost, RunStore, type StepEnd } from "../../engine/run/RunStore.ts"
-import type { Cell } from "../../engine/run/Step.ts"
+import { RunRequest } from "../../engine/record/Run.ts"
+import { type CellCommit, type Commit, LeaseLost, RunStore, type StepEnd } from "../../engine/record/RunStore.ts"
+import type { Cell } from "../../engine/record/Step.ts"
 
 export const request = new RunRequest({ selection: "nhl/*", partitions: null, force: false, concurrency: 8 })
 

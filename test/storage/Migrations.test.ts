@@ -1,7 +1,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Redacted } from "effect"
-import { RunStore } from "../../engine/run/RunStore.ts"
+import { RunStore } from "../../engine/record/RunStore.ts"
 import * as Migrations from "../../storage/Migrations.ts"
 import * as PostgresRunStore from "../../storage/PostgresRunStore.ts"
 import * as TestDatabase from "../TestDatabase.ts"

@@ -3,7 +3,7 @@ import { DateTime, Effect, Result } from "effect"
 import { Asset, Input, Mapping, Partitions, PartitionSet, Plan, Rows, Selection } from "../../../index.ts"
 import * as Restriction from "../../../engine/plan/Restriction.ts"
 import * as Snapshot from "../../../engine/plan/Snapshot.ts"
-import type { DynamicKey, StoredCell } from "../../../engine/run/RunStore.ts"
+import type { DynamicKey, StoredCell } from "../../../engine/record/RunStore.ts"
 import { graphOf, plain, Store, Value } from "../assets.ts"
 
 const now = DateTime.makeUnsafe("2024-01-06T12:00:00Z")

@@ -4,7 +4,7 @@ import { Effect, Schedule } from "effect"
 import { createHash } from "node:crypto"
 import { Asset, Executor, Input, Mapping, Partitions, Retry, Rows, RunStore } from "../../../index.ts"
 import type { Observation } from "../../../engine/run/Observer.ts"
-import { type Cell, cellName } from "../../../engine/run/Step.ts"
+import { type Cell, cellName } from "../../../engine/record/Step.ts"
 import { Store, Value } from "../assets.ts"
 import { graphWith, memory, requestOf, stored } from "./harness.ts"
 

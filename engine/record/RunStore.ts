@@ -162,4 +162,4 @@ export class RunStore extends Context.Service<RunStore, {
     cell: Cell,
     options: { readonly limit: number }
   ) => Effect.Effect<ReadonlyArray<Step & { readonly run: number }>, RunStoreError>
-}>()("engine/run/RunStore") {}
+}>()("engine/record/RunStore") {}

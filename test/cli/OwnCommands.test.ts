@@ -70,7 +70,7 @@ describe("a project's own commands", () => {
       assert.deepStrictEqual([plain.code, plain.stdout], [0, "plain a b\n"])
       const unknown = yield* project.run(words("shop opne"))
       assert.strictEqual(unknown.code, 2)
-      assert.include(unknown.stderr, "Did you mean open?")
+      assert.include(unknown.stderr, "Did you mean \"open\"?")
     }))
 
   it.live("have what they ask for and nothing else: resources without a database", () =>
@@ -141,7 +141,7 @@ describe("a project's own commands", () => {
       const help = yield* project.run(["--help"])
       assert.deepStrictEqual([help.code, help.stdout.includes("materialize")], [0, true])
       assert.include(help.stderr, "half written")
-      assert.include((yield* project.run(["lst"])).stderr, "Did you mean list?")
+      assert.include((yield* project.run(["lst"])).stderr, "Did you mean \"list\"?")
       const own = yield* project.run(["shop"])
       assert.deepStrictEqual([own.code, own.stderr.includes("half written")], [2, true])
     }))

@@ -54,7 +54,7 @@ const settle = (exit: Exit.Exit<unknown, unknown>, debug: boolean): number => {
  */
 const ownCommands = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
   const { project, word } = FirstWord.of(args)
-  if (word === undefined ? args.includes("--version") : Grammar.names.has(word)) return []
+  if (word === undefined ? args.includes("--version") || args.includes("-v") : Grammar.names.has(word)) return []
   const { load } = yield* Effect.promise(() => import("./OwnCommands.ts"))
   const { find } = yield* Effect.promise(() => import("./Project.ts"))
   const none = (): ReadonlyArray<Grammar.OwnCommand> => []
@@ -77,6 +77,8 @@ export const run = (args: ReadonlyArray<string>): void => {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : exitCodes.failed))
   const program = Effect.flatMap(ownCommands(args), (own) =>
     Command.runWith(Grammar.make(version(), own), { version: version() })(args))
+  // A command that waits for nothing but a signal would end where Node finds no more events to come.
+  setInterval(() => undefined, 2 ** 31 - 1)
   const fiber = Effect.runFork(Effect.provide(program, environment))
   Interruption.interrupts(fiber)
   fiber.addObserver((exit) => {

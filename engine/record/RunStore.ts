@@ -107,7 +107,12 @@ export class RunStore extends Context.Service<RunStore, {
   readonly createRun: (request: RunRequest, worker: string) => Effect.Effect<number, RunStoreError>
   /** Takes over a run that is lost, failed or cancelled; a live or succeeded one is refused. */
   readonly resumeRun: (run: number, worker: string) => Effect.Effect<RunRequest, RunStoreError | RunUnavailable>
-  readonly finishRun: (run: number, state: Exclude<RunState, "running">) => Effect.Effect<void, RunStoreError>
+  /** Records the end of a run, with its counts. False: another worker executes it now, and nothing was recorded. */
+  readonly finishRun: (
+    run: number,
+    worker: string,
+    state: Exclude<RunState, "running">
+  ) => Effect.Effect<boolean, RunStoreError>
   /** After it has returned, no claim of this run is granted any more (G4). */
   readonly cancelRun: (run: number) => Effect.Effect<void, RunStoreError | RunUnavailable>
   readonly cancelRequested: (run: number) => Effect.Effect<boolean, RunStoreError>

@@ -103,7 +103,7 @@ const execute = <R>(graph: AssetGraph<R>, request: RunRequest, execution: Execut
         if (!(yield* patiently(lease.executes(run)))) return yield* takenOver(run)
         recorder.event({ type: "run_finished", at: new Date(), message: state })
         yield* recorder.flush
-        yield* patiently(store.finishRun(run, state))
+        if (!(yield* patiently(store.finishRun(run, lease.worker, state)))) return yield* takenOver(run)
       })
     const work = stages(graph, request, execution, recorder, tally).pipe(Effect.as(undefined))
     const ended = yield* Effect.raceFirst(work, Deferred.await(ending)).pipe(

@@ -72,6 +72,7 @@ const monitor = Command.make(
     list: yes("list", "Print the games and ingest none"),
     json: yes("json", "Print the games as JSON"),
     types: Flag.Literals("type", types).pipe(
+      Flag.withMetavar("<type>"),
       Flag.withDescription("Games of this type, may be repeated (default all of the league's; \"other\" are the Olympics and such)"),
       Flag.atLeast(0),
       Flag.map((given) => given.length === 0 ? types.filter((type) => type !== "other") : given)

@@ -85,10 +85,12 @@ export const make = (state: State) => {
     return record.request
   })
 
-  const finishRun: RunStore["Service"]["finishRun"] = (run, ended) =>
+  const finishRun: RunStore["Service"]["finishRun"] = (run, worker, ended) =>
     Effect.map(Clock.currentTimeMillis, (now) => {
       const record = state.runs[run - 1]
-      if (record !== undefined) Object.assign(record, { state: ended, finishedAt: new Date(now) })
+      if (record?.worker.id !== worker) return false
+      Object.assign(record, { state: ended, finishedAt: new Date(now) })
+      return true
     })
 
   const cancelRun: RunStore["Service"]["cancelRun"] = Effect.fn("RunStore.cancelRun")(function*(run) {
@@ -97,7 +99,7 @@ export const make = (state: State) => {
     if (record === undefined) return yield* unavailable(run, "absent")
     if (record.state !== "running" && record.state !== "cancelled") return yield* unavailable(run, "ended")
     record.cancelRequested = true
-    if (isLost(record, now)) yield* finishRun(run, "cancelled")
+    if (isLost(record, now)) yield* finishRun(run, record.worker.id, "cancelled")
   })
 
   const steps: RunStore["Service"]["steps"] = (run, options = {}) =>

@@ -97,7 +97,8 @@ export const make = (sql: PgClient.PgClient) => {
     )
   )
 
-  const finishRun: RunStore["Service"]["finishRun"] = Effect.fn("RunStore.finishRun")((run, state) =>
+  /** Ends a run; a condition may tell that it is not the caller's to end. */
+  const end = (run: number, state: Exclude<RunState, "running">, isOwn: Fragment) =>
     sql`
       update sluice.runs as run
       set
@@ -111,8 +112,12 @@ export const make = (sql: PgClient.PgClient) => {
         from sluice.steps as step
         where step.run = ${run}
       ) as counted
-      where run.id = ${run}
-    `.pipe(attempt(`finish run ${run}`), Effect.asVoid)
+      where run.id = ${run} and ${isOwn}
+      returning run.id
+    `.pipe(attempt(`finish run ${run}`), Effect.map((rows) => rows.length > 0))
+
+  const finishRun: RunStore["Service"]["finishRun"] = Effect.fn("RunStore.finishRun")((run, worker, state) =>
+    end(run, state, sql`run.worker in (select number from sluice.workers where id = ${worker})`)
   )
 
   // Claims lock the row of their run, so this waits for those under way. Nobody would end a lost run: it ends here.
@@ -126,7 +131,7 @@ export const make = (sql: PgClient.PgClient) => {
           update sluice.runs set cancel_requested = true where id = ${run} and state in ('running', 'cancelled')
           returning state = 'running' and ${dead(sql`runs`)} as lost
         `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Marked)), cancelling)
-        if (row !== undefined) return row.lost ? yield* finishRun(run, "cancelled") : undefined
+        if (row !== undefined) return row.lost ? yield* Effect.asVoid(end(run, "cancelled", sql`true`)) : undefined
         const found = yield* sql`select from sluice.runs where id = ${run}`.pipe(cancelling)
         return yield* unavailable(run, found.length === 0 ? "absent" : "ended")
       })

@@ -37,12 +37,13 @@ const count = Command.make("count", {}, () => Cli.withStored(
   Effect.flatMap(Asset.load(orders), (rows) => Console.log("stored " + rows.length))))
 const child = Command.make("child", { words: Argument.String("word").pipe(Argument.variadic()) }, ({ words }) =>
   Effect.flatMap(Cli.sluice(words), ({ exitCode, stdout }) => Console.log(exitCode + " " + stdout.trim())))
+const hang = Command.make("hang", {}, () => Cli.withResources(Effect.andThen(Shop, Effect.never)))
 const refuse = Command.make("refuse", {}, () => new Cli.Refusal({ message: "The shop is no place for that." }))
 const crash = Command.make("crash", {}, () => Effect.fail(new Error("It fell over.")))
 
 const shop = Command.make("${name}").pipe(
   Command.withDescription("The shop."),
-  Command.withSubcommands([open, plain, sell, count, child, refuse, crash])
+  Command.withSubcommands([open, plain, sell, count, child, hang, refuse, crash])
 )
 
 export default Deployment.make({
@@ -106,6 +107,16 @@ describe("a project's own commands", () => {
       const project = yield* fixture.project(main("shop"))
       assert.strictEqual((yield* project.run(words("shop child shop plain x y"))).stdout, "0 plain x y\n")
       assert.strictEqual((yield* project.run(words("shop child shop refuse"))).stdout, "2 \n")
+    }))
+
+  it.live("Ctrl-C ends the processes they run, cleanly, before they end themselves", () =>
+    Effect.gen(function*() {
+      const project = yield* fixture.folderWith(main("shop"), nowhere)
+      const running = project.start(words("shop child shop hang"))
+      yield* Effect.repeat(Effect.delay(project.ran, "20 millis"), { until: (lines) => lines.includes("opened") })
+      running.process.kill("SIGTERM")
+      assert.strictEqual((yield* Effect.promise(() => running.ended)).code, 130)
+      assert.deepStrictEqual((yield* project.ran).slice(-2), ["opened", "closed"])
     }))
 
   it.live("fail as the built-in ones do: 2 for wrong use, 1 for the work, one sentence", () =>

@@ -303,7 +303,7 @@ export const runStoreConformance = <E>(name: string, layer: Layer.Layer<RunStore
       assert.deepStrictEqual([refused.cancelled, ...grants(refused)], [true, false, false])
       assert.isTrue((yield* store.claim(run, "one", [])).cancelled)
       yield* store.commit(commitOf(run, "one", [computed(a)]))
-      yield* store.finishRun(run, "cancelled")
+      assert.isTrue(yield* store.finishRun(run, "one", "cancelled"))
       yield* store.cancelRun(run)
       assert.deepStrictEqual(yield* store.resumeRun(run, "two"), request)
       assert.isFalse(yield* store.cancelRequested(run))
@@ -318,14 +318,17 @@ export const runStoreConformance = <E>(name: string, layer: Layer.Layer<RunStore
       assert.match(yield* refusal(store.resumeRun(99, "two")), /RunUnavailable.*no run 99/)
       assert.match(yield* refusal(store.cancelRun(99)), /RunUnavailable.*no run 99/)
       assert.match(yield* refusal(store.run(99)), /RunUnavailable.*no run 99/)
-      yield* store.finishRun(run, "failed")
+      assert.isFalse(yield* store.finishRun(run, "two", "succeeded"))
+      assert.strictEqual((yield* store.run(run)).state, "running")
+      assert.isTrue(yield* store.finishRun(run, "one", "failed"))
       assert.match(yield* refusal(store.cancelRun(run)), /RunUnavailable.*ended/)
       const both = yield* Effect.all(
         ["one", "two"].map((id) => Effect.exit(store.resumeRun(run, id))),
         { concurrency: 2 }
       )
       assert.lengthOf(both.filter(Exit.isSuccess), 1)
-      yield* store.finishRun(run, "succeeded")
+      const finished = yield* Effect.forEach(["one", "two"], (id) => store.finishRun(run, id, "succeeded"))
+      assert.deepStrictEqual(finished, both.map(Exit.isSuccess))
       assert.match(yield* refusal(store.resumeRun(run, "two")), /RunUnavailable.*succeeded/)
 
       yield* store.startWorker(worker("dying", 50))
@@ -347,7 +350,7 @@ export const runStoreConformance = <E>(name: string, layer: Layer.Layer<RunStore
       const { run, store } = yield* started
       yield* materialize(run, [computed(a), computed(b)])
       const next = yield* store.createRun(request, "two")
-      yield* store.finishRun(run, "succeeded")
+      yield* store.finishRun(run, "one", "succeeded")
       const [latest, first] = yield* store.runs({ limit: 10 })
       assert.strictEqual(latest?.id, next)
       assert.deepInclude(latest, { state: "running", finishedAt: null, materialized: 0, request })

@@ -61,7 +61,7 @@ describe("When the store is away", () => {
         recordAttempts: (run, attempts) => flaky("attempts", store.recordAttempts(run, attempts)),
         endSteps: (run, worker, steps) => flaky("ends", store.endSteps(run, worker, steps)),
         recordEvents: (run, events) => flaky("events", store.recordEvents(run, events)),
-        finishRun: (run, state) => flaky("finish", store.finishRun(run, state))
+        finishRun: (run, worker, state) => flaky("finish", store.finishRun(run, worker, state))
       })))
       assert.strictEqual(report.state, "failed")
       const store = yield* RunStore.RunStore

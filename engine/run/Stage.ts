@@ -8,16 +8,16 @@ import type { IoError, IoManager } from "../definition/Io.ts"
 import type { Plan } from "../plan/Plan.ts"
 import type { Snapshot } from "../plan/Snapshot.ts"
 import * as Staleness from "../plan/Staleness.ts"
+import { type Claimed, LeaseLost, RunStore, type RunStoreError } from "../record/RunStore.ts"
+import type { Attempt, Cell, Step } from "../record/Step.ts"
 import * as Committer from "./Committer.ts"
 import * as Compute from "./Compute.ts"
 import * as Failure from "./Failure.ts"
 import type { Observer } from "./Observer.ts"
 import { patiently } from "./Patience.ts"
 import type { Recorder } from "./Recorder.ts"
-import { type Claimed, LeaseLost, RunStore, type RunStoreError } from "../record/RunStore.ts"
 import * as ReadyQueue from "./ReadyQueue.ts"
 import * as Settlement from "./Settlement.ts"
-import type { Attempt, Cell, Step } from "../record/Step.ts"
 import { cellsOf } from "./StepTable.ts"
 import * as StepTable from "./StepTable.ts"
 
@@ -48,11 +48,11 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
     const wake = yield* Queue.sliding<void>(1)
     const granted = yield* Queue.unbounded<StepTable.PlannedStep>()
     const computed = yield* Queue.bounded<Compute.Computed>(Committer.maxWaiting)
-    const ready = ReadyQueue.make((computation) => limits.get(computation) ?? Number.POSITIVE_INFINITY)
     const limits = new Map(plan.steps.map(({ assets, computation }) => [
       computation,
       snapshot.graph.assets.get(assets[0]!)?.computation.concurrency ?? Number.POSITIVE_INFINITY
     ]))
+    const ready = ReadyQueue.make((computation) => limits.get(computation) ?? Number.POSITIVE_INFINITY)
     let held: Array<number> = []
     let heldDue = 0
     /** Claimed or computing, not yet handed over. */

@@ -120,14 +120,14 @@ export const shared = (
     const best = same.length > 0 ? same : candidates
     if (best.length > 1) {
       const name = downs[best[0]!.down]!.name
-      return Result.fail(`several dimensions fit: name one with PartitionMapping.project(["${name}"])`)
+      return Result.fail(`several dimensions fit: name one with Mapping.project(["${name}"])`)
     }
     links.push(best[0])
   }
   const used = links.flatMap((one) => one === undefined ? [] : [one.down])
   if (used.length === 0) return Result.fail(apart(downs, ups) ?? "they share no dimension")
   if (new Set(used).size < used.length) {
-    return Result.fail("several dimensions fit: name one with PartitionMapping.project")
+    return Result.fail("several dimensions fit: name one with Mapping.project")
   }
   return Result.succeed(links)
 }

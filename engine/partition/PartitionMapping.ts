@@ -214,7 +214,7 @@ const link = (
   const known = definition(mapping)
   const sentence = (reason: string) =>
     `Partitions (${describe(downstream)}) cannot read (${describe(upstream)}): ${reason}. ` +
-    "Pass a mapping that fits, for example PartitionMapping.all, or PartitionMapping.from((key) => keys)."
+    "Pass a mapping that fits, for example Mapping.all, or Mapping.from((key) => keys)."
   const downs = dimensionsOf(downstream)
   const ups = dimensionsOf(upstream)
   if (known._tag === "Project") {

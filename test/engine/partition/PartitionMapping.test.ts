@@ -132,7 +132,7 @@ describe("defaultMapping", () => {
     [product({ a: days }), product({ b: days }), "they share no dimension"],
     [table, daily({ start: "2021-05-01", timezone: "Asia/Tokyo" }), "the time zones UTC and Asia/Tokyo differ"],
     [table, product({ date: days, region: fixed(["east"]) }), "in the dimension \"region\" fixed: north, south and fixed: east are cut differently"],
-    [product({ a: days, b: days }), days, "several dimensions fit: name one with PartitionMapping.project([\"a\"])"]
+    [product({ a: days, b: days }), days, "several dimensions fit: name one with Mapping.project([\"a\"])"]
   ]
   for (const [down, up, expected, cardinality] of cases) {
     it(`${Partitions.describe(down)} reads ${Partitions.describe(up)}`, () => {
@@ -141,7 +141,7 @@ describe("defaultMapping", () => {
         assert.strictEqual(
           Result.isFailure(mapping) ? mapping.failure : undefined,
           `Partitions (${Partitions.describe(down)}) cannot read (${Partitions.describe(up)}): ${expected}. ` +
-            "Pass a mapping that fits, for example PartitionMapping.all, or PartitionMapping.from((key) => keys)."
+            "Pass a mapping that fits, for example Mapping.all, or Mapping.from((key) => keys)."
         )
       } else {
         assert.deepStrictEqual(mapping, Result.succeed(expected))

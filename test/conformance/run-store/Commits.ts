@@ -1,0 +1,154 @@
+/** Commits and failures: data, steps, versions and claims move together. */
+import { assert } from "@effect/vitest"
+import { Deferred, Effect, Exit, Fiber } from "effect"
+import { request, worker, computed, written, commitOf, ended, a, b, c, started, materialize, grants, type Test } from "./Records.ts"
+
+export const commits = (test: Test): void => {
+  test("records a commit: the step, the cell, the version; and gives the claim back", Effect.gen(function*() {
+    const { run, store } = yield* started
+    const inputs = { day: { asset: "nhl/days", count: 2, sum: 17, max: 9 } }
+    const metadata = {
+      rows: { type: "number", value: 3 },
+      wrong: { type: "number", value: Number.NaN },
+      page: { type: "link", value: "https://nhl.example/1" },
+      sample: { type: "table", value: [{ id: 1, name: "Ø", out: null }] }
+    } as const
+    const cell = computed(a, { inputs, metadata, reason: "stale", attempts: 2 })
+    const [step] = yield* materialize(run, [cell, computed(b)], "h1")
+    assert.deepInclude(step, { ...cell, state: "materialized", rows: 3, error: null })
+    assert.deepStrictEqual((yield* store.steps(run)).filter((s) => s.partition === a.partition), [step])
+    const stored = (yield* store.cells(["nhl/games", "nhl/none"]))
+    assert.deepStrictEqual(stored.get("nhl/games")?.get(a.partition), {
+      dataVersion: step?.dataVersion ?? -1,
+      codeVersion: "v1",
+      inputs,
+      materializedAt: cell.finishedAt,
+      materializedBy: run,
+      failed: false,
+      error: null
+    })
+    assert.strictEqual(stored.get("nhl/none")?.size, 0)
+    assert.deepStrictEqual(
+      yield* store.claim(run, "two", [a]),
+      { cancelled: false, cells: [{ granted: true, version: step?.dataVersion ?? -1 }] }
+    )
+  }))
+
+  test("gives the steps of a commit in the order asked", Effect.gen(function*() {
+    const { run } = yield* started
+    const steps = yield* materialize(run, [c, a, b].map((cell) => computed(cell)))
+    assert.deepStrictEqual(steps.map((step) => step.partition), ["2", "0", "1"])
+    assert.strictEqual(new Set(steps.map((step) => step.dataVersion)).size, 3)
+  }))
+
+  test("keeps the version of equal content and raises it otherwise", Effect.gen(function*() {
+    const { run } = yield* started
+    const version = (hash?: string) =>
+      Effect.map(materialize(run, [computed(a)], hash), ([step]) => step?.dataVersion ?? 0)
+    const first = yield* version("h1")
+    assert.strictEqual(yield* version("h1"), first)
+    const second = yield* version("h2")
+    assert.isAbove(second, first)
+    const unknown = yield* version()
+    assert.isAbove(unknown, second)
+    assert.isAbove(yield* version(), unknown)
+  }))
+
+  test("records nothing when write fails, dies or is interrupted; then works", Effect.gen(function*() {
+    const { run, store } = yield* started
+    const cells = [computed(a), computed(b)]
+    yield* store.claim(run, "one", cells)
+    const failing = <E>(write: Commit<E, never>["write"]) =>
+      Effect.exit(store.commit({ ...commitOf(run, "one", cells), write }))
+    const failed = yield* Effect.flip(store.commit({
+      ...commitOf(run, "one", cells),
+      write: Effect.fail("the disk is full" as const)
+    }))
+    assert.strictEqual(failed, "the disk is full")
+    assert.isTrue(Exit.hasDies(yield* failing(Effect.die(new Error("defect")))))
+    assert.isTrue(Exit.isFailure(yield* failing(Effect.succeed([written()]))))
+    const interrupted = yield* store.commit({ ...commitOf(run, "one", cells), write: Effect.never }).pipe(
+      Effect.timeoutOption(50)
+    )
+    assert.strictEqual(interrupted._tag, "None")
+    const unread = { ...commitOf(run, "one", cells), keys: () => { throw new Error("no key") } }
+    assert.isTrue(Exit.hasDies(yield* Effect.exit(store.commit(unread))))
+    assert.deepStrictEqual(yield* store.steps(run), [])
+    assert.strictEqual((yield* store.cells(["nhl/games"])).get("nhl/games")?.size, 0)
+    assert.lengthOf(yield* store.commit(commitOf(run, "one", cells)), 2)
+  }))
+
+  test("neither takes nor awaits a cell whose commit is under way, nor does a cancel", Effect.gen(function*() {
+    const { run, store } = yield* started
+    const next = yield* store.createRun(request, "two")
+    yield* store.startWorker(worker("frozen", 50))
+    yield* store.claim(run, "frozen", [a])
+    yield* Effect.sleep(120)
+    const writing = yield* Deferred.make<void>()
+    const seen = yield* Deferred.make<void>()
+    const commit = yield* Effect.forkChild(store.commit({
+      ...commitOf(run, "frozen", [computed(a)]),
+      write: Deferred.succeed(writing, undefined).pipe(
+        Effect.andThen(Deferred.await(seen)),
+        Effect.as([written()])
+      )
+    }))
+    yield* Deferred.await(writing)
+    assert.deepStrictEqual(grants(yield* store.claim(next, "two", [a, b])), [false, true])
+    yield* store.cancelRun(next)
+    yield* store.cancelRun(run)
+    yield* Deferred.succeed(seen, undefined)
+    assert.lengthOf(yield* Fiber.join(commit), 1)
+  }))
+
+  test("marks failed cells, which keep their data, and gives their claims back", Effect.gen(function*() {
+    const { run, store } = yield* started
+    const [step] = yield* materialize(run, [computed(a)], "h1")
+    const next = yield* store.createRun(request, "one")
+    yield* store.claim(next, "one", [a, b])
+    yield* store.endSteps(next, "one", [ended(a, "failed"), ended(b, "failed"), ended(c, "skipped")])
+    const cells = (yield* store.cells(["nhl/games"])).get("nhl/games")
+    assert.deepInclude(cells?.get(a.partition), { dataVersion: step?.dataVersion ?? -1, failed: true })
+    assert.deepInclude(cells?.get(b.partition), {
+      dataVersion: undefined,
+      failed: true,
+      error: "the league's API said 503"
+    })
+    assert.isFalse(cells?.has(c.partition) === true)
+    assert.deepStrictEqual(grants(yield* store.claim(next, "two", [a, b])), [true, true])
+    yield* store.commit(commitOf(next, "two", [computed(b)]))
+    const healed = (yield* store.cells(["nhl/games"])).get("nhl/games")?.get(b.partition)
+    assert.deepInclude(healed, { failed: false, error: null })
+    const { failed, materialized, skipped } = yield* store.run(next)
+    assert.deepStrictEqual([materialized, failed, skipped], [1, 1, 1])
+  }))
+
+  test("lets a worker that lost a cell neither fail it nor unmake its step", Effect.gen(function*() {
+    const { run, store } = yield* started
+    yield* store.startWorker(worker("frozen", 50))
+    yield* store.claim(run, "frozen", [a])
+    yield* Effect.sleep(120)
+    yield* store.claim(run, "two", [a])
+    yield* store.commit(commitOf(run, "two", [computed(a)]))
+    yield* store.endSteps(run, "frozen", [ended(a, "failed")])
+    assert.isFalse((yield* store.cells(["nhl/games"])).get("nhl/games")?.get(a.partition)?.failed)
+    assert.deepStrictEqual((yield* store.steps(run)).map((step) => step.state), ["materialized"])
+  }))
+
+  test("records failures whatever the outside put into their message", Effect.gen(function*() {
+    const { run, store } = yield* started
+    const garbage = "half \ud83d of a pair, \\u0000 and \0"
+    yield* store.claim(run, "one", [a])
+    const metadata = { said: { type: "text", value: garbage } } as const
+    yield* store.endSteps(run, "one", [ended(a, "failed", { error: garbage, metadata })])
+    yield* store.recordEvents(run, [{ type: "step_failed", at: new Date(0), message: garbage }])
+    yield* store.recordAttempts(run, [{
+      ...a, attempt: 1, startedAt: new Date(0), finishedAt: new Date(1), error: "ApiError", message: garbage
+    }])
+    const [step] = yield* store.steps(run, { states: ["failed"] })
+    assert.match(step?.error ?? "", /^half . of a pair, \\u0000 and .$/)
+    assert.match(String(step?.metadata["said"]?.value), /^half . of a pair, \\u0000 and .$/)
+    assert.match((yield* store.events(run))[0]?.message ?? "", /of a pair/)
+    assert.match((yield* store.attempts(run))[0]?.message ?? "", /of a pair/)
+  }))
+}

@@ -1,0 +1,124 @@
+/** Runs: cancel, resume, lists, and what is recorded beside the steps. */
+import { assert } from "@effect/vitest"
+import { Effect, Exit } from "effect"
+import type { Cell } from "../../../engine/record/Step.ts"
+import { request, worker, computed, commitOf, ended, a, b, c, started, materialize, grants, type Test } from "./Records.ts"
+
+export const runs = (test: Test): void => {
+  test("grants nothing after a cancel, until the run is resumed", Effect.gen(function*() {
+    const { run, store } = yield* started
+    yield* store.claim(run, "one", [a])
+    yield* store.cancelRun(run)
+    assert.isTrue(yield* store.cancelRequested(run))
+    const refused = yield* store.claim(run, "one", [a, b])
+    assert.deepStrictEqual([refused.cancelled, ...grants(refused)], [true, false, false])
+    assert.isTrue((yield* store.claim(run, "one", [])).cancelled)
+    yield* store.commit(commitOf(run, "one", [computed(a)]))
+    assert.isTrue(yield* store.finishRun(run, "one", "cancelled"))
+    yield* store.cancelRun(run)
+    assert.deepStrictEqual(yield* store.resumeRun(run, "two"), request)
+    assert.isFalse(yield* store.cancelRequested(run))
+    assert.deepStrictEqual(grants(yield* store.claim(run, "two", [b])), [true])
+  }))
+
+  test("resumes lost, failed and cancelled runs, once, and no others", Effect.gen(function*() {
+    const { run, store } = yield* started
+    const refusal = (effect: Effect.Effect<unknown, { readonly _tag: string; readonly message: string }>) =>
+      Effect.map(Effect.flip(effect), (error) => `${error._tag}: ${error.message}`)
+    assert.match(yield* refusal(store.resumeRun(run, "two")), /RunUnavailable.*live worker/)
+    assert.match(yield* refusal(store.resumeRun(99, "two")), /RunUnavailable.*no run 99/)
+    assert.match(yield* refusal(store.cancelRun(99)), /RunUnavailable.*no run 99/)
+    assert.match(yield* refusal(store.run(99)), /RunUnavailable.*no run 99/)
+    assert.isFalse(yield* store.finishRun(run, "two", "succeeded"))
+    assert.strictEqual((yield* store.run(run)).state, "running")
+    assert.isTrue(yield* store.finishRun(run, "one", "failed"))
+    assert.match(yield* refusal(store.cancelRun(run)), /RunUnavailable.*ended/)
+    const both = yield* Effect.all(
+      ["one", "two"].map((id) => Effect.exit(store.resumeRun(run, id))),
+      { concurrency: 2 }
+    )
+    assert.lengthOf(both.filter(Exit.isSuccess), 1)
+    const finished = yield* Effect.forEach(["one", "two"], (id) => store.finishRun(run, id, "succeeded"))
+    assert.deepStrictEqual(finished, both.map(Exit.isSuccess))
+    assert.match(yield* refusal(store.resumeRun(run, "two")), /RunUnavailable.*succeeded/)
+
+    yield* store.startWorker(worker("dying", 50))
+    const lost = yield* store.createRun(request, "dying")
+    assert.isFalse((yield* store.run(lost)).lost)
+    yield* Effect.sleep(120)
+    assert.isTrue((yield* store.run(lost)).lost)
+    yield* store.resumeRun(lost, "two")
+    assert.deepInclude(yield* store.run(lost), { lost: false, state: "running", worker: "two.local:42" })
+
+    yield* store.startWorker(worker("brief"))
+    const orphan = yield* store.createRun(request, "brief")
+    yield* store.stopWorker("brief")
+    yield* store.cancelRun(orphan)
+    assert.deepInclude(yield* store.run(orphan), { state: "cancelled", lost: false })
+  }))
+
+  test("lists runs newest first with their counts", Effect.gen(function*() {
+    const { run, store } = yield* started
+    yield* materialize(run, [computed(a), computed(b)])
+    const next = yield* store.createRun(request, "two")
+    yield* store.finishRun(run, "one", "succeeded")
+    const [latest, first] = yield* store.runs({ limit: 10 })
+    assert.strictEqual(latest?.id, next)
+    assert.deepInclude(latest, { state: "running", finishedAt: null, materialized: 0, request })
+    assert.strictEqual(latest?.worker, "two.local:42")
+    assert.deepInclude(first, { id: run, state: "succeeded", lost: false, materialized: 2, failed: 0, skipped: 0 })
+    assert.instanceOf(first?.finishedAt, Date)
+    assert.lengthOf(yield* store.runs({ limit: 1 }), 1)
+    assert.lengthOf(yield* store.runs({ limit: 0 }), 0)
+  }))
+
+  test("replaces a step when a resumed run tries it again, and lists steps as they ended", Effect.gen(function*() {
+    const { run, store } = yield* started
+    const at = (seconds: number) => ({ finishedAt: new Date(1_000 * seconds) })
+    yield* store.claim(run, "one", [a, b, c])
+    yield* store.endSteps(run, "one", [ended(a, "failed", at(3))])
+    yield* materialize(run, [computed(b, at(1)), computed(c, at(2))])
+    const partitions = (steps: ReadonlyArray<Cell>) => steps.map((step) => step.partition)
+    assert.deepStrictEqual(partitions(yield* store.steps(run)), ["1", "2", "0"])
+    assert.deepStrictEqual(partitions(yield* store.steps(run, { states: ["failed"] })), ["0"])
+    assert.deepStrictEqual(partitions(yield* store.steps(run, { states: ["materialized"], limit: 1 })), ["1"])
+    yield* materialize(run, [computed(a, at(9))])
+    const steps = yield* store.steps(run)
+    assert.deepStrictEqual(partitions(steps), ["1", "2", "0"])
+    assert.isTrue(steps.every((step) => step.state === "materialized"))
+  }))
+
+  test("keeps the materializations of a cell, newest first", Effect.gen(function*() {
+    const { run, store } = yield* started
+    const next = yield* store.createRun(request, "one")
+    yield* materialize(run, [computed(a, { finishedAt: new Date(1_000) })])
+    yield* materialize(next, [computed(a, { finishedAt: new Date(2_000) }), computed(b)])
+    const found = yield* store.materializations(a, { limit: 5 })
+    assert.deepStrictEqual(found.map((step) => step.run), [next, run])
+    assert.lengthOf(yield* store.materializations(a, { limit: 1 }), 1)
+    assert.lengthOf(yield* store.materializations(c, { limit: 5 }), 0)
+  }))
+
+  test("keeps attempts, events and checks as they were recorded", Effect.gen(function*() {
+    const { run, store } = yield* started
+    const attempt = (number: number) => ({
+      ...a, attempt: number, startedAt: new Date(0), finishedAt: new Date(5), error: "ApiError", message: "503"
+    })
+    yield* store.recordAttempts(run, [attempt(1), attempt(2)])
+    yield* store.recordAttempts(run, [])
+    assert.deepStrictEqual(yield* store.attempts(run), [attempt(1), attempt(2)])
+    const events = [
+      { type: "run_started", at: new Date(1), message: "3 steps" },
+      { type: "lease_lost", at: new Date(2), asset: "nhl/games", partition: "0", message: "taken over" }
+    ] as const
+    yield* store.recordEvents(run, events)
+    assert.deepStrictEqual(yield* store.events(run), events)
+    const check = {
+      ...a, check: "has a team", severity: "error", passed: false, message: "2 rows", at: new Date(3),
+      examples: [{ player: 8, team: null }]
+    } as const
+    yield* store.recordChecks(run, [check])
+    yield* store.recordChecks(null, [check])
+    assert.deepStrictEqual(yield* store.checks(run), [check])
+  }))
+}

@@ -1,7 +1,8 @@
 /** Commits and failures: data, steps, versions and claims move together. */
 import { assert } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber } from "effect"
-import { request, worker, computed, written, commitOf, ended, a, b, c, started, materialize, grants, type Test } from "./Records.ts"
+import type { Commit } from "../../../engine/record/RunStore.ts"
+import { a, b, c, commitOf, computed, ended, grants, materialize, request, started, type Test, worker, written } from "./Records.ts"
 
 export const commits = (test: Test): void => {
   test("records a commit: the step, the cell, the version; and gives the claim back", Effect.gen(function*() {

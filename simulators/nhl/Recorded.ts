@@ -24,13 +24,16 @@ export const textAt = (value: unknown, ...path: ReadonlyArray<string>): string =
 
 export type Part = "boxscore" | "play-by-play" | "landing"
 
-/** A body that was recognised. `stamp` is the moment it was sent, as YYYYMMDD_HHMMSS, or "" if it does not say. */
+/**
+ * A body that was recognised. `stamp` is the moment it was sent, as YYYYMMDD_HHMMSS, or "" if it does not say;
+ * `progress` is how far its game had come.
+ */
 export type Recorded =
   | { readonly _tag: "OldSchedule"; readonly stamp: string; readonly days: ReadonlyArray<OldDay> }
-  | { readonly _tag: "OldFeed"; readonly stamp: string; readonly id: string; readonly date: string }
+  | { readonly _tag: "OldFeed"; readonly stamp: string; readonly progress: number; readonly id: string; readonly date: string }
   | { readonly _tag: "Week"; readonly dates: ReadonlyArray<string> }
   | { readonly _tag: "ScoreDay"; readonly date: string }
-  | { readonly _tag: "Gamecenter"; readonly part: Part; readonly id: string; readonly date: string }
+  | { readonly _tag: "Gamecenter"; readonly progress: number; readonly part: Part; readonly id: string; readonly date: string }
 
 export interface OldDay {
   readonly date: string
@@ -52,12 +55,23 @@ export const leagueDay = (moment: string): string => {
 
 const has = (value: unknown, key: string): boolean => at(value, key) !== undefined
 
+const ranks: Readonly<Record<string, number>> = { LIVE: 1, CRIT: 1, Live: 1, OVER: 2, FINAL: 2, Final: 2, OFF: 3 }
+
+/** How far the game of an entry or body has come: a number that grows with its state, its period and its clock. */
+export const progress = (game: unknown): number => {
+  const rank = ranks[textAt(game, "gameState") || textAt(game, "status", "abstractGameState")] ?? 0
+  const period = Number(textAt(game, "periodDescriptor", "number"))
+  const secondsLeft = Number(textAt(game, "clock", "secondsRemaining"))
+  return rank * 1_000_000 + period * 10_000 - secondsLeft
+}
+
 /** What a parsed body is; undefined if it is none of the NHL's that can be served. */
 export const recognise = (body: unknown): Recorded | undefined => {
   if (has(body, "gamePk") && has(body, "liveData") && has(body, "gameData")) {
     return {
       _tag: "OldFeed",
       stamp: textAt(body, "metaData", "timeStamp"),
+      progress: progress(at(body, "gameData")),
       id: textAt(body, "gamePk"),
       date: leagueDay(textAt(body, "gameData", "datetime", "dateTime"))
     }
@@ -85,7 +99,7 @@ export const recognise = (body: unknown): Recorded | undefined => {
       ? "play-by-play"
       : "landing"
     const date = textAt(body, "gameDate") || leagueDay(textAt(body, "startTimeUTC"))
-    return { _tag: "Gamecenter", part, id: textAt(body, "id"), date }
+    return { _tag: "Gamecenter", progress: progress(body), part, id: textAt(body, "id"), date }
   }
   return undefined
 }

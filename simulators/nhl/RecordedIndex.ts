@@ -10,6 +10,8 @@ export class ReplayError extends Data.TaggedError("ReplayError")<{ readonly mess
 interface Place {
   readonly file: string
   readonly stamp: string
+  /** How far its game had come; 0 for a body that is not of one game. */
+  readonly progress: number
   readonly date: string
 }
 
@@ -19,11 +21,11 @@ export interface RecordedIndex {
   readonly seasons: Map<string, Set<string>>
   readonly oldFeeds: Map<string, Place>
   readonly weeks: Map<string, Array<string>>
-  readonly scoreDays: Map<string, string>
+  readonly scoreDays: Map<string, Array<string>>
   readonly gamecenter: Readonly<Record<Part, Map<string, Place>>>
 }
 
-/** Larger than any body of the API, whose longest, a season's schedule, has 1.1 MB. */
+/** Larger than any body of the API, whose longest, a season's schedule, has 2 MB. */
 const maxBytes = 64 * 1024 * 1024
 
 /** The .json files below a folder in the order of their paths. */
@@ -50,7 +52,9 @@ export const readBody = Effect.fnUntraced(function*(file: string) {
   return yield* Effect.tryPromise(async () => {
     const { size } = await fs.stat(file)
     if (size > maxBytes) throw new Error(`it has ${size} bytes`)
-    const body: unknown = JSON.parse(await fs.readFile(file, "utf8"))
+    // Some editors put a byte order mark before the text, which JSON does not allow.
+    const text = (await fs.readFile(file, "utf8")).replace(/^\uFEFF/, "")
+    const body: unknown = JSON.parse(text)
     return body
   }).pipe(Effect.catch((error) =>
     Effect.as(
@@ -68,17 +72,19 @@ const push = <K, V>(map: Map<K, Array<V>>, key: K, value: V) => {
   else values.push(value)
 }
 
-/** The later of two recordings of one game: by the moment they carry, else by the order of files. */
+/** The later of two recordings of one game: the one that has come further, else by the moment, else by the order of files. */
 const keepLatest = (map: Map<string, Place>, id: string, place: Place) => {
   const known = map.get(id)
-  if (known === undefined || place.stamp >= known.stamp) map.set(id, place)
+  const isLater = known === undefined || place.progress > known.progress ||
+    (place.progress === known.progress && place.stamp >= known.stamp)
+  if (isLater) map.set(id, place)
 }
 
 const add = (index: RecordedIndex, file: string, recorded: Recorded) => {
   switch (recorded._tag) {
     case "OldSchedule":
       for (const { date, seasons } of recorded.days) {
-        push(index.oldDays, date, { file, stamp: recorded.stamp, date })
+        push(index.oldDays, date, { file, stamp: recorded.stamp, progress: 0, date })
         for (const season of seasons) {
           const days = index.seasons.get(season)
           if (days === undefined) index.seasons.set(season, new Set([date]))
@@ -87,15 +93,14 @@ const add = (index: RecordedIndex, file: string, recorded: Recorded) => {
       }
       return
     case "OldFeed":
-      return keepLatest(index.oldFeeds, recorded.id, { file, stamp: recorded.stamp, date: recorded.date })
+      return keepLatest(index.oldFeeds, recorded.id, { file, ...recorded })
     case "Week":
       for (const date of recorded.dates) push(index.weeks, date, file)
       return
     case "ScoreDay":
-      index.scoreDays.set(recorded.date, file)
-      return
+      return push(index.scoreDays, recorded.date, file)
     case "Gamecenter":
-      return keepLatest(index.gamecenter[recorded.part], recorded.id, { file, stamp: "", date: recorded.date })
+      return keepLatest(index.gamecenter[recorded.part], recorded.id, { file, stamp: "", ...recorded })
   }
 }
 

@@ -1,7 +1,7 @@
 /** A local NHL API that answers with the recorded bodies of a folder, in both shapes. */
 import { Effect, Fiber } from "effect"
 import * as LocalServer from "./LocalServer.ts"
-import { listAt, oldEntry, textAt, webEntry } from "./Recorded.ts"
+import { at, listAt, oldEntry, progress, textAt, webEntry } from "./Recorded.ts"
 import * as RecordedIndex from "./RecordedIndex.ts"
 
 const plusDays = (date: string, days: number): string => {
@@ -23,12 +23,22 @@ const reader = () => {
 }
 type Reader = ReturnType<typeof reader>
 
-/** The games of both lists; of a game in both, what the second does not know is taken from the first. */
-const merge = (listed: ReadonlyArray<unknown>, own: ReadonlyArray<unknown>, id: string): ReadonlyArray<unknown> => {
-  const byId = new Map(listed.map((game) => [textAt(game, id), game]))
-  for (const game of own) {
-    const known = Object.entries(game ?? {}).filter(([, value]) => value !== undefined)
-    byId.set(textAt(game, id), Object.assign({}, byId.get(textAt(game, id)), Object.fromEntries(known)))
+const defined = (value: unknown) => Object.fromEntries(Object.entries(value ?? {}).filter(([, field]) => field !== undefined))
+
+/** An entry of a game, with what it does not know taken from another entry of it. */
+const complete = (entry: unknown, other: unknown): unknown => {
+  const team = (side: string) => at(entry, side) === undefined ? {} : { [side]: { ...defined(at(other, side)), ...defined(at(entry, side)) } }
+  return { ...defined(other), ...defined(entry), ...team("awayTeam"), ...team("homeTeam") }
+}
+
+/** The games of all lists: of several entries of a game the one that has come furthest counts, else the last. */
+const gather = (id: string, ...lists: ReadonlyArray<ReadonlyArray<unknown>>): ReadonlyArray<unknown> => {
+  const byId = new Map<string, unknown>()
+  for (const game of lists.flat()) {
+    const key = textAt(game, id)
+    const known = byId.get(key)
+    const isLater = known === undefined || progress(game) >= progress(known)
+    byId.set(key, isLater ? complete(game, known) : complete(known, game))
   }
   return [...byId.values()]
 }
@@ -36,15 +46,12 @@ const merge = (listed: ReadonlyArray<unknown>, own: ReadonlyArray<unknown>, id: 
 const bodiesOf = (indexed: Effect.Effect<RecordedIndex.RecordedIndex>): LocalServer.Bodies => {
   const fromFiles = Effect.fnUntraced(function*(
     read: Reader,
-    files: Iterable<string>,
-    games: (body: unknown) => ReadonlyArray<unknown>,
-    id: string
+    files: ReadonlyArray<string>,
+    games: (body: unknown) => ReadonlyArray<unknown>
   ) {
-    const byId = new Map<string, unknown>()
-    for (const file of files) {
-      for (const game of games(yield* read(file))) byId.set(textAt(game, id), game)
-    }
-    return [...byId.values()]
+    const lists: Array<ReadonlyArray<unknown>> = []
+    for (const file of files) lists.push(games(yield* read(file)))
+    return lists.flat()
   })
 
   // A game's own body has a day, teams and a state too. It was recorded when there was something to tell, so it knows
@@ -53,27 +60,24 @@ const bodiesOf = (indexed: Effect.Effect<RecordedIndex.RecordedIndex>): LocalSer
     const index = yield* indexed
     const onDay = (body: unknown) =>
       listAt(body, "dates").filter((day) => textAt(day, "date") === date).flatMap((day) => listAt(day, "games"))
-    const listed = yield* fromFiles(read, (index.oldDays.get(date) ?? []).map(({ file }) => file), onDay, "gamePk")
+    const listed = yield* fromFiles(read, (index.oldDays.get(date) ?? []).map(({ file }) => file), onDay)
     const feeds = [...index.oldFeeds.values()].filter((place) => place.date === date)
-    const own = yield* fromFiles(read, feeds.map(({ file }) => file), (feed) => [oldEntry(feed)], "gamePk")
-    return merge(listed, own, "gamePk")
+    const own = yield* fromFiles(read, feeds.map(({ file }) => file), (feed) => [oldEntry(feed)])
+    return gather("gamePk", listed, own)
   })
 
   const webGames = Effect.fnUntraced(function*(read: Reader, date: string) {
     const index = yield* indexed
     const onDay = (body: unknown) =>
       listAt(body, "gameWeek").filter((day) => textAt(day, "date") === date).flatMap((day) => listAt(day, "games"))
-    const listed = yield* fromFiles(read, index.weeks.get(date) ?? [], onDay, "id")
-    const day = index.scoreDays.get(date)
-    const scores = day === undefined ? [] : listAt(yield* read(day), "games")
-    const entries = (...parts: ReadonlyArray<Map<string, { readonly file: string; readonly date: string }>>) => {
-      const files = parts.flatMap((part) => [...part.values()]).filter((place) => place.date === date)
-      return fromFiles(read, files.map(({ file }) => file), (game) => [webEntry(game)], "id")
-    }
-    const schedule = listed.length > 0 ? listed : scores.length > 0
-      ? scores
-      : yield* entries(index.gamecenter.landing, index.gamecenter["play-by-play"])
-    return merge(schedule, yield* entries(index.gamecenter.boxscore), "id")
+    const listed = yield* fromFiles(read, index.weeks.get(date) ?? [], onDay)
+    const scores = yield* fromFiles(read, index.scoreDays.get(date) ?? [], (body) =>
+      // A score day may hold games of the day before or after.
+      listAt(body, "games").filter((game) => (textAt(game, "gameDate") || date) === date))
+    const parts = [index.gamecenter.landing, index.gamecenter["play-by-play"], index.gamecenter.boxscore]
+    const files = parts.flatMap((part) => [...part.values()]).filter((place) => place.date === date)
+    const own = yield* fromFiles(read, files.map(({ file }) => file), (game) => [webEntry(game)])
+    return gather("id", listed, scores, own)
   })
 
   return {

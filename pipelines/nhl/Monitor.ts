@@ -26,7 +26,7 @@ export const due = (games: ReadonlyArray<ScheduledGame>, { lastLookHours, now, t
   const since = DateTime.toEpochMillis(now) - lastLookHours * hourMillis
   const isDue = (game: ScheduledGame) =>
     types.includes(game.game_type) &&
-    (game.state === "live" || (game.state === "final" && game.starts_at.getTime() >= since))
+    (game.state === "live" || (game.state === "final" && game.starts_at !== null && game.starts_at.getTime() >= since))
   return [...new Map(games.filter(isDue).map((game) => [game.game_id, game])).values()]
 }
 

@@ -77,7 +77,7 @@ const monitor = Command.make(
       Flag.atLeast(0),
       Flag.map((given) => given.length === 0 ? types.filter((type) => type !== "other") : given)
     ),
-    lastLookHours: figure("last-look", "hours", "Final games too, so long from their beginning: late corrections", 4),
+    lastLookHours: figure("last-look", "hours", "Final games too, so long from their beginning: late corrections", 8),
     concurrency: count("concurrency", "Ingests that run at once", 4),
     at: Flag.Date("at").pipe(
       Flag.withMetavar("<time>"),

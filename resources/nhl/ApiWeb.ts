@@ -3,6 +3,7 @@ import { Result, Schema } from "effect"
 import { type Boxscore, hasHits, known, type PlayerLine, points, sweater, type TeamLine } from "./Boxscore.ts"
 import { CalendarDate, decoder, maybe, Text, unexpected, Whole } from "./Decode.ts"
 import type { NhlApiError } from "./NhlApiError.ts"
+import { fullName } from "./teamNames.ts"
 import { type GameState, type GameType, type ScheduledGame, score } from "./ScheduledGame.ts"
 
 /** Names come by language; `default` is the English one. */
@@ -24,7 +25,10 @@ const Game = Schema.Struct({
   id: Whole,
   season: Text,
   gameType: Whole,
-  startTimeUTC: Schema.DateFromString,
+  /** Its own day, in score days, which may hold games of the day before or after. */
+  gameDate: maybe(CalendarDate),
+  /** Unknown for some postponed games. */
+  startTimeUTC: maybe(Schema.DateFromString),
   ...State,
   venue: maybe(Localised),
   awayTeam: ScheduleTeam,
@@ -86,6 +90,7 @@ const BoxscoreBody = Schema.Struct({
   awayTeam: BoxscoreTeam,
   homeTeam: BoxscoreTeam,
   periodDescriptor: maybe(Period),
+  gameOutcome: maybe(Schema.Struct({ lastPeriodType: maybe(Schema.String) })),
   playerByGameStats: Schema.optionalKey(ByTeam),
   // Where the figures stood in the season 2023-24.
   boxscore: Schema.optionalKey(Schema.Struct({ playerByGameStats: Schema.optionalKey(ByTeam) })),
@@ -124,7 +129,10 @@ export const stateOf = (game: { readonly gameState: string; readonly gameSchedul
 const teamName = (team: Schema.Struct<typeof TeamName>["Type"]): string | null => {
   const place = known(team.placeName?.default)
   const common = known(team.commonName?.default) ?? known(team.name?.default)
-  if (place === null || common === null) return common ?? place ?? known(team.abbrev)
+  if (place === null || common === null) {
+    const abbrev = known(team.abbrev)
+    return fullName(abbrev, common ?? place) ?? common ?? place ?? abbrev
+  }
   return common.startsWith(place) ? common : `${place} ${common}`
 }
 
@@ -135,7 +143,7 @@ const scheduled = (date: string) => (game: typeof Game.Type): ScheduledGame => {
     season: game.season,
     game_type: gameTypes[game.gameType] ?? "other",
     game_date: date,
-    starts_at: game.startTimeUTC,
+    starts_at: game.startTimeUTC ?? null,
     state,
     away_team_id: game.awayTeam.id ?? null,
     away_team_name: teamName(game.awayTeam),
@@ -154,7 +162,8 @@ export const week = (body: unknown, subject: string): Result.Result<ReadonlyArra
 
 /** The games of a score day. */
 export const scoreDay = (body: unknown, subject: string): Result.Result<ReadonlyArray<ScheduledGame>, NhlApiError> =>
-  Result.map(decodeScoreDay(body, subject), ({ currentDate, games }) => games.map(scheduled(currentDate)))
+  Result.map(decodeScoreDay(body, subject), ({ currentDate, games }) => 
+    games.map((game) => scheduled(game.gameDate ?? currentDate)(game)))
 
 /** The `rosterSpots` of a play-by-play body, after their check, to be kept beside a boxscore. */
 export const rosterSpots = (body: unknown, subject: string): Result.Result<typeof RosterSpots.Type, NhlApiError> =>
@@ -222,7 +231,7 @@ export const boxscore = (body: unknown, gameId: number): Result.Result<Boxscore,
     }
     return Result.succeed({
       gameId,
-      shootout: game.periodDescriptor?.periodType === "SO",
+      shootout: game.periodDescriptor?.periodType === "SO" || game.gameOutcome?.lastPeriodType === "SO",
       away: team("awayTeam"),
       home: team("homeTeam")
     })

@@ -15,6 +15,9 @@ const timeout = "30 seconds"
 /** The API's redirects, from …/now to a day, need one. */
 const maxRedirects = 3
 
+/** The first season of the present API; games before it are asked for in the old shape first, which then knew more. */
+const firstOfApiWeb = 2_023_000_000
+
 const parseJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Json))
 
 /** The first 200 bytes of a body, on one line. */
@@ -113,8 +116,9 @@ const make = Effect.fnUntraced(function*({ fullNames, shape, url: base }: Source
         shape === "api-web" ? webFeed(gameId, subject) : get(`/api/v1/game/${gameId}/feed/live`, subject),
         (body) => ({ shape, game_id: gameId, body })
       )
+    const [first, second] = gameId < firstOfApiWeb ? ["statsapi", "api-web"] as const : ["api-web", "statsapi"] as const
     const found = shape === "both"
-      ? yield* Effect.catch(read("api-web"), (error) => error.notFound ? read("statsapi") : Effect.fail(error))
+      ? yield* Effect.catch(read(first), (error) => error.notFound ? read(second) : Effect.fail(error))
       : yield* read(shape)
     yield* Effect.fromResult(boxscore(found))
     return found

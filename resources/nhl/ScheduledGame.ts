@@ -19,7 +19,8 @@ export const ScheduledGame = Schema.Struct({
   game_type: GameType,
   /** The league's calendar day, in New York time: a game at 01:00 UTC belongs to the day before. */
   game_date: Schema.String,
-  starts_at: Schema.Date,
+  /** Null where the league has not fixed it. */
+  starts_at: Schema.NullOr(Schema.Date),
   state: GameState,
   /** Null for guests from outside the league that have no id. */
   away_team_id: Schema.NullOr(Schema.Int),

@@ -175,7 +175,7 @@ describe("sluice nhl monitor", () => {
       assert.include((yield* list()).stdout, "No game is on")
       set(200)
       assert.match((yield* list()).stdout, new RegExp(`^${friday.id}  final  `))
-      set(300)
+      set(540)
       assert.deepStrictEqual(JSON.parse((yield* list("--json")).stdout), [])
       const within = JSON.parse((yield* list("--json", "--last-look", "30")).stdout)
       assert.deepStrictEqual(within.map((game: { readonly game_id: number }) => game.game_id), [friday.id])

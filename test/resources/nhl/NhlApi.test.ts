@@ -245,12 +245,28 @@ describe("schedules", () => {
 
   it.live("a missing field is named by its path and its day", () =>
     Effect.gen(function*() {
-      const { startTimeUTC: _, ...game } = webGame()
+      const { gameState: _, ...game } = webGame()
       const error = errorOf((yield* scheduleOf(json(week(webGame(), game)), "2024-10-11", "api-web")).result)
-      assert.match(error.message, /schedule of 2024-10-11 .* gameWeek\[0\]\.games\[1\]\.startTimeUTC is missing/)
+      assert.match(error.message, /schedule of 2024-10-11 .* gameWeek\[0\]\.games\[1\]\.gameState is missing/)
       assert.isFalse(error.transient)
       const old = errorOf((yield* scheduleOf(json({ copyright: "" }), "2022-10-11", "statsapi")).result)
       assert.match(old.message, /dates is missing/)
+    }))
+
+  it.live("a postponed game without a time does not hide the other games of its day", () =>
+    Effect.gen(function*() {
+      const { startTimeUTC: _, ...postponed } = { ...webGame(), id: 2024020999, gameScheduleState: "PPD" }
+      const { result } = yield* scheduleOf(json(week(webGame(), postponed)), "2024-10-11", "api-web")
+      const games = Result.getOrThrow(result)
+      assert.deepStrictEqual(games.map((game) => [game.state, game.starts_at === null]), [["scheduled", false], ["postponed", true]])
+    }))
+
+  it.live("clubs have their full names where a body gives the place or the nickname alone", () =>
+    Effect.gen(function*() {
+      const named = { ...webGame(), awayTeam: { id: 2, abbrev: "NYI", placeName: { default: "New York" } }, homeTeam: { id: 3, abbrev: "NYR", name: { default: "Rangers" } } }
+      const { result } = yield* scheduleOf(json(week(named)), "2024-10-11", "api-web")
+      const [game] = Result.getOrThrow(result)
+      assert.deepStrictEqual([game?.away_team_name, game?.home_team_name], ["New York Islanders", "New York Rangers"])
     }))
 
   it.live("both: the games of both shapes, api-web's first", () =>

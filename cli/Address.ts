@@ -39,6 +39,6 @@ export const cell = (
   const found = space.positionOf(key, owner)
   if (Result.isSuccess(found)) return Effect.succeed(found.success)
   const { message } = found.failure
-  const near = /did you mean/i.test(message) ? [] : closest(key, Iterator.from(known).take(searched))
+  const near = /did you mean/i.test(message) ? [] : closest(key, Iterator.from(known).take(searched).filter((other) => other !== ""))
   return Effect.fail(new Refusal({ message: near.length === 0 ? message : `${message} Did you mean "${near[0]}"?` }))
 }

@@ -26,7 +26,13 @@ const refusing = <A, R>(layer: Layer.Layer<A, unknown, R>, what: string): Layer.
 export const server = (stateFolder: string): Layer.Layer<Database, Refusal> =>
   refusing(Database.layerServer({ stateFolder }), "database")
 
-/** What is recorded. Commands that only look need two connections; a run takes more for its commits and claims. */
+/**
+ * The most connections of a run: four streams with their transaction and what they read, the commits and claims beside
+ * them, and the loads of the steps. They are opened when they are needed.
+ */
+export const runConnections = 24
+
+/** What is recorded. Commands that only look need two connections. */
 export const store = (project: Project, connections = 2): Layer.Layer<Stored, Refusal> =>
   refusing(
     Layer.provideMerge(PostgresRunStore.layer, Database.layer({ stateFolder: project.stateFolder, connections })),

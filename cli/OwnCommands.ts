@@ -9,11 +9,8 @@ import * as OwnProcess from "./OwnProcess.ts"
 import * as Project from "./Project.ts"
 import { Refusal } from "./Refusal.ts"
 
-/** As many connections as a run takes: a command may start one. */
-const connections = 10
-
 const deployedOf = (project: Project.Project): Deployed["Service"] => {
-  const store = Live.store(project, connections)
+  const store = Live.store(project, Live.runConnections)
   const computing = Layer.merge(Live.everything(project), Layer.succeed(Materializer, materializing(project)))
   return {
     // Deployment.make lets commands build the resources alone only where their layer needs nothing.

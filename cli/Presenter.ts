@@ -35,6 +35,8 @@ const sentence = (error: CliError.NonShowHelpErrors, command: string, help: Help
     case "InvalidValue": {
       const what = error.kind === "flag" ? `--${error.option}` : `<${error.option}>`
       const expected = error.expected.replace(/^Expected:?\s*/, "").replace(/\.$/, "")
+        // The library's schemas speak of their encoding; all numbers of this command line are whole.
+        .replace(/^a string representing a finite number$|^an integer$/, "a whole number")
       return error.value === ""
         ? `The option ${what} needs a value: ${expected}.`
         : `"${error.value}" is not a value of ${what}: ${expected}.`

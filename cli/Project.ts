@@ -1,7 +1,8 @@
 /** The project at hand: its folder, its `main.ts`, and the deployment that this exports. */
-import { Effect, Option, Result } from "effect"
+import { Duration, Effect, Option, Result } from "effect"
 import { existsSync, statSync } from "node:fs"
 import * as path from "node:path"
+import { setImmediate as immediate } from "node:timers/promises"
 import { pathToFileURL } from "node:url"
 import * as AssetGraph from "../engine/graph/AssetGraph.ts"
 import { type Deployment, isDeployment } from "./Deployment.ts"
@@ -77,6 +78,39 @@ const whyNotLoaded = (folder: string, error: unknown): Refusal => {
   return new Refusal({ message: `${path.join(folder, entry)} cannot be loaded: ${text}${where}.`, cause: error })
 }
 
+/** Loading is code of the user's and may wait for something that never comes. */
+const loadWithin = "30 seconds"
+
+/**
+ * Imports a module, with a rejection that nobody handles meanwhile (`export default Promise.reject(…)`) as its failure:
+ * Node would end the process with a stack.
+ */
+const importing = (file: string, refused: (error: unknown) => Refusal): Effect.Effect<unknown, Refusal> =>
+  Effect.callback<unknown, Refusal>((resume) => {
+    const fail = (error: unknown) => resume(Effect.fail(refused(error)))
+    const unhear = () => void process.off("unhandledRejection", fail)
+    process.on("unhandledRejection", fail)
+    void import(pathToFileURL(file).href).then(async (loaded: { readonly default?: unknown }) => {
+      // A promise would not be a deployment; what it rejects with says more than that.
+      if (loaded.default instanceof Promise) await loaded.default
+      // Node tells of rejections after everything that is ready has run.
+      await immediate()
+      return loaded.default
+    }).then((exported) => resume(Effect.succeed(exported)), fail).finally(unhear)
+    return Effect.sync(unhear)
+  })
+
+/** What `main.ts` of a folder exports by default; fails when it has not loaded within a time, 30 seconds by default. */
+export const exported = (folder: string, within: Duration.Input = loadWithin): Effect.Effect<unknown, Refusal> =>
+  Effect.timeoutOrElse(importing(path.join(folder, entry), (error) => whyNotLoaded(folder, error)), {
+    duration: within,
+    orElse: () => {
+      const message = `${path.join(folder, entry)} has not finished loading within ${Duration.format(Duration.fromInputUnsafe(within))}: ` +
+        "look for an `await` outside of a function that waits for something that never comes."
+      return Effect.fail(new Refusal({ message }))
+    }
+  })
+
 /**
  * Loads the project and moves the process into its folder, so that relative paths in settings and pipelines mean the
  * same wherever the command is started.
@@ -84,11 +118,7 @@ const whyNotLoaded = (folder: string, error: unknown): Refusal => {
 export const load = Effect.gen(function*() {
   const folder = yield* find
   process.chdir(folder)
-  const loaded: { readonly default?: unknown } = yield* Effect.tryPromise({
-    try: () => import(pathToFileURL(path.join(folder, entry)).href),
-    catch: (error) => whyNotLoaded(folder, error)
-  })
-  const deployment = loaded.default
+  const deployment = yield* exported(folder)
   if (!isDeployment(deployment)) {
     const message = `${path.join(folder, entry)} has no deployment: end it with \`export default Deployment.make({ … })\`.`
     return yield* new Refusal({ message })

@@ -71,18 +71,38 @@ const ownCommands = Effect.fnUntraced(function*(args: ReadonlyArray<string>) {
     }))
 })
 
+/**
+ * Calls `lost` once when standard output cannot be written any more (a full disk). A reader that has seen enough
+ * (`| head`) is no failure and ends nothing: the run goes on in silence, to its own exit code.
+ */
+const watchOutput = (lost: (error: Error) => void): void => {
+  let told = false
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (told || error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") return
+    told = true
+    lost(error)
+  })
+  // There is nowhere left to say that errors cannot be said.
+  process.stderr.on("error", () => undefined)
+}
+
 /** Runs one command and ends the process with its exit code. */
 export const run = (args: ReadonlyArray<string>): void => {
-  // A reader that has seen enough (`| head`) is no failure.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : exitCodes.failed))
   const program = Effect.flatMap(ownCommands(args), (own) =>
     Command.runWith(Grammar.make(version(), own), { version: version() })(args))
   // A command that waits for nothing but a signal would end where Node finds no more events to come.
   setInterval(() => undefined, 2 ** 31 - 1)
   const fiber = Effect.runFork(Effect.provide(program, environment))
   Interruption.interrupts(fiber)
+  let isLost = false
+  watchOutput((error) => {
+    isLost = true
+    note(`${err.red("error")}: Standard output cannot be written (${error.message}), so this command is stopped.`)
+    fiber.interruptUnsafe()
+  })
   fiber.addObserver((exit) => {
     const code = settle(exit, debugs(args))
-    process.stdout.write("", () => process.exit(code))
+    // The stream tells its errors a moment after the write.
+    process.stdout.write("", () => setImmediate(() => process.exit(isLost ? exitCodes.failed : code)))
   })
 }

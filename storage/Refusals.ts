@@ -14,6 +14,14 @@ export const leaseLost = (lost: ReadonlyArray<Cell>): LeaseLost => {
   })
 }
 
+/** The error of a commit of a run that is another worker's by now, or has ended. */
+export const runLost = (run: number, cells: ReadonlyArray<Cell>): LeaseLost =>
+  new LeaseLost({
+    cells: cells.map(({ asset, partition }) => ({ asset, partition })),
+    message: `This worker no longer executes run ${run}, because its lease ended and the run was cancelled or taken ` +
+      "over; nothing of the batch was written."
+  })
+
 /** The error of a `write` that does not give one result for each cell. */
 export const miscounted = (cells: ReadonlyArray<Cell>, written: ReadonlyArray<CellWritten>): RunStoreError =>
   new RunStoreError({

@@ -1,5 +1,6 @@
 /** `sluice db`: the project's database server. */
-import { Effect, Redacted } from "effect"
+import { Effect, Layer, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
 import * as path from "node:path"
 import { Database } from "../../resources/database/Database.ts"
 import * as DatabaseUrl from "../../resources/database/DatabaseUrl.ts"
@@ -8,9 +9,9 @@ import * as Shell from "../../resources/database/Shell.ts"
 import * as Interruption from "../Interruption.ts"
 import * as Live from "../Live.ts"
 import * as Project from "../Project.ts"
-import { Refusal, Unfinished } from "../Refusal.ts"
+import { exitCodes, Refusal, Unfinished } from "../Refusal.ts"
 import * as Screen from "../terminal/Screen.ts"
-import { out } from "../terminal/Style.ts"
+import { err, out } from "../terminal/Style.ts"
 
 /** Needs no main.ts that loads: a project whose code is broken can still reach its data. */
 const stateFolder = Effect.map(Project.find, (folder) => path.join(folder, ".sluice"))
@@ -44,8 +45,27 @@ export const start = Effect.gen(function*() {
   )
 })
 
+/** The runs that live on the project's own server; none where that cannot be told quickly. */
+const liveRuns = Effect.fnUntraced(function*(folder: string) {
+  const found = yield* EmbeddedPostgres.status({ folder })
+  if (found.state !== "running") return []
+  const { url } = yield* EmbeddedPostgres.ensure({ folder })
+  return yield* Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    const rows = yield* sql<{ readonly run: number }>`
+      select run::int as run from sluice.run_states where state = 'running' order by run`
+    return rows.map(({ run }) => run)
+  }).pipe(Effect.provide(Layer.provide(Database.layerClient({ connections: 1 }), Database.layerUrl(url))))
+}, Effect.timeoutOrElse({ duration: "2 seconds", orElse: () => Effect.succeed([]) }), Effect.orElseSucceed((): Array<number> => []))
+
 export const stop = Effect.gen(function*() {
   const folder = yield* stateFolder
+  for (const run of yield* liveRuns(folder)) {
+    Screen.note(
+      `${err.yellow("warning")}: Run ${run} is still alive and has no database now: ` +
+        `it goes on if the server is soon started again, else with \`npx sluice run resume ${run}\`.`
+    )
+  }
   const stopped = yield* EmbeddedPostgres.stop({ folder })
   Screen.line(stopped ? "Postgres is stopped; the data stays in .sluice." : "The project's own Postgres does not run.")
 })
@@ -84,5 +104,6 @@ export const url = Effect.fn("cli.db.url")(function*(input: { readonly showPassw
 export const shell = Effect.gen(function*() {
   const folder = yield* stateFolder
   const code = yield* Interruption.leftToChild(Shell.run()).pipe(Effect.provide(Live.server(folder)))
-  if (code !== 0) return yield* new Unfinished({ exitCode: code })
+  // psql's own code for a statement that failed.
+  if (code !== 0) return yield* new Unfinished({ exitCode: code === 3 ? exitCodes.failed : code })
 })

@@ -1,5 +1,5 @@
 /** `sluice materialize` and `sluice run resume`: run, show how it goes, say how it ended. */
-import { Effect } from "effect"
+import { Cause, Effect } from "effect"
 import { readFileSync } from "node:fs"
 import * as path from "node:path"
 import * as Plan from "../../engine/plan/Plan.ts"
@@ -9,6 +9,7 @@ import { RunRequest } from "../../engine/record/Run.ts"
 import type { RunStore } from "../../engine/record/RunStore.ts"
 import type * as Cli from "../Cli.ts"
 import * as Interruption from "../Interruption.ts"
+import * as KeyLines from "../KeyLines.ts"
 import * as Live from "../Live.ts"
 import * as PlanTable from "../PlanTable.ts"
 import * as BlockView from "../progress/BlockView.ts"
@@ -17,7 +18,7 @@ import * as LineView from "../progress/LineView.ts"
 import * as Summary from "../progress/Summary.ts"
 import type { View } from "../progress/View.ts"
 import * as Project from "../Project.ts"
-import { exitCodes, Refusal, Unfinished } from "../Refusal.ts"
+import { exitCodes, messageOf, Refusal, Unfinished, withoutSecrets } from "../Refusal.ts"
 import * as Screen from "../terminal/Screen.ts"
 import * as Text from "../terminal/Text.ts"
 
@@ -26,7 +27,12 @@ const applySettings = (settings: ReadonlyArray<string>): Effect.Effect<ReadonlyA
   Effect.forEach(settings, (setting) => {
     const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(setting) ?? []
     if (name === undefined || value === undefined) {
-      return Effect.fail(new Refusal({ message: `"--set ${setting}" is not of the form NAME=VALUE.` }))
+      // What stands behind the "=" may be a secret.
+      const equals = setting.indexOf("=")
+      const message = equals < 0
+        ? `"--set ${setting}" is not of the form NAME=VALUE.`
+        : `"--set ${setting.slice(0, equals)}=…" has no valid name: it is of letters, digits and _, and begins with no digit.`
+      return Effect.fail(new Refusal({ message }))
     }
     return Effect.sync(() => {
       process.env[name] = value
@@ -58,11 +64,13 @@ const readKeys = (file: string): Effect.Effect<string, Refusal> =>
         return new Refusal({ message: `The partition set ${file} ${why}.`, cause })
       }
     })
-    const keys = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"))
+    const keys = KeyLines.read(text)
     const name = file === "-" ? "standard input" : file
     if (keys.length === 0) return yield* new Refusal({ message: `The partition set ${name} names no partition.` })
-    // A comma separates keys in an expression; one that belongs to a key is marked.
-    return keys.length === 1 ? keys[0]! : keys.map((key) => key.replaceAll(",", "\\,")).join(",")
+    const expression = KeyLines.expression(keys)
+    if (expression !== undefined) return expression
+    const message = `The partition set ${name} has several keys and one that ends with a blank: give that one alone, with --partition.`
+    return yield* new Refusal({ message })
   })
 
 export const materialize = Effect.fn("cli.materialize")(function*(
@@ -85,7 +93,7 @@ export const materialize = Effect.fn("cli.materialize")(function*(
     if (input.dryRun) return input.json ? Screen.prettyJson(Plan.toJson(plan)) : PlanTable.print(plan, snapshot)
     if (isIdle(plan)) return tellIdle(plan, input.json)
     yield* Effect.provide(start(project, request, input.json, settings), Live.everything(project))
-  }).pipe(Effect.provide(Live.store(project, 10)))
+  }).pipe(Effect.provide(Live.store(project, Live.runConnections)))
 })
 
 const isIdle = (plan: Plan.Plan): boolean => Plan.isEmpty(plan) && plan.later.length === 0
@@ -121,7 +129,7 @@ export const resume = Effect.fn("cli.resume")(function*(input: {
   const project = yield* Project.load
   yield* execute(input.json, settings, (observer) => Executor.resume(project.graph, input.id, { observer })).pipe(
     Effect.provide(Live.everything(project)),
-    Effect.provide(Live.store(project, 10))
+    Effect.provide(Live.store(project, Live.runConnections))
   )
 })
 
@@ -143,11 +151,16 @@ const execute = <E>(
     const report = yield* Interruption.announcing(
       "Stopping: running steps are interrupted, what is finished stays. Ctrl-C again stops at once.",
       run(view.observer)
-    ).pipe(Effect.onInterrupt(() =>
+    ).pipe(Effect.onError((cause) =>
       Effect.sync(() => {
         view.close()
         const { run } = view.progress
-        if (json) return
+        const interrupted = Cause.hasInterruptsOnly(cause)
+        if (view.json !== undefined) {
+          const why = interrupted ? {} : { message: withoutSecrets(messageOf(Cause.squash(cause))) }
+          return view.json({ event: interrupted ? "Interrupted" : "Failed", run: run ?? null, ...why })
+        }
+        if (!interrupted) return
         Screen.note(run === undefined
           ? "Interrupted before a run began."
           : `Run ${run} is cancelled; go on with it: ${Summary.again(run, settings)}`)

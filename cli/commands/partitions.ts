@@ -7,6 +7,7 @@ import { RunStore } from "../../engine/record/RunStore.ts"
 import { didYouMean } from "../../engine/Suggestion.ts"
 import * as Address from "../Address.ts"
 import * as CellStates from "../CellStates.ts"
+import * as KeyLines from "../KeyLines.ts"
 import * as Live from "../Live.ts"
 import * as Project from "../Project.ts"
 import { Refusal } from "../Refusal.ts"
@@ -38,7 +39,7 @@ export const partitions = Effect.fn("cli.partitions")(function*(input: {
   const newestFirst = Partitions.dimensionsOf(asset.partitions)[0]?.partitions._tag === "TimeWindows"
   const points = PartitionSet.points(chosen, { order: newestFirst ? "descending" : "ascending" })
   const stored = snapshot.cells(asset.key)
-  if (input.keys) return Screen.lines(Array.from(points, space.keyAt))
+  if (input.keys) return Screen.lines(Array.from(points, (point) => KeyLines.line(asset.partitions, space.keyAt(point))))
   const rows = Array.from(points.take(input.limit), (point) => {
     const key = space.keyAt(point)
     const cell = stored.get(key)

@@ -30,7 +30,7 @@ export const preview = Command.make(
   "preview",
   {
     asset: Options.asset,
-    partition: Options.partition,
+    partition: Options.optionalText("partition", "key", "The key of one partition, as `sluice partitions` shows it"),
     limit: Options.positive("limit", "n", "At most so many rows or documents", 10),
     json: Options.json
   },

@@ -35,7 +35,6 @@ export const yes = (name: string, description: string) =>
 
 export const json = yes("json", "Print JSON on standard output and nothing else there")
 
-export const partition = optionalText("partition", "key", "One partition")
 
 export const concurrency = positive("concurrency", "n", "Steps that run at once", 8).pipe(Flag.withAlias("c"))
 

@@ -6,7 +6,7 @@ export const materialize = Command.make(
   "materialize",
   {
     selection: Options.selectionOfSome,
-    partition: Options.partition,
+    partition: Options.optionalText("partition", "key", "A partition; what --partitions takes is understood here too"),
     partitions: Options.optionalText("partitions", "A..B", "Partitions: a range, a list \"a,b\", \"latest\" or \"*\""),
     partitionSet: Options.optionalText("partition-set", "file", "A file of partition keys, one a line; - is standard input"),
     force: Options.yes("force", "Materialize fresh cells too"),

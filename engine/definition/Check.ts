@@ -38,19 +38,28 @@ export interface Options<T, E, R> {
   readonly run: (value: Value<OutputOf<T>>) => Effect.Effect<Result, E, R>
 }
 
-/** Defines a check; `run` receives the stored rows (or the document) of the asset. */
+/**
+ * Defines a check; `run` receives the stored rows (or the document) of the asset. Throws for a check over a partitioned
+ * asset of documents as a whole, which has no one value.
+ */
 export const make = <const T extends Any, E, R>(
   name: string,
   options: Options<T, E, R>
-): Check<E, R | IoOf<T>> => ({
-  _tag: "Check",
-  name,
-  description: options.description,
-  asset: options.asset,
-  severity: options.severity ?? "error",
-  over: options.over ?? "cell",
-  run: options.run
-})
+): Check<E, R | IoOf<T>> => {
+  const { asset, over = "cell" } = options
+  if (over === "asset" && asset.output._tag === "Document" && asset.partitions._tag !== "Unpartitioned") {
+    throw new Error(`The check "${name}" cannot see all documents of ${asset.key} at once: leave out over: "asset".`)
+  }
+  return {
+    _tag: "Check",
+    name,
+    description: options.description,
+    asset,
+    severity: options.severity ?? "error",
+    over,
+    run: options.run
+  }
+}
 
 const maxExamples = 3
 

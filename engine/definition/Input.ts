@@ -26,7 +26,10 @@ export interface Input<out A, out IO> {
 
 export interface Options {
   readonly mapping?: Mapping
-  /** Default false: a failed upstream cell skips its downstream. */
+  /**
+   * Default false: an upstream cell that fails in a run skips its downstream, and one that is missing blocks it. A
+   * reader of all partitions reads those that there are.
+   */
   readonly partial?: boolean
 }
 

@@ -31,10 +31,18 @@ export interface CellWrite {
 export interface CellWritten {
   /** Number of rows; 1 for a document. */
   readonly rows: number
-  /** A hash of the content: an equal hash means equal data, so that downstream stays fresh. */
+  /**
+   * A hash of the stored content: an equal hash means equal data, so that downstream stays fresh. Undefined where what
+   * was written is not all that is stored (modes "append" and "upsert"), or where it cannot be hashed.
+   */
   readonly hash: string | undefined
   /** The rows, where they are in memory anyway; dynamic partitions and checks look at them. */
   readonly values: ReadonlyArray<unknown> | undefined
+  /**
+   * Text keys of the other partitions of the asset whose stored rows this write took away, since a key is unique over
+   * the whole asset (mode "upsert"): their cells get a new version in the same commit.
+   */
+  readonly displaced: ReadonlyArray<string>
 }
 
 /** Which cells to load: all that are stored, or some by text key (`[""]` for an unpartitioned asset). */

@@ -224,5 +224,9 @@ const link = (
     ? { _tag: "Windows", from: known.from, to: known.to }
     : known._tag === "Window" ? { _tag: "Windows", from: 0, to: 0 } : { _tag: "Same" }
   if (known._tag === "Identity" && ups.length === 0) return Result.succeed([])
+  // An identity compares keys as text, and the text of a product's key follows the order of its dimensions.
+  if (known._tag === "Identity" && downs.length === ups.length && downs.some(({ name }, i) => name !== ups[i]!.name)) {
+    return Result.fail(sentence("their dimensions are not the same in the same order, so that their keys differ"))
+  }
   return Result.mapError(DimensionLink.parallel(downs, ups, wanted), sentence)
 }

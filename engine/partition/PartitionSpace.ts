@@ -29,7 +29,7 @@ export interface PartitionSpace<out P = unknown, out K = unknown> {
 
 export interface ResolveOptions {
   readonly now: DateTime.Utc
-  /** The keys of a dynamic set in the order in which they were added; they only ever grow. */
+  /** The live keys of a dynamic set in the order in which they were added. */
   readonly dynamicKeys: SpaceDimension.DynamicKeys
 }
 

@@ -75,7 +75,7 @@ export const make = (parts: {
       const version = stored.get(keyAt(point))?.dataVersion
       if (version === undefined) continue
       count++
-      sum += version
+      sum = add(sum, version)
       max = Math.max(max, version)
     }
     const result = { count, sum, max }
@@ -90,8 +90,8 @@ export const make = (parts: {
   return { graph: parts.graph, space, cells, dynamicKeys, versions, materialized, hasStrays, update }
 }
 
-/** Takes a snapshot of the assets and of what they read. */
-export const load = Effect.fn("Snapshot.load")(function*(graph: AssetGraph, assets: Iterable<string>) {
+/** Takes a snapshot of the assets and of what they read; time windows are those that exist at `now`, by default this moment. */
+export const load = Effect.fn("Snapshot.load")(function*(graph: AssetGraph, assets: Iterable<string>, now?: DateTime.Utc) {
   const store = yield* RunStore
   const wanted = new Set(assets)
   for (const asset of Array.from(wanted)) {
@@ -101,7 +101,7 @@ export const load = Effect.fn("Snapshot.load")(function*(graph: AssetGraph, asse
   const sets = new Set(Array.from(wanted).flatMap((asset) => Partitions.dynamicSets(partitionsOf(graph, asset)).map((set) => set.name)))
   return make({
     graph,
-    now: yield* DateTime.now,
+    now: now ?? (yield* DateTime.now),
     cells: yield* store.cells(Array.from(wanted)),
     dynamicKeys: yield* store.dynamicKeys(Array.from(sets))
   })
@@ -126,4 +126,22 @@ const memo = <A>(compute: (key: string) => A): (key: string) => A => {
     known.set(key, value)
     return value
   }
+}
+
+/**
+ * Adds a version to the sum of a set of cells. Versions are mixed first (the finaliser of MurmurHash3, to 52 bits): plain
+ * sums of different sets of versions are easily equal (1 + 4 = 2 + 3), sums of mixed ones by a chance of 2^-52.
+ */
+export const add = (sum: number, version: number): number => (sum + mixed(version)) % 2 ** 52
+
+const mixed = (version: number): number => {
+  const high = finalise(Math.floor(version / 2 ** 32) ^ 0x9e3779b9)
+  const low = finalise((version >>> 0) ^ high)
+  return low * 2 ** 20 + (finalise(low ^ 0x27d4eb2f) >>> 12)
+}
+
+const finalise = (bits: number): number => {
+  let mixed = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  return (mixed ^ (mixed >>> 16)) >>> 0
 }

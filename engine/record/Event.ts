@@ -3,13 +3,10 @@ export type EventType =
   | "run_started"
   | "run_resumed"
   | "planned"
-  | "attempt_failed"
   | "step_failed"
-  | "step_skipped"
   | "commit_split"
   | "lease_lost"
   | "check_failed"
-  | "cancel_requested"
   | "run_finished"
 
 export interface Event {

@@ -15,7 +15,10 @@ export class RunStoreError extends Schema.TaggedError<RunStoreError>()("RunStore
   cause: Schema.optional(Schema.Defect())
 }) {}
 
-/** Cells whose claim is no longer this worker's: its lease ended and another worker took them over (G3). */
+/**
+ * Cells whose claim is no longer this worker's (its lease ended and another worker took them over, G3), or whose run is
+ * not: it was resumed elsewhere, or has ended, as a lost run does when it is cancelled (G4).
+ */
 export class LeaseLost extends Schema.TaggedError<LeaseLost>()("LeaseLost", {
   cells: Schema.Array(Schema.Struct({ asset: Schema.String, partition: Schema.String })),
   message: Schema.String
@@ -58,9 +61,19 @@ export interface DynamicKey {
   readonly sources: ReadonlyArray<string>
 }
 
+/** What is stored of a claimed cell now: another run may have materialized it since it was planned. */
+export interface ClaimedCell {
+  /** False: another live worker has it. */
+  readonly granted: boolean
+  readonly version: number | undefined
+  /** Of a granted cell. */
+  readonly codeVersion: string
+  readonly inputs: Readonly<Record<string, InputVersion>>
+}
+
 export interface Claimed {
-  /** In the order asked. `held`: another live worker has it. `version`: the cell's data version now. */
-  readonly cells: ReadonlyArray<{ readonly granted: boolean; readonly version: number | undefined }>
+  /** In the order asked. */
+  readonly cells: ReadonlyArray<ClaimedCell>
   /** The run was cancelled: nothing was granted. */
   readonly cancelled: boolean
 }
@@ -76,11 +89,13 @@ export interface CellCommit extends Cell {
   readonly metadata: Step["metadata"]
 }
 
-/** The keys that one cell of a source asset gives to a dynamic set; they replace those it gave before. */
+/** The keys that one cell of a source asset gives to a dynamic set. */
 export interface SourceKeys {
   readonly set: string
   readonly source: string
   readonly keys: ReadonlyArray<string>
+  /** The keys that it gave before are taken back; false: they stay, since their rows are still stored. */
+  readonly replaces: boolean
 }
 
 export interface Commit<E, R> {
@@ -128,9 +143,10 @@ export class RunStore extends Context.Service<RunStore, {
   ) => Effect.Effect<Claimed, RunStoreError>
   readonly release: (worker: string, cells: ReadonlyArray<Cell>) => Effect.Effect<void, RunStoreError>
   /**
-   * Writes data and records in one transaction: checks that the worker still holds every cell (LeaseLost otherwise,
-   * nothing written), runs `write`, records the steps, moves the cells to their new data versions (an equal hash keeps
-   * the old one), replaces the dynamic keys they give, and gives the claims back. All or nothing.
+   * Writes data and records in one transaction: checks that the worker still holds every cell and executes the run,
+   * which must be running, before and after `write` (LeaseLost otherwise, nothing written), runs `write`, records the
+   * steps, moves the cells to their new data versions (an equal hash keeps the old one) and those they took rows from,
+   * records the dynamic keys they give, and gives the claims back. All or nothing.
    */
   readonly commit: <E, R>(commit: Commit<E, R>) => Effect.Effect<ReadonlyArray<Step>, E | RunStoreError | LeaseLost, R>
   readonly endSteps: (

@@ -11,8 +11,9 @@ export interface Cell {
 export const cellName = (cell: Cell): string => cell.partition === "" ? cell.asset : `${cell.asset}@${cell.partition}`
 
 /**
- * Which versions of an upstream's cells a materialization read. Data versions only grow, so any change of the cells
- * read (a newer version, one more, one less) changes count or sum; for one cell, sum is its version.
+ * Which versions of an upstream's cells a materialization read: how many cells, the sum of their mixed versions (see
+ * `Snapshot.add`), and the newest. Versions are unique and only grow, so that any change of the cells read (a newer
+ * version, one more, one less, others) changes count or sum.
  */
 export interface InputVersion {
   readonly asset: string

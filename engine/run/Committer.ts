@@ -2,7 +2,7 @@
  * Group commit: computed steps that are ready at the same time share one transaction, one upsert a table and one set
  * of bookkeeping statements. A batch that is refused is split until the guilty step stands alone (G7).
  */
-import { Cause, Data, Effect, Queue, Result, Schedule, Stream } from "effect"
+import { Cause, Data, Effect, Queue, Result, Schedule, Semaphore, Stream } from "effect"
 import type * as Asset from "../definition/Asset.ts"
 import { storedOf } from "../definition/Asset.ts"
 import { type CellWrite, type CellWritten, IoError, type IoManager } from "../definition/Io.ts"
@@ -18,8 +18,12 @@ import type { Step } from "../record/Step.ts"
 /** At most so many steps share a transaction: beyond it, a longer transaction gains nothing (bench/engine). */
 export const maxBatch = 500
 
-/** Computed but uncommitted steps beyond this hold the workers back (G9). */
-export const maxWaiting = 1000
+/** A transaction is closed when its steps have so many rows together. */
+const maxBatchRows = 50_000
+
+/** Computed but uncommitted steps, and their rows, beyond these hold the workers back (G9). */
+const maxWaiting = 1000
+const maxWaitingRows = 200_000
 
 export type Outcome =
   | { readonly _tag: "Committed"; readonly computed: Computed; readonly steps: ReadonlyArray<Step> }
@@ -48,7 +52,10 @@ const again = {
   times: 5
 }
 
-export const make = <R>(options: CommitterOptions<R>) => {
+export const make = <R>(options: CommitterOptions<R>) => Effect.gen(function*() {
+  const waiting = yield* Queue.bounded<Computed>(maxWaiting)
+  const room = yield* Semaphore.make(maxWaitingRows)
+
   const once = (batch: ReadonlyArray<Computed>): Effect.Effect<ReadonlyArray<Step>, CommitError, R | RunStore> =>
     Effect.flatMap(RunStore, (store) => {
       const { cells, writes, tapped } = layOut(options.graph, batch)
@@ -131,10 +138,43 @@ export const make = <R>(options: CommitterOptions<R>) => {
         })
         return Effect.catch(own, (error) => Effect.fail(raised.length === 0 ? error : raised[0]))
       }),
-    /** Commits what arrives in the queue, for ever; fails when the store stays away. */
-    serve: (queue: Queue.Dequeue<Computed>): Effect.Effect<never, RunStoreError, R | RunStore> =>
-      Effect.forever(Effect.flatMap(Queue.takeBetween(queue, 1, maxBatch), commit))
+    /** Hands a step over; waits while too much is uncommitted. */
+    submit: (computed: Computed): Effect.Effect<void> =>
+      Effect.andThen(room.take(rowsOf(computed)), Queue.offer(waiting, computed)),
+    /** Commits what is handed over, for ever; fails when the store stays away. */
+    serve: Effect.forever(Effect.flatMap(Queue.takeBetween(waiting, 1, maxBatch), (taken) =>
+      Effect.forEach(byRows(taken), (batch) =>
+        Effect.andThen(commit(batch), room.release(batch.reduce((sum, computed) => sum + rowsOf(computed), 0))), {
+        discard: true
+      })))
   }
+})
+
+/** The rows of a computed step, as far as they are in memory; at least one, at most all that may wait. */
+const rowsOf = (computed: Computed): number => {
+  let rows = 1
+  for (const value of computed.values.values()) {
+    if (Array.isArray(value)) rows += value.length
+    else if (typeof value === "object" && value !== null && "numRows" in value && typeof value.numRows === "number") {
+      rows += value.numRows
+    }
+  }
+  return Math.min(rows, maxWaitingRows)
+}
+
+/** Cuts a batch where its rows would be too many. */
+const byRows = (taken: ReadonlyArray<Computed>): ReadonlyArray<ReadonlyArray<Computed>> => {
+  const batches: Array<Array<Computed>> = []
+  let rows = Number.POSITIVE_INFINITY
+  for (const computed of taken) {
+    rows += rowsOf(computed)
+    if (rows > maxBatchRows) {
+      batches.push([])
+      rows = rowsOf(computed)
+    }
+    batches[batches.length - 1]!.push(computed)
+  }
+  return batches
 }
 
 const withDefects = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | WriteDefect, R> =>
@@ -238,6 +278,12 @@ const setsFrom = (graph: AssetGraph, asset: string): ReadonlyArray<Partitions.Dy
   return Array.from(sets.values())
 }
 
+/** Whether a write of the asset takes away what its cell stored before, and with it the keys that it gave. */
+const replaces = (graph: AssetGraph, asset: string): boolean => {
+  const output = graph.assets.get(asset)?.output
+  return output?._tag !== "Rows" || output.mode === "replace"
+}
+
 /** The keys that the written cells give to dynamic sets. */
 const keysOf = (
   graph: AssetGraph,
@@ -249,6 +295,6 @@ const keysOf = (
     setsFrom(graph, cell.asset).map((set) => {
       const rows = tapped[i] ?? written[i]!.values ?? []
       const keys = new Set(rows.flatMap((row) => set.keyOf?.(row) ?? []))
-      return { set: set.name, source: cell.partition, keys: Array.from(keys) }
+      return { set: set.name, source: cell.partition, keys: Array.from(keys), replaces: replaces(graph, cell.asset) }
     })
   )

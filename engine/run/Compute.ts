@@ -149,7 +149,12 @@ const run = <R>(
   partition: unknown
 ): Effect.Effect<unknown, unknown, R> => {
   const erased = computation.run as (inputs: unknown, partition: unknown) => Effect.Effect<unknown, unknown, R>
-  return Effect.suspend(() => erased(inputs, partition))
+  return Effect.suspend(() => {
+    const effect: unknown = erased(inputs, partition)
+    // The types say so, but a project's code may never have been type-checked.
+    if (Effect.isEffect(effect)) return effect as Effect.Effect<unknown, unknown, R>
+    throw new TypeError("run must give an Effect; wrap a Promise in Effect.tryPromise")
+  })
 }
 
 /** The value of each asset that the computation gives. */

@@ -2,7 +2,7 @@
  * Runs: plans what was asked for, executes it stage by stage, runs the checks, and records how it ended. A stage ends
  * where partition keys that this run finds (the games of a day) decide what is next.
  */
-import { Deferred, Effect, Exit, Schedule } from "effect"
+import { DateTime, Deferred, Effect, Exit, Schedule } from "effect"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
 import type { PartitionKeyError } from "../partition/PartitionKey.ts"
@@ -48,8 +48,9 @@ export const start = <R>(
     yield* plan(graph, request)
     yield* fits(graph, request)
     const lease = yield* Lease.acquire
+    const now = yield* DateTime.now
     const run = yield* store.createRun(request, lease.worker)
-    return yield* execute(graph, request, { run, lease, resumed: false, observer: options.observer ?? silent })
+    return yield* execute(graph, request, { run, lease, now, resumed: false, observer: options.observer ?? silent })
   })).pipe(Effect.withSpan("Executor.start"))
 
 /** Goes on with a run that was killed, cancelled or has failed: what it has ended well is not done again. */
@@ -61,28 +62,44 @@ export const resume = <R>(
   Effect.scoped(Effect.gen(function*() {
     const store = yield* RunStore
     yield* fits(graph, (yield* store.run(run)).request)
+    yield* lost(run)
     const lease = yield* Lease.acquire
     const request = yield* store.resumeRun(run, lease.worker)
-    return yield* execute(graph, request, { run, lease, resumed: true, observer: options.observer ?? silent })
+    const { startedAt } = yield* store.run(run)
+    const now = DateTime.fromDateUnsafe(startedAt)
+    return yield* execute(graph, request, { run, lease, now, resumed: true, observer: options.observer ?? silent })
   })).pipe(Effect.withSpan("Executor.resume"))
 
-/** How often a cancelled run is looked at until it has stopped. */
+/** How often a run is looked at that is about to stop. */
 const stoppedPoll = "50 millis"
+
+/** Waits for the end of a lease that nobody will renew: the process of the run was killed on this machine. */
+const lost = (run: number) =>
+  Effect.gen(function*() {
+    const store = yield* RunStore
+    const isWaiting = ({ lost, state, worker }: RunSummary) => state === "running" && !lost && Lease.isGone(worker)
+    yield* Effect.repeat(store.run(run), { while: isWaiting, schedule: Schedule.spaced(stoppedPoll) })
+  })
 
 /**
  * Cancels a run and waits until it has stopped: its running steps are interrupted, and no step starts any more (G4).
- * A run whose process is gone counts as stopped when its lease is over.
+ * A run whose process is gone is ended when its lease is over.
  */
 export const cancel = Effect.fn("Executor.cancel")(function*(run: number) {
   const store = yield* RunStore
   yield* store.cancelRun(run)
   const isOver = ({ lost, state }: RunSummary) => state !== "running" || lost
-  return yield* Effect.repeat(store.run(run), { until: isOver, schedule: Schedule.spaced(stoppedPoll) })
+  const stopped = yield* Effect.repeat(store.run(run), { until: isOver, schedule: Schedule.spaced(stoppedPoll) })
+  if (!stopped.lost) return stopped
+  yield* store.cancelRun(run)
+  return yield* store.run(run)
 })
 
 interface Execution {
   readonly run: number
   readonly lease: Lease.Lease
+  /** The moment the run was started: partitions such as "latest" mean the same in all its stages, and after a resume. */
+  readonly now: DateTime.Utc
   readonly resumed: boolean
   readonly observer: Observer
 }
@@ -142,7 +159,7 @@ const stages = <R>(
       for (const step of before) tally.endedBefore(step)
     }
     for (;;) {
-      const snapshot = yield* patiently(Snapshot.load(graph, selected))
+      const snapshot = yield* patiently(Snapshot.load(graph, selected, execution.now))
       const restriction = yield* Effect.fromResult(Restriction.make(snapshot, selected, request.partitions))
       const next = Plan.make({ snapshot, selected, restriction, force: request.force, ...tally.cells(snapshot) })
       const steps = Plan.size(next)
@@ -154,6 +171,7 @@ const stages = <R>(
         snapshot,
         run: execution.run,
         worker: execution.lease.worker,
+        executes: execution.lease.executes(execution.run),
         concurrency: request.concurrency,
         io,
         recorder,

@@ -31,5 +31,21 @@ export const ofError = (error: unknown): Failure => {
   return { name: "Error", message: String(error).slice(0, maxLength) }
 }
 
-/** A failure, or a defect (an exception in the code), whichever the cause holds first. */
-export const ofCause = (cause: Cause.Cause<unknown>): Failure => ofError(Cause.squash(cause))
+/** A failure, or a defect (an exception in the code), whichever the cause holds first; a defect is told with its place. */
+export const ofCause = (cause: Cause.Cause<unknown>): Failure => {
+  const failure = ofError(Cause.squash(cause))
+  const defect = Cause.hasFails(cause) ? undefined : cause.reasons.find(Cause.isDieReason)?.defect
+  const place = defect instanceof Error ? placeOf(defect) : undefined
+  return place === undefined ? failure : { ...failure, message: `${failure.message} (${place})` }
+}
+
+/** The first line of a stack that is neither Node's nor a package's: `assets/shop.ts:12:9`. */
+const placeOf = (error: Error): string | undefined => {
+  for (const line of error.stack?.split("\n") ?? []) {
+    const [, place] = /^\s+at .*?((?:file:\/\/)?\/[^()\s]+:\d+:\d+)\)?$/.exec(line) ?? []
+    if (place !== undefined && !place.includes("node_modules")) {
+      return place.replace(/^file:\/\//, "").replace(`${process.cwd()}/`, "")
+    }
+  }
+  return undefined
+}

@@ -44,6 +44,8 @@ export const acquire: Effect.Effect<Lease, RunStoreError, RunStore | Scope.Scope
     () => Effect.ignore(Effect.timeout(store.stopWorker(worker), "5 seconds"))
   )
   yield* store.heartbeat(worker).pipe(
+    // One that waits for a connection longer than the lease lasts is no sign of life.
+    Effect.timeout(timing.lease),
     Effect.tap((live) =>
       Effect.sync(() => {
         renewed = performance.now()
@@ -70,6 +72,18 @@ export const acquire: Effect.Effect<Lease, RunStoreError, RunStore | Scope.Scope
     })
   return { worker, executes }
 })
+
+/** Whether a worker, `host:pid`, was a process of this machine that is gone: its lease will not be renewed. */
+export const isGone = (worker: string): boolean => {
+  const [, host, pid] = /^(.*):(\d+)$/.exec(worker) ?? []
+  if (host !== hostname() || pid === undefined) return false
+  try {
+    process.kill(Number(pid), 0)
+    return false
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ESRCH"
+  }
+}
 
 /** Why a run shall end before its work is done. */
 export type Ending = "cancelled" | "taken over"

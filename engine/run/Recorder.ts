@@ -1,5 +1,5 @@
 /** Gathers attempts, events and ended steps, and writes them in batches beside the work. */
-import { Effect, Exit, type Scope, Semaphore } from "effect"
+import { Effect, type Scope, Semaphore } from "effect"
 import type { Event } from "../record/Event.ts"
 import { patiently } from "./Patience.ts"
 import { RunStore, type RunStoreError, type StepEnd } from "../record/RunStore.ts"
@@ -42,16 +42,19 @@ export const make = (run: number, worker: string): Effect.Effect<Recorder, never
     }
   })
 
-/** Takes what is gathered and writes it; what could not be written is put back. */
+/** So many records are written by one statement. */
+const most = 5000
+
+/** Writes what is gathered; what could not be written stays where it is. */
 const write = <A, E, R>(
   gathered: Array<A>,
   record: (batch: ReadonlyArray<A>) => Effect.Effect<void, E, R>
 ): Effect.Effect<void, E, R> =>
   Effect.suspend(() => {
     if (gathered.length === 0) return Effect.void
-    const batch = gathered.splice(0)
-    return Effect.onExit(record(batch), (exit) =>
-      Effect.sync(() => {
-        if (!Exit.isSuccess(exit)) gathered.unshift(...batch)
-      }))
+    const batch = gathered.slice(0, most)
+    return record(batch).pipe(
+      Effect.tap(() => Effect.sync(() => void gathered.splice(0, batch.length))),
+      Effect.andThen(write(gathered, record))
+    )
   })

@@ -6,7 +6,7 @@ import { describe, upstreamOf } from "../plan/Staleness.ts"
 import type { Failure } from "./Failure.ts"
 import type { Observer } from "./Observer.ts"
 import type { Recorder } from "./Recorder.ts"
-import type { StepEnd } from "../record/RunStore.ts"
+import type { ClaimedCell, StepEnd } from "../record/RunStore.ts"
 import { type Cell, cellName, type Step } from "../record/Step.ts"
 import { cellsOf, type PlannedStep, type Ready, type StepTable } from "./StepTable.ts"
 
@@ -34,8 +34,8 @@ export interface Settlement {
   /** Nothing had to be done. */
   readonly unchanged: (step: PlannedStep, reason: string) => void
   readonly fail: (step: PlannedStep, failure: Failure, tries: Tries | undefined) => void
-  /** Takes over that another run has materialized a cell. */
-  readonly adopt: (cell: Cell, version: number | undefined) => void
+  /** Takes over what another run has made of a cell. */
+  readonly adopt: (cell: Cell, stored: ClaimedCell) => void
   /** Skips the cells that the plan could not include. */
   readonly blocked: (blocked: ReadonlyArray<Blocked>) => void
 }
@@ -108,11 +108,11 @@ export const make = (options: SettlementOptions): Settlement => {
       }
       release(table.end(step.index, "failed"))
     },
-    adopt: (cell, version) =>
+    adopt: (cell, { codeVersion, inputs, version }) =>
       snapshot.update(cell.asset, cell.partition, {
         dataVersion: version,
-        codeVersion: codeVersion(cell.asset),
-        inputs: {},
+        codeVersion,
+        inputs,
         materializedAt: new Date(),
         materializedBy: undefined,
         failed: false,

@@ -2,7 +2,7 @@
  * Executes one plan: claims ready steps, computes them on a bounded number of fibers, hands them to the group commit
  * and releases what waited for them.
  */
-import { Cause, Deferred, Effect, Queue, Stream } from "effect"
+import { Cause, Deferred, Effect, Queue, Semaphore, Stream } from "effect"
 import { type Any, storedOf } from "../definition/Asset.ts"
 import type { IoError, IoManager } from "../definition/Io.ts"
 import type { Plan } from "../plan/Plan.ts"
@@ -26,6 +26,8 @@ export interface StageOptions<R> {
   readonly snapshot: Snapshot
   readonly run: number
   readonly worker: string
+  /** Whether this worker still executes the run. */
+  readonly executes: Effect.Effect<boolean, RunStoreError>
   readonly concurrency: number
   readonly io: (asset: Any) => Effect.Effect<IoManager, never, R>
   readonly recorder: Recorder
@@ -34,6 +36,12 @@ export interface StageOptions<R> {
 
 /** A cell that another worker holds is asked for again after this time. */
 const heldRetryMillis = 200
+
+/**
+ * A stream is written in a transaction that is open as long as the stream flows, and may read its upstream by further
+ * connections: with more of these than the pool can serve, each would wait for the others for ever.
+ */
+const maxStreams = 4
 
 /** Claims are taken for about this much work ahead: more would keep other processes from it, less would starve ours. */
 const claimAheadMillis = 100
@@ -47,7 +55,6 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
     const done = yield* Deferred.make<void>()
     const wake = yield* Queue.sliding<void>(1)
     const granted = yield* Queue.unbounded<StepTable.PlannedStep>()
-    const computed = yield* Queue.bounded<Compute.Computed>(Committer.maxWaiting)
     const limits = new Map(plan.steps.map(({ assets, computation }) => [
       computation,
       snapshot.graph.assets.get(assets[0]!)?.computation.concurrency ?? Number.POSITIVE_INFINITY
@@ -87,14 +94,20 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
       }
     }
 
+    const streams = yield* Semaphore.make(maxStreams)
     const prepared = yield* preparation(options)
-    const committer = Committer.make({ ...options, graph: snapshot.graph, event: recorder.event, settled })
+    const committer = yield* Committer.make({ ...options, graph: snapshot.graph, event: recorder.event, settled })
 
     /** Streams are computed while they are written, so they are committed within their attempt; others wait for company. */
     const finish = (result: Compute.Computed): Effect.Effect<Handed, unknown, R | RunStore> =>
       Array.from(result.values.values()).some(Stream.isStream)
-        ? Effect.map(committer.now(result), (steps) => ({ result, steps }))
+        ? streams.withPermits(1)(Effect.map(committer.now(result), (steps) => ({ result, steps })))
         : Effect.succeed({ result, steps: undefined })
+
+    /** Assets that a step reads: their places must fit their definitions too, or old rows would be read with new types. */
+    const readBy = (step: StepTable.PlannedStep) =>
+      snapshot.graph.upstream(step.planned.assets[0]!).map((edge) => edge.upstream)
+        .filter((upstream) => snapshot.cells(upstream).size > 0)
 
     const work = Effect.gen(function*() {
       const step = yield* Queue.take(granted)
@@ -105,14 +118,14 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
         recorder.attempt(attempt)
       }
       const exit = yield* Effect.exit(Effect.andThen(
-        prepared(step.planned.assets),
+        prepared([...step.planned.assets, ...readBy(step)]),
         Compute.compute(step, { snapshot, io: options.io, observer, note }, finish)
       ))
       leave(step)
       handedOver++
       if (exit._tag === "Success") {
         const { result, steps } = exit.value
-        if (steps === undefined) yield* Queue.offer(computed, result)
+        if (steps === undefined) yield* committer.submit(result)
         else settle.committed(step, steps)
       } else if (lost(exit.cause)) held.push(step.index)
       else settle.fail(step, Failure.ofCause(exit.cause), tries.get(step.index))
@@ -125,6 +138,8 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
       let window = options.concurrency * 2
       while (table.ended() < table.size) {
         if (held.length > 0 && performance.now() >= heldDue) {
+          // A cell may have been lost with the whole run, which another process then executes: this one is about to end.
+          if (!(yield* patiently(options.executes))) return yield* Effect.never
           for (const index of held) ready.push(index, table.step(index).planned.computation)
           held = []
         }
@@ -166,7 +181,10 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
         Staleness.staleness(snapshot, asset, step.point, snapshot.cells(asset).get(step.partition)) === undefined
       )
 
-    /** Starts what was granted; a step is granted when all its cells are, and nobody materialized them since the plan. */
+    /**
+     * Starts what was granted; a step is granted when all its cells are. What another run has materialized since the
+     * plan is taken over if it is what this one would make: computed by the same code from the same data.
+     */
     const take = (picked: ReadonlyArray<StepTable.PlannedStep>, claim: Claimed) =>
       Effect.gen(function*() {
         const back: Array<Cell> = []
@@ -175,25 +193,26 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
           const cells = cellsOf(step)
           const answers = claim.cells.slice(next, next + cells.length)
           next += cells.length
-          const isGranted = answers.every((answer) => answer.granted)
-          const since = answers.every((answer, i) =>
-            answer.version !== snapshot.cells(cells[i]!.asset).get(step.partition)?.dataVersion
-          )
-          if (isGranted && !since) {
-            Queue.offerUnsafe(granted, step)
-            continue
+          const giveBack = () => {
+            leave(step)
+            cells.forEach((cell, i) => {
+              if (answers[i]!.granted) back.push(cell)
+            })
           }
-          leave(step)
-          cells.forEach((cell, i) => {
-            if (answers[i]!.granted) back.push(cell)
-          })
-          if (!isGranted) {
+          if (!answers.every((answer) => answer.granted)) {
+            giveBack()
             held.push(step.index)
             heldDue = performance.now() + heldRetryMillis
             continue
           }
-          cells.forEach((cell, i) => settle.adopt(cell, answers[i]!.version))
-          settle.unchanged(step, "another run materialized it meanwhile")
+          const changed = cells.filter((cell, i) =>
+            answers[i]!.version !== snapshot.cells(cell.asset).get(step.partition)?.dataVersion
+          )
+          cells.forEach((cell, i) => changed.includes(cell) && settle.adopt(cell, answers[i]!))
+          if (changed.length > 0 && step.reason._tag !== "Forced" && isFresh(step)) {
+            giveBack()
+            settle.unchanged(step, "another run materialized it meanwhile")
+          } else Queue.offerUnsafe(granted, step)
         }
         if (back.length > 0) yield* patiently(store.release(options.worker, back))
       })
@@ -202,9 +221,9 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
     settle.release(table.ready.map((index) => ({ index, skip: undefined })))
     yield* Effect.raceAllFirst([
       Deferred.await(done),
-      committer.serve(computed),
+      committer.serve,
       Effect.andThen(claimLoop, Deferred.await(done)),
-      ...Array.from({ length: options.concurrency }, () => Effect.forever(work))
+      ...Array.from({ length: Math.min(options.concurrency, table.size) }, () => Effect.forever(work))
     ])
   }))
 
@@ -214,7 +233,7 @@ interface Handed {
   readonly steps: ReadonlyArray<Step> | undefined
 }
 
-/** Creates or checks the places of a step's assets, once a run; a refusal fails each step before it computes anything. */
+/** Creates or checks the places of assets, each once a stage; a refusal fails each step before it computes anything. */
 const preparation = <R>(options: StageOptions<R>) =>
   Effect.sync(() => {
     const known = new Map<string, Effect.Effect<void, IoError, R>>()

@@ -1,6 +1,6 @@
 /**
- * The steps of a plan with what each waits for. State is in typed arrays, since a plan may hold a million steps:
- * an upstream that ends lowers a counter of each step that reads it, and a step whose counter is zero is ready.
+ * The steps of a plan with what each waits for: an upstream that ends lowers a counter of each step that reads it, and a
+ * step whose counter is zero is ready. A reader of everything waits for a whole asset at a gate, not for each of its cells.
  */
 import type { Edge } from "../graph/AssetGraph.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"

@@ -201,7 +201,7 @@ const make = Effect.gen(function*() {
           return Effect.fail(fromSql(assets, "write", error, documents.length === 1 ? documents[0]?.partition : undefined))
         })
       )
-      return documents.map(({ hash, value }) => ({ rows: 1, hash, values: [value] }))
+      return documents.map(({ hash, value }) => ({ rows: 1, hash, values: [value], displaced: [] }))
     }),
     load: Effect.fn("Documents.load")(function*(source) {
       const elements = yield* Stream.runCollect(stream(sql, source))

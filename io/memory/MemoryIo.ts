@@ -78,19 +78,26 @@ const ready = Effect.fnUntraced(function*(cell: Io.CellWrite) {
       const message = `The document of ${where} cannot be stored: ${shown(value)} does not match the schema.`
       return yield* refuse(key, partition, message)
     }
-    const written = { rows: 1, hash: contentHash(output.schema, [value]), values: [value] }
+    const written = { rows: 1, hash: contentHash(output.schema, [value]), values: [value], displaced: [] }
     return { cell, values: [value], written } satisfies Ready
   }
   const produced = yield* Effect.fromResult(Produced.of(cell))
   const values = produced._tag === "InMemory" ? produced.rows : yield* Stream.runCollect(produced.rows)
   const fault = faultOf(output, where, values)
   if (fault !== undefined) return yield* refuse(key, partition, fault)
-  const written = { rows: values.length, hash: contentHash(output.schema, values), values }
+  // What is given says what is stored only where it replaces what was there.
+  const hash = output.mode === "replace" ? contentHash(output.schema, values) : undefined
+  const written = { rows: values.length, hash, values, displaced: [] }
   return { cell, values, written } satisfies Ready
 })
 
-/** Applies one cell; gives the sentence that refuses it. `undo` collects what takes it back. */
-const apply = (elements: Elements, { cell, values }: Ready, undo: Array<() => void>): string | undefined => {
+/** Applies one cell; gives the sentence that refuses it. `undo` collects what takes it back, `losers` who loses rows. */
+const apply = (
+  elements: Elements,
+  { cell, values }: Ready,
+  undo: Array<() => void>,
+  losers: Set<string>
+): string | undefined => {
   const { asset: { key, output }, partition } = cell
   if (output._tag === "Document") {
     undo.push(elements.set(partition, { partition, value: values[0] }))
@@ -105,6 +112,7 @@ const apply = (elements: Elements, { cell, values }: Ready, undo: Array<() => vo
       return `${place(key, partition)} has two rows with the key (${output.key.join(", ")}) = (${named}); a key is ` +
         "unique over the whole asset, so drop one or declare the output with mode \"upsert\"."
     }
+    if (stored !== undefined && stored.partition !== partition) losers.add(stored.partition)
     undo.push(elements.set(name, { partition, value: joined(output, stored?.value, value) }))
   }
   return undefined
@@ -140,14 +148,17 @@ const make = Effect.sync((): Io.IoManager => {
       const all = yield* Effect.forEach(cells, ready)
       // From here on nothing is awaited, so that no other write comes between.
       const undo: Array<() => void> = []
+      const results: Array<Io.CellWritten> = []
       for (const each of all) {
         const { asset, partition } = each.cell
-        const fault = apply(elementsOf(asset), each, undo)
+        const losers = new Set<string>()
+        const fault = apply(elementsOf(asset), each, undo, losers)
+        results.push({ ...each.written, displaced: [...losers].sort() })
         if (fault === undefined) continue
         for (const step of undo.reverse()) step()
         return yield* refuse(asset.key, partition, fault)
       }
-      return all.map(({ written }) => written)
+      return results
     }),
     load: Effect.fnUntraced(function*(source) {
       const elements = yield* Effect.fromResult(read(assets.get(source.asset.key), source))

@@ -186,12 +186,16 @@ const nullsOf = (values: ReadonlyArray<unknown>): Uint8Array => {
 export const hash = (table: Table): Hash =>
   createHash("sha1").update(JSON.stringify(table.columns.map((c) => [c.name, c.type])))
 
-/** Feeds bits of numbers and texts, which hold no NUL, with the nulls apart: null, "", 0, -0 and NaN all differ. */
+/**
+ * Feeds bits of numbers and texts, which hold no NUL, with the nulls apart: null, "", 0, -0 and NaN all differ. Each
+ * column is preceded by its length: no text can run over into the next column, or into the next batch.
+ */
 export const updateHash = (into: Hash, table: Table, batch: Batch): void => {
-  into.update(`${batch.size} rows`)
+  into.update(`${batch.size} rows:`)
   table.columns.forEach(({ nullable, wire }, i) => {
     const values = batch.columns[i] ?? []
     if (nullable) into.update(nullsOf(values))
-    into.update(wire === "text" || wire === "numeric" || wire === "date" ? values.join("\0") : bytesOf(wire, values))
+    const content = wire === "text" || wire === "numeric" || wire === "date" ? values.join("\0") : bytesOf(wire, values)
+    into.update(`${content.length}:`).update(content)
   })
 }

@@ -60,7 +60,7 @@ const same = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): boolean =>
   a.length === b.length && a.every((name, i) => name === b[i])
 
 const wayOut = (table: Table): string =>
-  `change the schema back, name another \`table\` in Rows.of, or \`drop table ${table.qualified}\` and materialize again`
+  `change the schema back, name another \`table\` in Rows.of, or \`drop table ${table.qualified}\` and \`sluice materialize ${table.asset} --force\``
 
 /** Why the table cannot serve the asset, whatever is altered. */
 const contradiction = (table: Table, stored: Catalog.StoredTable): string | undefined => {

@@ -79,7 +79,7 @@ const sentence = (asset: string, partition: string, verb: string, fields: Server
     case "23514":
       return `${where} cannot be written: ${withoutDot(fields.message)}.`
     case "42P01":
-      return `${asset} was never materialized: run \`sluice materialize ${asset}\`.`
+      return `${asset} was never materialized, or its table was dropped: run \`sluice materialize ${asset} --force\`.`
     case "42501":
       return `${asset}: the database user may not ${verb} it (${withoutDot(fields.message)}); grant the right.`
     default:

@@ -4,102 +4,15 @@ import { Context, Effect, Result, Stream } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import type { CellWrite, CellWritten, IoError } from "../../engine/definition/Io.ts"
 import * as Batch from "./Batch.ts"
-import type { Column } from "./Column.ts"
 import { quote } from "./Identifier.ts"
+import { charactersIn, chunkCharacters, chunkRows, type Displaced, insert } from "./Insert.ts"
 import * as Produced from "./Produced.ts"
 import { fromSql } from "./Refusal.ts"
-import { wireOid } from "./Scalar.ts"
 import * as Table from "./Table.ts"
 import * as Transaction from "./Transaction.ts"
 
-/** Rows of one insert. 10,000 are about a tenth faster than 2,000; with 20,000 the gain drowns in the noise. */
-const chunkRows = 10_000
-/** Characters of text of one insert, so that wide rows do not make one huge message. */
-const chunkCharacters = 16_000_000
-
 /** One writer at a time replaces a partition; partitions share so many locks, since locks are few in Postgres. */
 const stripes = 64
-
-/** Beyond, whole microseconds are no exact doubles any more and the client would round: such timestamps go as text. */
-const exactMilliseconds = 2 ** 53 / 1000
-
-const isFar = (value: unknown): boolean => typeof value === "number" && Math.abs(value) > exactMilliseconds
-
-const parameter = (column: Column, values: ReadonlyArray<unknown>): PgTypes.Parameter =>
-  Result.getOrThrow(
-    column.wire === "timestamptz" && values.some(isFar)
-      ? PgTypes.array(values.map((v) => (typeof v === "number" ? new Date(v).toISOString() : v)), PgTypes.OID.text)
-      : PgTypes.array(values, wireOid[column.wire])
-  )
-
-const wireArray = (column: Column): string =>
-  column.cast !== undefined || column.wire === "text" ? "text[]" : `${column.type}[]`
-
-const onConflict = (table: Table.Table): string => {
-  if (table.rows.mode !== "upsert") return ""
-  const key = table.key.map((c) => quote(c.name)).join(", ")
-  const others = table.columns.filter((c) => !table.key.includes(c)).map((c) => {
-    const name = quote(c.name)
-    const keeps = table.rows.keepKnown && c.nullable
-    return `${name} = ${keeps ? `coalesce(excluded.${name}, stored.${name})` : `excluded.${name}`}`
-  })
-  const partition = quote(Table.partitionColumn)
-  const sets = table.partitioned ? [`${partition} = excluded.${partition}`, ...others] : others
-  return `\non conflict (${key}) do ${sets.length === 0 ? "nothing" : `update set ${sets.join(", ")}`}`
-}
-
-const insertSql = (table: Table.Table): string => {
-  const names = [...(table.partitioned ? [Table.partitionColumn] : []), ...table.columns.map((c) => c.name)]
-  const arrays = [...(table.partitioned ? ["text[]"] : []), ...table.columns.map(wireArray)]
-  const casts = [...(table.partitioned ? [undefined] : []), ...table.columns.map((c) => c.cast)]
-  const given = names.map((_, i) => `c${i}`)
-  return `insert into ${table.qualified} as stored (${names.map(quote).join(", ")})
-select ${given.map((name, i) => (casts[i] === undefined ? name : `${name}::${casts[i]}`)).join(", ")}
-from unnest(${arrays.map((type, i) => `$${i + 1}::${type}`).join(", ")}) as given(${given.join(", ")})${onConflict(table)}`
-}
-
-/** Characters of text in one row of a batch. */
-const charactersIn = (table: Table.Table, batch: Batch.Batch): (row: number) => number => {
-  const texts = batch.columns.filter((_, i) => table.columns[i]?.wire === "text")
-  return (row) => {
-    let characters = 0
-    for (const values of texts) {
-      const value = values[row]
-      if (typeof value === "string") characters += value.length
-    }
-    return characters
-  }
-}
-
-/** Ends of chunks of a batch, by rows and by characters. */
-const chunkEnds = (table: Table.Table, batch: Batch.Batch): ReadonlyArray<number> => {
-  const charactersOf = charactersIn(table, batch)
-  const ends: Array<number> = []
-  let start = 0
-  let characters = 0
-  for (let row = 0; row < batch.size; row++) {
-    characters += charactersOf(row)
-    if (row + 1 - start === chunkRows || characters > chunkCharacters || row + 1 === batch.size) {
-      ends.push(row + 1)
-      start = row + 1
-      characters = 0
-    }
-  }
-  return ends
-}
-
-const insert = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, table: Table.Table, batch: Batch.Batch) {
-  const statement = insertSql(table)
-  let start = 0
-  for (const end of chunkEnds(table, batch)) {
-    const cut = <A>(values: ReadonlyArray<A>) => (start === 0 && end === batch.size ? values : values.slice(start, end))
-    yield* sql.unsafe(statement, [
-      ...(table.partitioned ? [Result.getOrThrow(PgTypes.array(cut(batch.partitions), PgTypes.OID.text))] : []),
-      ...table.columns.map((c, i) => parameter(c, cut(batch.columns[i] ?? [])))
-    ])
-    start = end
-  }
-})
 
 /** FNV-1a, for the stripe of a partition. */
 const stripeOf = (partition: string): number => {
@@ -135,6 +48,7 @@ interface Placed {
 
 interface Group {
   readonly table: Table.Table
+  readonly cells: ReadonlyArray<Placed>
   readonly inMemory: ReadonlyArray<Batch.Batch>
   readonly streams: ReadonlyArray<Placed>
   readonly partitions: ReadonlyArray<string>
@@ -155,13 +69,17 @@ const outside = (sql: SqlClient.SqlClient, stream: Stream.Stream<unknown, IoErro
 /** Rows that a stream gives before their size is looked at: what bounds the memory where rows are large. */
 const pieceRows = 200
 
+/** What is given says what is stored only where it replaces what was there. */
+const hashOf = (table: Table.Table) => (table.rows.mode === "replace" ? Batch.hash(table) : undefined)
+
 const writeStream = Effect.fnUntraced(function*(
   sql: SqlClient.SqlClient,
   table: Table.Table,
-  { cell, produced }: Placed
+  { cell, produced }: Placed,
+  displaced: Displaced
 ) {
   if (produced._tag !== "Stream") return undefined
-  const hash = Batch.hash(table)
+  const hash = hashOf(table)
   let rows = 0
   let pending: Array<Batch.Batch> = []
   let pendingRows = 0
@@ -172,8 +90,8 @@ const writeStream = Effect.fnUntraced(function*(
     pending = []
     pendingRows = 0
     characters = 0
-    Batch.updateHash(hash, table, batch)
-    yield* insert(sql, table, batch)
+    if (hash !== undefined) Batch.updateHash(hash, table, batch)
+    yield* insert(sql, table, batch, displaced)
   })
   yield* outside(sql, produced.rows).pipe(
     Stream.rechunk(pieceRows),
@@ -188,8 +106,10 @@ const writeStream = Effect.fnUntraced(function*(
     }))
   )
   yield* flush()
-  return { rows, hash: hash.digest("hex"), values: undefined }
+  return { rows, hash: hash?.digest("hex"), values: undefined, displaced: [] }
 })
+
+const idleTimeout = "idle_in_transaction_session_timeout"
 
 const writeGroup = (
   sql: SqlClient.SqlClient,
@@ -198,11 +118,21 @@ const writeGroup = (
 ): Effect.Effect<void, IoError> =>
   Effect.gen(function*() {
     const { table } = group
+    const displaced: Displaced = new Map()
     if (table.rows.mode === "replace") yield* clear(sql, table, group.partitions)
-    yield* insert(sql, table, yield* Effect.fromResult(Batch.merge(table, group.inMemory)))
+    yield* insert(sql, table, yield* Effect.fromResult(Batch.merge(table, group.inMemory)), displaced)
+    // A source may be slower than the server lets a transaction idle. The price: a process that is frozen in here keeps
+    // its locks until it goes on or is killed; when it goes on, its commit is refused if the run has moved on.
+    if (group.streams.length > 0) yield* sql.unsafe(`set local ${idleTimeout} = 0`)
     for (const placed of group.streams) {
-      const written = yield* writeStream(sql, table, placed)
+      const written = yield* writeStream(sql, table, placed, displaced)
       if (written !== undefined) results.set(placed.at, written)
+    }
+    if (group.streams.length > 0) yield* sql.unsafe(`set local ${idleTimeout} to default`)
+    for (const { at, cell } of group.cells) {
+      const written = results.get(at)
+      const losers = displaced.get(cell.partition)
+      if (written !== undefined && losers !== undefined) results.set(at, { ...written, displaced: [...losers].sort() })
     }
   }).pipe(
     Effect.catchTag("SqlError", (error: SqlError.SqlError) => {
@@ -223,12 +153,13 @@ const encodeGroup = (
     const batch = Batch.encode(table, cell.partition, produced.rows, 0)
     if (Result.isFailure(batch)) return Result.fail(batch.failure)
     inMemory.push(batch.success)
-    const hash = Batch.hash(table)
-    Batch.updateHash(hash, table, batch.success)
-    results.set(at, { rows: produced.rows.length, hash: hash.digest("hex"), values: produced.rows })
+    const hash = hashOf(table)
+    if (hash !== undefined) Batch.updateHash(hash, table, batch.success)
+    results.set(at, { rows: produced.rows.length, hash: hash?.digest("hex"), values: produced.rows, displaced: [] })
   }
   return Result.succeed({
     table,
+    cells,
     inMemory,
     streams: cells.filter((c) => c.produced._tag === "Stream"),
     partitions: [...new Set(cells.map((c) => c.cell.partition))]
@@ -254,5 +185,5 @@ export const write = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, cells
     Effect.catchTag("SqlError", (error: SqlError.SqlError) =>
       Effect.fail(fromSql([...byTable.keys()].map((t) => t.asset).join(", "), "write", error)))
   )
-  return cells.map((_, at) => results.get(at) ?? { rows: 0, hash: undefined, values: undefined })
+  return cells.map((_, at) => results.get(at) ?? { rows: 0, hash: undefined, values: undefined, displaced: [] })
 })

@@ -21,12 +21,18 @@ export interface Due {
   readonly lastLookHours: number
 }
 
-/** Whether a game is to be ingested at a poll: it is live, or it ended lately. A game that a schedule names twice counts once. */
+/**
+ * Which games are to be ingested at a poll: those that are live, and those that ended lately. A final game that has not
+ * begun yet is a slip of the schedule. A game that a schedule names twice counts once.
+ */
 export const due = (games: ReadonlyArray<ScheduledGame>, { lastLookHours, now, types }: Due): ReadonlyArray<ScheduledGame> => {
-  const since = DateTime.toEpochMillis(now) - lastLookHours * hourMillis
+  const until = DateTime.toEpochMillis(now)
+  const since = until - lastLookHours * hourMillis
+  const beganSince = ({ starts_at }: ScheduledGame) =>
+    starts_at !== null && starts_at.getTime() >= since && starts_at.getTime() <= until
   const isDue = (game: ScheduledGame) =>
     types.includes(game.game_type) &&
-    (game.state === "live" || (game.state === "final" && game.starts_at !== null && game.starts_at.getTime() >= since))
+    (game.state === "live" || (game.state === "final" && beganSince(game)))
   return [...new Map(games.filter(isDue).map((game) => [game.game_id, game])).values()]
 }
 

@@ -1,6 +1,6 @@
 /** The project's own Postgres server: started by the first process that needs it, shared by all, left running. */
 import { Effect, Redacted } from "effect"
-import { open, readFile, rename, stat } from "node:fs/promises"
+import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises"
 import * as net from "node:net"
 import * as path from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
@@ -50,15 +50,25 @@ const pause = (millis: number): Effect.Effect<void> => Effect.promise((signal) =
 
 const homeOf = (options: Options): string => path.resolve(options.folder ?? ".sluice", "postgres")
 
-const freePort = (): Promise<number> =>
+/** The port, if nothing listens there; 0: any that is free. */
+const freePort = (wanted: number): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = net.createServer()
     server.on("error", reject)
-    server.listen(0, "127.0.0.1", () => {
+    server.listen(wanted, "127.0.0.1", () => {
       const address = server.address()
       server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
     })
   })
+
+/** The file with the port of the last start: a run that is alive finds a restarted server where it was. */
+const portFile = (home: string): string => path.join(home, "port")
+
+const nextPort = async (home: string): Promise<number> => {
+  const last = Number(await readFile(portFile(home), "utf8").catch(() => ""))
+  const wanted = Number.isInteger(last) && last > 0 && last < 65_536 ? last : 0
+  return freePort(wanted).catch(() => freePort(0))
+}
 
 const elsewhere = (home: string, space: string): EmbeddedPostgresFailed =>
   new EmbeddedPostgresFailed({
@@ -102,22 +112,29 @@ const launch = (cluster: Cluster.Cluster, home: string, port: number) =>
   })
 
 // These pass: the old server's last backends let go of its memory, or another program took the free port.
-const passing = /lock file .* already exists|shared memory block|could not bind|could not create any TCP/
+const passing = /lock file .* already exists|shared memory block/
+const takenPort = /could not bind|could not create any TCP/
 
 /** Starts the server and waits until it answers. Undefined: it did not come up for a reason that passes. */
 const start = Effect.fnUntraced(function*(
   home: string,
   cluster: Cluster.Cluster
 ): Effect.fn.Return<{ readonly pid: number; readonly port: number } | undefined, EmbeddedPostgresError> {
-  const child = yield* launch(cluster, home, yield* attempt(home, freePort))
+  const port = yield* attempt(home, () => nextPort(home))
+  const child = yield* launch(cluster, home, port)
   const deadline = Date.now() + startMillis
   while (Date.now() < deadline) {
     const ended = child.ended()
     const found = yield* attempt(home, () => Postmaster.inspect(cluster.data))
-    if (found.state === "ready") return found
+    if (found.state === "ready") {
+      // A convenience: a server that runs is not given up for it.
+      yield* Effect.ignore(attempt(home, () => writeFile(portFile(home), String(found.port), { mode: 0o600 })))
+      return found
+    }
     if (ended && found.state !== "busy") {
       const said = yield* attempt(home, child.said)
-      if (passing.test(said)) return undefined
+      if (takenPort.test(said)) yield* attempt(home, () => rm(portFile(home), { force: true }))
+      if (takenPort.test(said) || passing.test(said)) return undefined
       const fault = faultIn(said)
       if (fault !== undefined) return yield* new StateFolderUnusable({ folder: home, code: fault })
       const line = said.split("\n").findLast((text) => /FATAL|error|HINT/.test(text)) ?? "it ended without a word"

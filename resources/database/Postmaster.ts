@@ -44,7 +44,11 @@ const isServerOf = async (pid: number, data: string): Promise<boolean> => {
 
 /** Reads the state of the server of `data`. Its pid is believed only if that process is a server of this folder. */
 export const inspect = async (data: string): Promise<Postmaster> => {
-  const content = await readFile(path.join(data, "postmaster.pid"), "utf8").catch(() => undefined)
+  const content = await readFile(path.join(data, "postmaster.pid"), "utf8").catch((cause: NodeJS.ErrnoException) => {
+    // A folder that may not be read is no sign that no server runs in it.
+    if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined
+    throw cause
+  })
   if (content === undefined) return { state: "absent" }
   const lines = content.split("\n")
   const pid = Number(lines[0])

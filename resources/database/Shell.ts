@@ -58,12 +58,15 @@ const ofProcess = (): SqlPrompt.Terminal => ({
   interactive: process.stdin.isTTY === true
 })
 
-/** Opens the shell and answers its exit code. One connection, so that `begin` and `set` reach the next statement. */
+/** Opens the shell and answers its exit code; piped statements end with the first that fails. One connection, so that `begin` and `set` reach the next statement. */
 export const run = Effect.fn("Shell.run")(
   function*(options: Options = {}): Effect.fn.Return<number, DatabaseError, Database> {
     const server = yield* Database
     if (options.psql !== false) {
-      const code = yield* psql(options.psql ?? "psql", options.args ?? [], yield* environment(server))
+      // A script that fails must not look as if it had worked; a person at a prompt sees the error and goes on.
+      const strict = process.stdin.isTTY === true ? [] : ["-v", "ON_ERROR_STOP=1"]
+      const args = [...strict, ...options.args ?? []]
+      const code = yield* psql(options.psql ?? "psql", args, yield* environment(server))
       if (code !== undefined) return code
     }
     return yield* Effect.flatMap(PgClient.PgClient, (sql) => SqlPrompt.run(sql, options.terminal ?? ofProcess())).pipe(

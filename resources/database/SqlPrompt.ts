@@ -74,7 +74,7 @@ const Result = Schema.Struct({
   rows: Schema.Array(Schema.Record(Schema.String, Schema.Unknown))
 })
 
-/** Where the prompt reads and writes. `interactive` shows a prompt and forgives errors in the exit code. */
+/** Where the prompt reads and writes. `interactive` shows a prompt and forgives errors; without, the first one ends it. */
 export interface Terminal {
   readonly input: AsyncIterable<Uint8Array | string>
   readonly write: (text: string) => void
@@ -97,10 +97,10 @@ const execute = Effect.fnUntraced(function*(sql: PgClient.PgClient, statement: s
 
 /**
  * Reads statements until the input ends or says `\q`, and answers the exit code: 1 when a statement failed that was
- * not typed by a person. A last statement without `;` is run when the input ends.
+ * not typed by a person; those after it are not run. A last statement without `;` is run when the input ends.
  */
 export const run = Effect.fn("SqlPrompt.run")(function*(sql: PgClient.PgClient, terminal: Terminal) {
-  let [pending, failures] = ["", 0]
+  let [pending, failed] = ["", false]
   const decoder = new TextDecoder()
   const prompt = () => terminal.interactive && terminal.write(pending.trim() === "" ? "sluice=> " : "sluice-> ")
   prompt()
@@ -108,20 +108,24 @@ export const run = Effect.fn("SqlPrompt.run")(function*(sql: PgClient.PgClient, 
     Stream.map((chunk) => typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true })),
     Stream.orDie,
     Stream.takeUntil((text) => /^\s*\\q\s*$/m.test(text)),
-    Stream.runForEach(Effect.fnUntraced(function*(text) {
+    Stream.runForEachWhile(Effect.fnUntraced(function*(text) {
       const quit = text.search(/^\s*\\q\s*$/m)
       pending += quit < 0 ? text : text.slice(0, quit)
       // Without a semicolon nothing can have ended: a long statement is not scanned again for each of its lines.
       if (text.includes(";")) {
         const { rest, statements } = split(pending)
         pending = rest
-        for (const statement of statements) failures += (yield* execute(sql, statement, terminal)) ? 1 : 0
+        for (const statement of statements) {
+          failed = (yield* execute(sql, statement, terminal)) && !terminal.interactive
+          if (failed) return false
+        }
       }
       if (quit < 0) prompt()
+      return true
     }))
   )
-  if (pending.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, "").trim() !== "") {
-    failures += (yield* execute(sql, pending, terminal)) ? 1 : 0
+  if (!failed && pending.replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, "").trim() !== "") {
+    failed = (yield* execute(sql, pending, terminal)) && !terminal.interactive
   }
-  return failures > 0 && !terminal.interactive ? 1 : 0
+  return failed ? 1 : 0
 })

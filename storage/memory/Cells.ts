@@ -2,8 +2,9 @@
 import { Clock, Effect } from "effect"
 import type { Claimed, RunStore, StoredCell, StoredCells } from "../../engine/record/RunStore.ts"
 import { type Cell, cellName, type Step } from "../../engine/record/Step.ts"
-import { leaseLost, miscounted, noSuchRun, stepOf, unregistered } from "../Refusals.ts"
-import { cellAt, isAlive, keySetOf, replaceKeys, type State } from "./State.ts"
+import { displacedBy } from "../Displaced.ts"
+import { leaseLost, miscounted, noSuchRun, runLost, stepOf, unregistered } from "../Refusals.ts"
+import { cellAt, giveKeys, isAlive, keySetOf, type State } from "./State.ts"
 
 export const make = (state: State) => {
   const holds = (worker: string, cell: Cell): boolean => {
@@ -26,7 +27,8 @@ export const make = (state: State) => {
         const free = claimedBy === undefined || claimedBy === claimant || !isAlive(claimedBy, now)
         const granted = !cancelled && free && !cell.locked
         if (granted) cell.claimedBy = claimant
-        return { granted, version: cell.stored?.dataVersion }
+        const { codeVersion = "", dataVersion: version, inputs = {} } = cell.stored ?? {}
+        return { granted, version, codeVersion, inputs }
       })
     }
     return claimed
@@ -43,6 +45,8 @@ export const make = (state: State) => {
     if (record === undefined) return yield* noSuchRun(run)
     const lost = cells.filter((cell) => !holds(worker, cell))
     if (lost.length > 0) return yield* leaseLost(lost)
+    const executes = () => record.state === "running" && record.worker.id === worker
+    if (!executes()) return yield* runLost(run, cells)
     const held = cells.map((cell) => cellAt(state, cell))
     for (const cell of held) cell.locked = true
     const written = yield* commit.write.pipe(
@@ -51,6 +55,7 @@ export const make = (state: State) => {
         for (const cell of held) cell.locked = false
       }))
     )
+    if (!executes()) return yield* runLost(run, cells)
     // Before the first change: nothing after it can fail, so that all of it happens or nothing.
     const sources = commit.keys(written)
     const steps: Array<Step> = []
@@ -75,7 +80,13 @@ export const make = (state: State) => {
       record.steps.set(cellName(cell), step)
       steps.push(step)
     }
-    for (const { keys, set, source } of sources) replaceKeys(keySetOf(state, set), source, keys)
+    for (const { asset, partition } of displacedBy(cells, written)) {
+      const target = state.cells.get(asset)?.get(partition)
+      if (target?.stored?.dataVersion === undefined) continue
+      target.hash = undefined
+      target.stored = { ...target.stored, dataVersion: ++state.lastVersion }
+    }
+    for (const source of sources) giveKeys(keySetOf(state, source.set), source)
     return steps
   })
 

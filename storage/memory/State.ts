@@ -1,7 +1,7 @@
 /** What the run store in memory holds, and the questions that several of its methods ask. */
 import type { Event } from "../../engine/record/Event.ts"
 import type { RunSummary } from "../../engine/record/Run.ts"
-import type { StoredCell, Worker } from "../../engine/record/RunStore.ts"
+import type { SourceKeys, StoredCell, Worker } from "../../engine/record/RunStore.ts"
 import type { Attempt, Cell, CheckResult, Step } from "../../engine/record/Step.ts"
 
 /** A worker with the end of its lease, in milliseconds since the epoch. */
@@ -79,11 +79,12 @@ const keyIn = ({ keys }: KeySet, key: string) => {
   return found
 }
 
-/** Replaces the keys that one cell of the source asset gives. */
-export const replaceKeys = (set: KeySet, source: string, keys: ReadonlyArray<string>): void => {
-  for (const key of set.given.get(source) ?? []) set.keys.get(key)?.sources.delete(source)
+/** The keys that one cell of the source asset gives, in place of those it gave before or beside them. */
+export const giveKeys = (set: KeySet, { keys, replaces, source }: SourceKeys): void => {
+  const before = set.given.get(source) ?? []
+  if (replaces) for (const key of before) set.keys.get(key)?.sources.delete(source)
   for (const key of keys) keyIn(set, key).sources.add(source)
-  set.given.set(source, keys)
+  set.given.set(source, replaces ? keys : [...new Set([...before, ...keys])])
 }
 
 export const addKeys = (set: KeySet, keys: ReadonlyArray<string>): void => {

@@ -5,11 +5,18 @@ import type { Claimed, RunStore } from "../../engine/record/RunStore.ts"
 import type { Cell } from "../../engine/record/Step.ts"
 import { noSuchRun, unregistered } from "../Refusals.ts"
 import { keys } from "./Columns.ts"
+import { Inputs } from "./Documents.ts"
 import { attempt } from "./Failure.ts"
 import { workerNumber } from "./Workers.ts"
 
 const Version = Schema.NullOr(Schema.Number)
-const Granted = Schema.Array(Schema.Struct({ asset: Schema.String, partition: Schema.String, version: Version }))
+const Granted = Schema.Array(Schema.Struct({
+  asset: Schema.String,
+  partition: Schema.String,
+  version: Version,
+  codeVersion: Schema.NullOr(Schema.String),
+  inputs: Schema.NullOr(Inputs)
+}))
 const Held = Schema.Array(Schema.Struct({ place: Schema.Int, version: Version }))
 const Standing = Schema.Tuple([
   Schema.Struct({ run: Schema.Boolean, worker: Schema.Boolean, cancelled: Schema.Boolean })
@@ -68,7 +75,7 @@ export const make = (sql: PgClient.PgClient) => {
       on conflict (asset, partition) do update
       set claimed_by = excluded.claimed_by
       where ${free(worker)}
-      returning cell.asset, cell.partition, cell.data_version::float8 as version
+      returning cell.asset, cell.partition, cell.data_version::float8 as version, cell.code_version as "codeVersion", cell.inputs
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Granted)), attempt(`claim cells for run ${run}`))
   }
 
@@ -99,7 +106,7 @@ export const make = (sql: PgClient.PgClient) => {
 
   const claim: RunStore["Service"]["claim"] = Effect.fn("RunStore.claim")(function*(run, worker, cells) {
     const rows = cells.length === 0 ? [] : yield* grant(run, worker, cells)
-    const granted = new Map(rows.map((row) => [keyOf(row), row.version ?? undefined]))
+    const granted = new Map(rows.map((row) => [keyOf(row), row]))
     const held = new Map<string, number | undefined>()
     let cancelled = false
     if (granted.size < cells.length || cells.length === 0) {
@@ -116,8 +123,10 @@ export const make = (sql: PgClient.PgClient) => {
     const claimed: Claimed = {
       cells: cells.map((cell) => {
         const key = keyOf(cell)
-        const isGranted = granted.has(key)
-        return { granted: isGranted, version: isGranted ? granted.get(key) : held.get(key) }
+        const row = granted.get(key)
+        return row === undefined
+          ? { granted: false, version: held.get(key), codeVersion: "", inputs: {} }
+          : { granted: true, version: row.version ?? undefined, codeVersion: row.codeVersion ?? "", inputs: row.inputs ?? {} }
       }),
       cancelled
     }

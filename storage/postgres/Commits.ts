@@ -4,7 +4,8 @@ import { Effect, Schema } from "effect"
 import type { CellWritten } from "../../engine/definition/Io.ts"
 import type { CellCommit, Commit, LeaseLost, RunStore, RunStoreError } from "../../engine/record/RunStore.ts"
 import { type Cell, cellName, type Step } from "../../engine/record/Step.ts"
-import { leaseLost, miscounted, stepOf } from "../Refusals.ts"
+import { displacedBy } from "../Displaced.ts"
+import { leaseLost, miscounted, runLost, stepOf } from "../Refusals.ts"
 import { cellColumns } from "./Claims.ts"
 import { documents, instants, keys, texts } from "./Columns.ts"
 import { replaceKeys } from "./DynamicKeys.ts"
@@ -12,16 +13,29 @@ import { attempt, transact } from "./Failure.ts"
 import { recordSteps } from "./Steps.ts"
 import { workerNumber } from "./Workers.ts"
 
-const Locked = Schema.Array(Schema.Struct({ place: Schema.Int }))
+const Locked = Schema.Array(Schema.Struct({ place: Schema.Int, executing: Schema.Boolean }))
 const Moved = Schema.Array(Schema.Struct({ asset: Schema.String, partition: Schema.String, version: Schema.Number }))
 
 export const make = (sql: PgClient.PgClient) => {
+  const executes = (run: number, worker: string) =>
+    sql`run.id = ${run} and run.state = 'running' and run.worker = ${workerNumber(sql, worker)}`
+
+  // Locked after the write and not before, so that no cancel or resume waits while the data is written; from here on
+  // they wait for the end of the commit, or have come first and are seen.
+  const holdRun = (run: number, worker: string) =>
+    sql`select from sluice.runs as run where ${executes(run, worker)} for share`.pipe(
+      attempt(`see who executes run ${run}`),
+      Effect.map((rows) => rows.length > 0)
+    )
+
   // From here to the end of the transaction nobody can take these cells over. A subquery that locks is looked up row
   // by row, in the order of the rows, however large the table was when the statement was planned.
-  const lock = (worker: string, cells: ReadonlyArray<Cell>) => {
+  const lock = (run: number, worker: string, cells: ReadonlyArray<Cell>) => {
     const { assets, partitions } = cellColumns(cells)
     return sql`
-      select asked.place::integer as place
+      select
+        asked.place::integer as place,
+        exists (select from sluice.runs as run where ${executes(run, worker)}) as executing
       from (
         select *
         from unnest(${assets}::text[], ${partitions}::text[]) with ordinality as batch (asset, partition, place)
@@ -72,15 +86,32 @@ export const make = (sql: PgClient.PgClient) => {
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Moved)), attempt(`record cells of run ${run}`))
   }
 
+  // Whoever has read these cells has read rows that are gone. Another commit that takes rows the other way round may
+  // hold them: Postgres then refuses one of the two, which is tried again. An upsert, as when cells are given back.
+  const displace = (cells: ReadonlyArray<Cell>) => {
+    const { assets, partitions } = cellColumns(cells)
+    return sql`
+      insert into sluice.cells as cell (asset, partition)
+      select batch.asset, batch.partition
+      from unnest(${assets}::text[], ${partitions}::text[]) as batch (asset, partition)
+      order by batch.asset collate "C", batch.partition collate "C"
+      on conflict (asset, partition) do update
+      set data_version = nextval('sluice.data_version'), content_hash = null
+      where cell.data_version is not null
+    `.pipe(attempt("give new versions to cells that lost rows"))
+  }
+
   const record = Effect.fnUntraced(function*<E, R>(commit: Commit<E, R>) {
     const { cells, run, worker } = commit
-    const held = yield* lock(worker, cells)
+    const held = yield* lock(run, worker, cells)
     if (held.length < cells.length) {
       const places = new Set(held.map(({ place }) => place - 1))
       return yield* leaseLost(cells.filter((_, place) => !places.has(place)))
     }
+    if (held.some(({ executing }) => !executing)) return yield* runLost(run, cells)
     const written = yield* commit.write
     if (written.length !== cells.length) return yield* miscounted(cells, written)
+    if (!(yield* holdRun(run, worker))) return yield* runLost(run, cells)
     const sources = commit.keys(written)
     const moved = new Map((yield* move(run, cells, written)).map((row) => [cellName(row), row.version]))
     const steps: Array<Step> = []
@@ -89,6 +120,8 @@ export const make = (sql: PgClient.PgClient) => {
       const rows = written[place]?.rows
       if (version !== undefined && rows !== undefined) steps.push(stepOf(cell, rows, version))
     }
+    const displaced = displacedBy(cells, written)
+    if (displaced.length > 0) yield* displace(displaced)
     yield* recordSteps(sql, run, worker, steps)
     yield* replaceKeys(sql, sources)
     return steps

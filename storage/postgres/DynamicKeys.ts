@@ -26,19 +26,20 @@ const upsertKeys = (
     on conflict (partition_set, key) do update set by_hand = true where excluded.by_hand and not key.by_hand
   `
 
-/** Replaces the keys that the sources gave before. To be called inside the commit of the sources' cells. */
+/** Records the keys that the sources give. To be called inside the commit of the sources' cells. */
 export const replaceKeys = Effect.fnUntraced(function*(sql: PgClient.PgClient, sources: ReadonlyArray<SourceKeys>) {
   if (sources.length === 0) return
   const pairs = sources.flatMap(({ keys, set, source }) => keys.map((key) => ({ set, source, key })))
+  const replacing = sources.filter(({ replaces }) => replaces)
   const replaced = attempt("replace the partition keys that a cell gives")
   // The locking subquery is looked up by key, and the rows are then deleted by their places, whatever the statistics
   // were when the statement was planned.
-  yield* sql`
+  if (replacing.length > 0) yield* sql`
     with old as (
       select given.place
       from unnest(
-        ${keyColumn(sources.map(({ set }) => set))}::text[],
-        ${keyColumn(sources.map(({ source }) => source))}::text[]
+        ${keyColumn(replacing.map(({ set }) => set))}::text[],
+        ${keyColumn(replacing.map(({ source }) => source))}::text[]
       ) as source (partition_set, source)
       cross join lateral (
         select given.ctid as place

@@ -12,13 +12,10 @@ const eventTypes: Readonly<Record<EventType, true>> = {
   run_started: true,
   run_resumed: true,
   planned: true,
-  attempt_failed: true,
   step_failed: true,
-  step_skipped: true,
   commit_split: true,
   lease_lost: true,
   check_failed: true,
-  cancel_requested: true,
   run_finished: true
 }
 

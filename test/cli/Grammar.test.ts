@@ -23,6 +23,10 @@ describe("wrong use", () => {
         [["preview", "weather/readings"], "weather/readings is not materialized yet: run `sluice materialize weather/readings`."],
         [["partitions", "weather/warmest"], "weather/warmest has no partitions"],
         [["partitions", "add", "salad/citi", "Oslo"], "There is no dynamic set of partitions \"salad/citi\". Did you mean \"salad/city\"?"],
+        [["materialize", "weather", "--set", "API-KEY=hush"], "\"--set API-KEY=…\" has no valid name"],
+        [["run", "show", "abc"], "\"abc\" is not a value of <id>: a whole number."],
+        [["materialize", "weather", "--concurrency", "x"], "\"x\" is not a value of --concurrency: a whole number."],
+        [["explain", "weather/warmest@x"], "it has no partitions, leave the key out."],
         [["run", "show", "7"], "There is no run 7; `sluice runs` lists those that exist."]
       ]
       const ended = yield* Effect.forEach(wrong, ([args]) => run(args), { concurrency: 3 })
@@ -36,6 +40,7 @@ describe("wrong use", () => {
         assert.notInclude(stderr, "    at ")
         assert.strictEqual(stdout, "")
         assert.notMatch(stderr, escapes)
+        assert.notMatch(stderr, /hush|did you mean ""/i)
       })
     }))
 })

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { mkdir } from "node:fs/promises"
 import * as path from "node:path"
+import * as Project from "../../cli/Project.ts"
 import { type Ended, folderWith, project, weather } from "./fixture.ts"
 
 /** Checks that a command was refused in one sentence without a stack. */
@@ -41,6 +42,12 @@ describe("a project that cannot be loaded", () => {
   const cases: ReadonlyArray<readonly [string, string, ReadonlyArray<string>]> = [
     ["no default export", "export const x = 1", ["main.ts has no deployment", "Deployment.make"]],
     ["an exception", "\n\nthrow new Error(\"the moon is out\")", ["main.ts cannot be loaded: the moon is out (main.ts:3)"]],
+    ["a rejected promise", "export default Promise.reject(new Error(\"the moon is out\"))", ["main.ts cannot be loaded: the moon is out"]],
+    ["a rejection beside a deployment", "void Promise.reject(new Error(\"the moon is out\"))\nexport default 1", ["the moon is out"]],
+    ["a rejection nobody handles", "void Promise.reject(new Error(\"the moon is out\"))\nawait new Promise(() => {})", [
+      "main.ts cannot be loaded: the moon is out"
+    ]],
+    ["a promise of something", "export default Promise.resolve(1)", ["main.ts has no deployment"]],
     ["a syntax error", "const x = {\nexport default 1", ["main.ts cannot be loaded:", "main.ts:"]],
     ["a file that is not there", "import \"./assets/none.ts\"", ["main.ts cannot be loaded:", "assets/none.ts"]],
     ["a definition that is wrong", deployment("const assets = [Asset.make(\"a b\", { output: Rows.of(Row), io: Warehouse, run: () => Effect.succeed([]) })]"), [
@@ -66,6 +73,15 @@ const assets = [later.a, later.b] as never`), ["These assets read each other in 
         refused(yield* run(["list"]), ...texts)
       }))
   }
+})
+
+describe("a project that never finishes loading", () => {
+  it.live("is given up with a sentence", () =>
+    Effect.gen(function*() {
+      const { folder } = yield* folderWith("await new Promise(() => {})\nexport default 1")
+      const { message } = yield* Effect.flip(Project.exported(folder, "300 millis"))
+      assert.include(message, `${path.join(folder, "main.ts")} has not finished loading within 300ms`)
+    }))
 })
 
 describe("a database that cannot be used", () => {

@@ -89,12 +89,77 @@ export const rows = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer<IO
       it.effect("upserts by key; of two rows with one key the last is kept", () =>
         Effect.gen(function*() {
           const t = yield* prepared(tag, Rows.of(Game, { key: ["id"], mode: "upsert" }))
-          yield* t.write("a", [game(1), game(2)])
+          assert.deepInclude(yield* t.write("a", [game(1), game(2)]), { rows: 2, displaced: [] })
           yield* t.write("b", [game(2, "Bergen", 5), game(3), game(3, "Bodø"), game(0)])
           assert.deepStrictEqual(yield* t.load("all"), {
             partitions: ["a", "b", "b", "b"],
             values: [game(1), game(0), game(2, "Bergen", 5), game(3, "Bodø")]
           })
+        }))
+
+      it.effect("tells the partitions that lose rows to an upsert, of arrays and of streams", () =>
+        Effect.gen(function*() {
+          const Pair = Schema.Struct({ day: Schema.Date, id: Schema.String, score: Schema.Int })
+          const pair = (id: number, score = 0): typeof Pair.Type => ({ day: new Date(id), id: `'${id}"`, score })
+          const t = yield* prepared(tag, Rows.of(Pair, { key: ["day", "id"], mode: "upsert" }))
+          yield* t.io.write([t.cell("a", [pair(1), pair(2)]), t.cell("b", [pair(3)]), t.cell("c", [pair(4)])])
+          const again = yield* t.io.write([t.cell("a", [pair(2), pair(1, 7)]), t.cell("d", [pair(5)])])
+          assert.deepStrictEqual(again.map((w) => w.displaced), [[], []])
+          const both = yield* t.io.write([t.cell("b", [pair(6), pair(1)]), t.cell("d", [pair(5), pair(4), pair(3)])])
+          assert.deepStrictEqual(both.map((w) => w.displaced), [["a"], ["b", "c"]])
+          const rows = Stream.fromIterable(Array.from({ length: 12_000 }, (_, i) => pair(i)))
+          assert.deepStrictEqual((yield* t.write("e", rows))?.displaced, ["a", "b", "d"])
+          assert.deepStrictEqual([...new Set((yield* t.load("all")).partitions)], ["e"])
+        }))
+
+      it.effect("gives no hash where the rows given are not all that is stored", () =>
+        Effect.gen(function*() {
+          for (const output of [Rows.of(Game, { mode: "append" }), Rows.of(Game, { key: ["id"], mode: "upsert" })]) {
+            const t = yield* prepared(tag, output)
+            for (const value of [[game(1)], Stream.make(game(1))]) {
+              const given = yield* t.write("a", value)
+              assert.strictEqual(given?.rows, 1)
+              assert.isUndefined(given?.hash)
+            }
+          }
+        }))
+
+      it.effect("property: unequal rows have unequal hashes, wherever their texts are cut", () =>
+        Effect.gen(function*() {
+          const Cut = Schema.Struct({
+            a: Schema.String, b: Schema.String, n: Schema.NullOr(Schema.Int), c: Schema.NullOr(Schema.String)
+          })
+          type Cut = typeof Cut.Type
+          const t = yield* prepared(tag, Rows.of(Cut))
+          const random = seeded(11)
+          const text = () => Array.from({ length: random.int(0, 3) }, () => random.pick(["1", "2", ":", "\u0001"])).join("")
+          const row = (): Cut => ({
+            a: text(), b: text(), n: random.pick([null, 0, 1]), c: random.pick([null, "", text()])
+          })
+          /** The same characters, with the bounds of columns and rows elsewhere. */
+          const shifted = (rows: ReadonlyArray<Cut>): ReadonlyArray<Cut> => {
+            const all = rows.map((r) => r.a + r.b).join("")
+            let at = 0
+            const next = (last: boolean) => all.slice(at, at = last ? all.length : Math.min(all.length, at + random.int(0, 4)))
+            return rows.map((r, i) => ({ ...r, a: next(false), b: next(i === rows.length - 1) }))
+          }
+          const rows: Array<ReadonlyArray<Cut>> = [
+            [{ a: "1", b: "12", n: null, c: null }],
+            [{ a: "11", b: "2", n: null, c: null }]
+          ]
+          while (rows.length < 2_000) {
+            const some = Array.from({ length: random.int(1, 3) }, row)
+            rows.push(some, shifted(some))
+          }
+          const written = yield* t.io.write(rows.map((value, i) => t.cell(String(i), value)))
+          const contents = new Map<string, string>()
+          for (const [i, value] of rows.entries()) {
+            const content = JSON.stringify(value)
+            const hash = written[i]?.hash ?? ""
+            assert.strictEqual(contents.get(hash) ?? content, content)
+            contents.set(hash, content)
+          }
+          assert.strictEqual(contents.size, new Set(rows.map((value) => JSON.stringify(value))).size)
         }))
 
       it.effect("keepKnown: a null never overwrites a known figure", () =>

@@ -151,12 +151,12 @@ describe("the work for a batch in Postgres", () => {
         return statement
       }))
     const cells = cellsOf("nhl/games", 0, 5_000).map((cell) => computed(cell))
-    const keys = () => cells.map(({ partition }) => ({ set: "game", source: partition, keys: [`a${partition}`] }))
+    const keys = () => cells.map(({ partition }) => ({ set: "game", source: partition, keys: [`a${partition}`], replaces: true }))
     yield* counted(store.claim(run, "one", cells))
     assert.strictEqual(statements, 1)
     yield* counted(store.commit({ ...commitOf(run, "one", cells), keys }))
-    // Lock, cells, steps, and three for the keys.
-    assert.strictEqual(statements, 1 + 6)
+    // Lock, run, cells, steps, and three for the keys.
+    assert.strictEqual(statements, 1 + 7)
   }))
 })
 
@@ -210,7 +210,7 @@ describe("claims in Postgres", () => {
         const steps = yield* store.commit({
           ...commitOf(run, id, granted.slice(0, third).map((cell) => computed(cell))),
           keys: () => granted.slice(0, third).map(({ partition }) => ({
-            set: "game", source: partition, keys: [`g${round % 7}`, `g${round % 5}`]
+            set: "game", source: partition, keys: [`g${round % 7}`, `g${round % 5}`], replaces: round % 3 > 0
           }))
         })
         for (const step of steps) {

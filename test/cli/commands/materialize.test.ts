@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { escapes, project, weather } from "../fixture.ts"
+import { spawn } from "node:child_process"
+import { existsSync } from "node:fs"
+import { escapes, launcher, project, weather } from "../fixture.ts"
 
 const lines = (text: string): ReadonlyArray<Record<string, unknown>> =>
   text.trim().split("\n").map((line): Record<string, unknown> => JSON.parse(line))
@@ -119,6 +121,60 @@ describe("interrupted runs", () => {
       assert.strictEqual(ended.code, 130)
       assert.include(ended.stderr, "Ctrl-C again stops at once")
       assert.notInclude((yield* run(["runs"])).stdout, "succeeded")
+    }))
+})
+
+describe("the last line of --json", () => {
+  it.live("names the run when it was interrupted, and the report when a step failed", () =>
+    Effect.gen(function*() {
+      const { run, start } = yield* project(weather)
+      const running = start(["materialize", "weather/readings", "--json"], { env: { HANG: "2024-03-05" } })
+      yield* Effect.promise(() => running.says("StepMaterialized"))
+      running.process.kill("SIGTERM")
+      const interrupted = yield* Effect.promise(() => running.ended)
+      assert.strictEqual(interrupted.code, 130)
+      assert.deepStrictEqual(lines(interrupted.stdout).at(-1), { event: "Interrupted", run: 1 })
+      const failed = yield* run(["run", "resume", "1", "--json"], { env: { FAIL: "2024-03-05" } })
+      const { event, run: id, state } = lines(failed.stdout).at(-1) ?? {}
+      assert.deepStrictEqual([failed.code, event, id, state], [1, "Report", 1, "failed"])
+    }))
+})
+
+describe("standard output that goes away", () => {
+  it.live("does not end a run whose reader has seen enough", () =>
+    Effect.gen(function*() {
+      const { ran, run, start } = yield* project(weather)
+      for (const [env, code] of [[{ FAIL: "2024-03-05" }, 1], [{}, 0]] as const) {
+        const running = start(["materialize", "weather/readings"], { env })
+        running.process.stdout?.destroy()
+        const ended = yield* Effect.promise(() => running.ended)
+        assert.deepStrictEqual([ended.code, ended.stderr], [code, ""])
+      }
+      assert.lengthOf(yield* ran, 5)
+      assert.match((yield* run(["runs"])).stdout, /2 +succeeded[^\n]*\n +1 +failed/)
+    }))
+
+  it.live.runIf(existsSync("/dev/full"))("ends a command that could not say all with 1 and a sentence", () =>
+    Effect.gen(function*() {
+      const { databaseUrl, folder } = yield* project(weather)
+      const into = (args: string) =>
+        Effect.promise(() =>
+          new Promise<{ readonly code: number | null; readonly stderr: string }>((resolve) => {
+            const child = spawn("sh", ["-c", `'${process.execPath}' '${launcher}' ${args} > /dev/full`], {
+              cwd: folder,
+              env: { ...process.env, DATABASE_URL: databaseUrl, NODE_OPTIONS: "" }
+            })
+            let stderr = ""
+            child.stderr.setEncoding("utf8").on("data", (chunk: string) => void (stderr += chunk))
+            child.on("close", (code) => resolve({ code, stderr }))
+          })
+        )
+      for (const args of ["list", "--help", "materialize weather"]) {
+        const { code, stderr } = yield* into(args)
+        assert.strictEqual(code, 1, `${args}: ${stderr}`)
+        assert.match(stderr, /error: Standard output cannot be written \(ENOSPC[^)]*\), so this command is stopped\./)
+        assert.notInclude(stderr, "    at ")
+      }
     }))
 })
 

@@ -25,4 +25,25 @@ describe("sluice partitions", () => {
       assert.strictEqual(wrong.code, 2)
       assert.match(wrong.stderr, /did you mean "Oslo"\?/i)
     }))
+
+  it.live("keys that look like comments or have blanks around them come through a pipe as they are", () =>
+    Effect.gen(function*() {
+      const { ran, run } = yield* project(weather.replace("run: (_, city) =>", "run: (_, city) => ran(JSON.stringify(city)) ??"))
+      const odd = ["#x", " begins", "a\\b", "a,b", "\\#c", "Oslo"]
+      yield* run(["partitions", "add", "salad/city", "--", ...odd])
+      const { stdout } = yield* run(["partitions", "salad/weather", "--keys"])
+      assert.strictEqual(stdout, "\\#x\n\\ begins\na\\\\b\na,b\n\\\\#c\nOslo\n")
+      const all = yield* run(["materialize", "salad", "--partition-set", "-"], { input: `# a comment\n\n${stdout}` })
+      assert.strictEqual(all.code, 0, all.stderr)
+      assert.deepStrictEqual((yield* ran).map((key) => JSON.parse(key)).toSorted(), odd.toSorted())
+      yield* run(["partitions", "add", "salad/city", " sp "])
+      const rest = yield* run(["partitions", "salad/weather", "--keys", "--state", "missing"])
+      assert.strictEqual(rest.stdout, "\\ sp\\ \n")
+      const one = yield* run(["materialize", "salad", "--partition-set", "-"], { input: rest.stdout })
+      assert.strictEqual(one.code, 0, one.stderr)
+      assert.strictEqual((yield* ran).at(-1), "\" sp \"")
+      const several = yield* run(["materialize", "salad", "--partition-set", "-"], { input: `Oslo\n${rest.stdout}` })
+      assert.deepStrictEqual([several.code, several.stdout], [2, ""])
+      assert.include(several.stderr, "one that ends with a blank: give that one alone")
+    }))
 })

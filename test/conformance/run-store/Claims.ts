@@ -34,12 +34,13 @@ export const claims = (test: Test): void => {
   test("takes over from a holder whose lease is over, and refuses its commit", Effect.gen(function*() {
     const { run, store } = yield* started
     yield* store.startWorker(worker("frozen", 50))
-    yield* store.claim(run, "frozen", [a, b])
+    const frozen = yield* store.createRun(request, "frozen")
+    yield* store.claim(frozen, "frozen", [a, b])
     yield* Effect.sleep(120)
-    assert.deepStrictEqual(grants(yield* store.claim(run, "two", [a])), [true])
+    assert.deepStrictEqual(grants(yield* store.claim(run, "one", [a])), [true])
     let wrote = false
     const error = yield* Effect.flip(store.commit({
-      ...commitOf(run, "frozen", [computed(b), computed(a)]),
+      ...commitOf(frozen, "frozen", [computed(b), computed(a)]),
       write: Effect.sync(() => {
         wrote = true
         return [written(), written()]
@@ -48,10 +49,10 @@ export const claims = (test: Test): void => {
     assert.instanceOf(error, LeaseLost)
     assert.deepStrictEqual(error.cells, [a])
     assert.isFalse(wrote)
-    assert.deepStrictEqual(yield* store.steps(run), [])
+    assert.deepStrictEqual(yield* store.steps(frozen), [])
     assert.deepStrictEqual((yield* store.cells(["nhl/games"])).get("nhl/games")?.size, 0)
-    yield* store.commit(commitOf(run, "two", [computed(a)]))
-    yield* store.commit(commitOf(run, "frozen", [computed(b)]))
+    yield* store.commit(commitOf(run, "one", [computed(a)]))
+    yield* store.commit(commitOf(frozen, "frozen", [computed(b)]))
     assert.strictEqual((yield* store.cells(["nhl/games"])).get("nhl/games")?.size, 2)
   }))
 

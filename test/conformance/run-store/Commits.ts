@@ -31,7 +31,7 @@ export const commits = (test: Test): void => {
     assert.strictEqual(stored.get("nhl/none")?.size, 0)
     assert.deepStrictEqual(
       yield* store.claim(run, "two", [a]),
-      { cancelled: false, cells: [{ granted: true, version: step?.dataVersion ?? -1 }] }
+      { cancelled: false, cells: [{ granted: true, version: step?.dataVersion ?? -1, codeVersion: "v1", inputs }] }
     )
   }))
 
@@ -80,9 +80,10 @@ export const commits = (test: Test): void => {
   }))
 
   test("neither takes nor awaits a cell whose commit is under way, nor does a cancel", Effect.gen(function*() {
-    const { run, store } = yield* started
+    const { store } = yield* started
     const next = yield* store.createRun(request, "two")
     yield* store.startWorker(worker("frozen", 50))
+    const run = yield* store.createRun(request, "frozen")
     yield* store.claim(run, "frozen", [a])
     yield* Effect.sleep(120)
     const writing = yield* Deferred.make<void>()
@@ -97,9 +98,78 @@ export const commits = (test: Test): void => {
     yield* Deferred.await(writing)
     assert.deepStrictEqual(grants(yield* store.claim(next, "two", [a, b])), [false, true])
     yield* store.cancelRun(next)
+    yield* store.heartbeat("frozen")
     yield* store.cancelRun(run)
     yield* Deferred.succeed(seen, undefined)
     assert.lengthOf(yield* Fiber.join(commit), 1)
+  }))
+
+  for (const moment of ["before its commit", "while it writes"] as const) {
+    test(`refuses a worker whose run was lost and ended by a cancel or resumed ${moment}`, Effect.gen(function*() {
+      const { store } = yield* started
+      yield* store.startWorker(worker("frozen", 50))
+      for (const loss of ["cancelled", "resumed"] as const) {
+        const run = yield* store.createRun(request, "frozen")
+        yield* store.heartbeat("frozen")
+        yield* store.claim(run, "frozen", [a, b])
+        yield* Effect.sleep(120)
+        const lose = Effect.orDie(loss === "cancelled" ? store.cancelRun(run) : store.resumeRun(run, "two"))
+        const writing = yield* Deferred.make<void>()
+        const lost = yield* Deferred.make<void>()
+        let wrote = false
+        const commit = Effect.flip(store.commit({
+          ...commitOf(run, "frozen", [computed(b), computed(a)]),
+          write: Effect.gen(function*() {
+            wrote = true
+            yield* Deferred.succeed(writing, undefined)
+            yield* Deferred.await(lost)
+            return [written(), written()]
+          }),
+          keys: () => [{ set: "game", source: "0", keys: ["g1"], replaces: true }]
+        }))
+        if (moment === "before its commit") yield* lose
+        const fiber = yield* Effect.forkChild(commit)
+        if (moment === "while it writes") yield* Effect.andThen(Deferred.await(writing), lose)
+        yield* Deferred.succeed(lost, undefined)
+        const error = yield* Fiber.join(fiber)
+        assert.strictEqual((yield* store.run(run)).state, loss === "cancelled" ? "cancelled" : "running")
+        assert.strictEqual(error._tag, "LeaseLost")
+        assert.deepStrictEqual(error._tag === "LeaseLost" ? error.cells : [], [b, a])
+        assert.match(error.message, new RegExp(`no longer executes run ${run}`))
+        assert.strictEqual(wrote, moment === "while it writes")
+        assert.deepStrictEqual(yield* store.steps(run), [])
+        assert.strictEqual((yield* store.run(run)).materialized, 0)
+        assert.deepStrictEqual((yield* store.cells(["nhl/games"])).get("nhl/games")?.size, 0)
+        assert.deepStrictEqual((yield* store.dynamicKeys(["game"])).get("game"), [])
+      }
+    }))
+  }
+
+  test("gives new versions to the materialized cells that lost rows, and to no others", Effect.gen(function*() {
+    const { run, store } = yield* started
+    const versions = Effect.map(store.cells(["nhl/games"]), (cells) =>
+      ["0", "1", "2"].map((partition) => cells.get("nhl/games")?.get(partition)?.dataVersion))
+    const [first] = yield* materialize(run, [computed(a)], "h1")
+    yield* store.claim(run, "one", [b, c])
+    const displaced = ["0", "1", "2", "9"]
+    const write = Effect.succeed([{ ...written(), displaced }])
+    const [step] = yield* store.commit({ ...commitOf(run, "one", [computed(b)]), write })
+    const [lost, took, claimed] = yield* versions
+    assert.isAbove(lost ?? 0, first?.dataVersion ?? Infinity)
+    assert.strictEqual(took, step?.dataVersion)
+    assert.isUndefined(claimed)
+    assert.isUndefined((yield* store.cells(["nhl/games"])).get("nhl/games")?.get("9")?.dataVersion)
+    // What it held before it lost rows is new again.
+    const [again] = yield* materialize(run, [computed(a)], "h1")
+    assert.isAbove(again?.dataVersion ?? 0, lost ?? Infinity)
+    yield* store.claim(run, "one", [b])
+    const failing = yield* Effect.exit(store.commit({
+      ...commitOf(run, "one", [computed(b)]),
+      write,
+      keys: () => { throw new Error("no key") }
+    }))
+    assert.isTrue(Exit.isFailure(failing))
+    assert.deepStrictEqual(yield* versions, [again?.dataVersion, took, undefined])
   }))
 
   test("marks failed cells, which keep their data, and gives their claims back", Effect.gen(function*() {
@@ -116,8 +186,8 @@ export const commits = (test: Test): void => {
       error: "the league's API said 503"
     })
     assert.isFalse(cells?.has(c.partition) === true)
-    assert.deepStrictEqual(grants(yield* store.claim(next, "two", [a, b])), [true, true])
-    yield* store.commit(commitOf(next, "two", [computed(b)]))
+    assert.deepStrictEqual(grants(yield* store.claim(next, "one", [a, b])), [true, true])
+    yield* store.commit(commitOf(next, "one", [computed(b)]))
     const healed = (yield* store.cells(["nhl/games"])).get("nhl/games")?.get(b.partition)
     assert.deepInclude(healed, { failed: false, error: null })
     const { failed, materialized, skipped } = yield* store.run(next)
@@ -129,8 +199,8 @@ export const commits = (test: Test): void => {
     yield* store.startWorker(worker("frozen", 50))
     yield* store.claim(run, "frozen", [a])
     yield* Effect.sleep(120)
-    yield* store.claim(run, "two", [a])
-    yield* store.commit(commitOf(run, "two", [computed(a)]))
+    yield* store.claim(run, "one", [a])
+    yield* store.commit(commitOf(run, "one", [computed(a)]))
     yield* store.endSteps(run, "frozen", [ended(a, "failed")])
     assert.isFalse((yield* store.cells(["nhl/games"])).get("nhl/games")?.get(a.partition)?.failed)
     assert.deepStrictEqual((yield* store.steps(run)).map((step) => step.state), ["materialized"])

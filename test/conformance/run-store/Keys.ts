@@ -8,12 +8,12 @@ export const keys = (test: Test): void => {
   test("keeps dynamic keys in the order first added: by hand, by source, replaced, removed", Effect.gen(function*() {
     const { run, store } = yield* started
     const live = Effect.map(store.dynamicKeys(["game", "city"]), (sets) => [...sets.get("game") ?? []])
-    const give = (cell: Cell, keys: ReadonlyArray<string>) =>
+    const give = (cell: Cell, keys: ReadonlyArray<string>, replaces = true) =>
       Effect.andThen(
         store.claim(run, "one", [cell]),
         store.commit({
           ...commitOf(run, "one", [computed(cell)]),
-          keys: () => [{ set: "game", source: cell.partition, keys }]
+          keys: () => [{ set: "game", source: cell.partition, keys, replaces }]
         })
       )
     yield* give(a, ["g9", "g1"])
@@ -33,6 +33,12 @@ export const keys = (test: Test): void => {
     yield* give(b, ["g9"])
     assert.deepStrictEqual(yield* live, [{ key: "g9", sources: ["1"] }])
     assert.deepStrictEqual((yield* store.dynamicKeys(["city"])).get("city"), [])
+    yield* give(b, ["g8"], false)
+    yield* give(b, ["g9", "g7"], false)
+    const kept = ["g9", "g8", "g7"].map((key) => ({ key, sources: ["1"] }))
+    assert.sameDeepMembers([...yield* live], kept)
+    yield* give(b, ["g8"])
+    assert.deepStrictEqual(yield* live, kept.slice(1, 2))
   }))
 
   test("takes no keys from a commit that fails", Effect.gen(function*() {
@@ -41,7 +47,7 @@ export const keys = (test: Test): void => {
     yield* Effect.exit(store.commit({
       ...commitOf(run, "one", [computed(a)]),
       write: Effect.fail("no"),
-      keys: () => [{ set: "game", source: "0", keys: ["g1"] }]
+      keys: () => [{ set: "game", source: "0", keys: ["g1"], replaces: true }]
     }))
     assert.deepStrictEqual((yield* store.dynamicKeys(["game"])).get("game"), [])
   }))

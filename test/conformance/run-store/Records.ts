@@ -28,7 +28,7 @@ export const computed = (cell: Cell, fields: Partial<CellCommit> = {}): CellComm
   ...fields
 })
 
-export const written = (hash?: string, rows = 3): CellWritten => ({ rows, hash, values: undefined })
+export const written = (hash?: string, rows = 3): CellWritten => ({ rows, hash, values: undefined, displaced: [] })
 
 /** A commit whose `write` succeeds at once with the hash of each cell. */
 export const commitOf = (

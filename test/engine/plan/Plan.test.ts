@@ -31,8 +31,8 @@ const cell = (dataVersion: number | undefined, more: Partial<StoredCell> = {}): 
   error: null,
   ...more
 })
-const read = (input: string, asset: string, sum: number, count = 1): Pick<StoredCell, "inputs"> => ({
-  inputs: { [input]: { asset, count, sum, max: sum } }
+const read = (input: string, asset: string, ...versions: ReadonlyArray<number>): Pick<StoredCell, "inputs"> => ({
+  inputs: { [input]: { asset, count: versions.length, sum: versions.reduce(Snapshot.add, 0), max: Math.max(...versions) } }
 })
 
 interface Scene {
@@ -121,6 +121,37 @@ describe("Plan", () => {
     assert.deepStrictEqual(lines({ assets: [a], stored: { a: { "": cell(undefined, { failed: true }) } } }), ["a: Failed"])
   })
 
+  it("plans a cell that no longer reads what it has read", () => {
+    assert.deepStrictEqual(lines({ assets: [a], stored: { a: { "": cell(3, read("old", "x", 1)) } } }), ["a: InputRemoved"])
+  })
+
+  it("tells other cells from the same number of cells whose versions have the same sum", () => {
+    const set = Partitions.dynamic("set")
+    const up = rows("up", { partitions: set })
+    const all = rows("all", { inputs: { up } })
+    const stored = {
+      up: { a: cell(1), b: cell(2), c: cell(3), d: cell(4) },
+      all: { "": cell(9, read("up", "up", 1, 4)) }
+    }
+    const keys = (...names: ReadonlyArray<string>) => ({ set: names.map((key) => ({ key, sources: [] })) })
+    assert.deepStrictEqual(lines({ assets: [all], select: "all", stored, keys: keys("a", "d") }), [])
+    assert.deepStrictEqual(lines({ assets: [all], select: "all", stored, keys: keys("b", "c") }), ["all: UpstreamChanged"])
+  })
+
+  it("no two sets of up to three versions of the first hundred have one sum", () => {
+    const sums = new Set<number>()
+    let sets = 0
+    for (let i = 1; i <= 100; i++) {
+      for (let j = 0; j < i; j++) {
+        for (let k = 0; k < Math.max(j, 1); k++) {
+          sums.add([i, j, k].filter((version) => version > 0).reduce(Snapshot.add, 0))
+          sets++
+        }
+      }
+    }
+    assert.strictEqual(sums.size, sets)
+  })
+
   it("forces what is selected and only that", () => {
     const stored = { a: { "": cell(5) }, b: { "": cell(6, read("in0", "a", 5)) } }
     assert.deepStrictEqual(lines({ assets: [b], stored, select: "b", force: true }), ["b: Forced"])
@@ -194,16 +225,16 @@ describe("Plan", () => {
     })
 
     it("a reader of everything runs on what there is, and is stale when a partition is added or changed", () => {
-      const stored = (sum: number, count: number) => ({
+      const stored = (...versions: ReadonlyArray<number>) => ({
         days: { "2024-01-01": cell(1), "2024-01-02": cell(2) },
-        total: { "": cell(9, read("days", "days", sum, count)) }
+        total: { "": cell(9, read("days", "days", ...versions)) }
       })
       assert.deepStrictEqual(lines({ assets: [total], select: "total", stored: { days: { "2024-01-01": cell(1) } } }), [
         "total: Missing"
       ])
-      assert.deepStrictEqual(lines({ assets: [total], select: "total", stored: stored(3, 2) }), [])
-      assert.deepStrictEqual(lines({ assets: [total], select: "total", stored: stored(1, 1) }), ["total: UpstreamChanged"])
-      assert.deepStrictEqual(lines({ assets: [total], select: "total", stored: stored(2, 2) }), ["total: UpstreamChanged"])
+      assert.deepStrictEqual(lines({ assets: [total], select: "total", stored: stored(1, 2) }), [])
+      assert.deepStrictEqual(lines({ assets: [total], select: "total", stored: stored(1) }), ["total: UpstreamChanged"])
+      assert.deepStrictEqual(lines({ assets: [total], select: "total", stored: stored(0, 2) }), ["total: UpstreamChanged"])
       const { plan } = planOf({ assets: [total], select: "total" })
       assert.deepStrictEqual(plan.blocked.map((entry) => entry.upstream), ["days"])
     })

@@ -193,6 +193,60 @@ describe("Runs on Postgres", () => {
       assert.strictEqual(yield* count("sluice.cell_states where state = 'running'"), 0)
     }).pipe(Effect.provide(services)))
 
+  it.live("a row that an upsert moves to another partition makes the readers of the first stale", () =>
+    Effect.gen(function*() {
+      const days = Partitions.fixed(["d1", "d2", "d3"])
+      let day = "d1"
+      const games = Asset.make("test/games", {
+        partitions: days,
+        output: Rows.of(Figure, { key: ["id"], mode: "upsert" }),
+        io: Warehouse,
+        run: (_, key) => Effect.succeed(key === day ? [{ id: "g1", n: 1 }] : [])
+      })
+      const copies = Asset.make("test/copies", {
+        partitions: days,
+        inputs: { games },
+        output: Rows.of(Figure),
+        io: Warehouse,
+        run: ({ games }) => Effect.succeed(games)
+      })
+      yield* start([copies])
+      day = "d2"
+      yield* start([copies], { select: "test/games", partitions: "d2", force: true })
+      const { plan } = yield* Executor.plan(graphWith<Io>([copies]), requestOf({}))
+      assert.deepStrictEqual(plan.steps.map(({ assets }) => assets), [["test/copies"]])
+      assert.strictEqual(plan.fresh, 4)
+      const { of, observer } = story()
+      yield* start([copies], { observer })
+      assert.sameMembers(of("materialized"), ["test/copies@d1", "test/copies@d2"])
+      assert.strictEqual(yield* count("test.copies"), 1)
+      assert.strictEqual(yield* count("test.copies where _partition = 'd2'"), 1)
+    }).pipe(Effect.provide(services)))
+
+  for (const mode of ["append", "upsert", "replace"] as const) {
+    it.live(`keys of a dynamic set ${mode === "replace" ? "leave" : "stay"} with the rows of a source of mode ${mode}`, () =>
+      Effect.gen(function*() {
+        let ids = ["g1", "g2"]
+        const games = Asset.make("test/games", {
+          output: Rows.of(Figure, mode === "append" ? { mode } : { key: ["id"], mode }),
+          io: Warehouse,
+          run: () => Effect.sync(() => ids.map((id) => ({ id, n: 1 })))
+        })
+        const feed = Asset.make("test/feed", {
+          partitions: Partitions.dynamic("test/game", { from: games, key: (row) => row.id }),
+          output: Rows.of(Figure, { key: ["id"] }),
+          io: Warehouse,
+          run: (_, key) => Effect.succeed([{ id: String(key), n: 1 }])
+        })
+        yield* start([feed])
+        ids = ["g3"]
+        yield* start([feed], { force: true })
+        const store = yield* RunStore.RunStore
+        const live = (yield* store.dynamicKeys(["test/game"])).get("test/game")?.map(({ key }) => key)
+        assert.deepStrictEqual(live, mode === "replace" ? ["g3"] : ["g1", "g2", "g3"])
+      }).pipe(Effect.provide(services)))
+  }
+
   for (const streams of [false, true]) {
     it.live(`connections cut in mid-run${streams ? " with streams" : ""}: the rows are right in the end, nothing twice`, () =>
       Effect.gen(function*() {

@@ -1,5 +1,7 @@
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Schema, Stream } from "effect"
+import { PgClient } from "@effect/sql-pg"
+import { Deferred, Effect, Fiber, Layer, Redacted, Schema, Stream } from "effect"
+import { TestClock } from "effect/testing"
 import { SqlClient } from "effect/sql"
 import type { Stored } from "../../../engine/definition/Io.ts"
 import * as Rows from "../../../engine/definition/Rows.ts"
@@ -8,6 +10,16 @@ import { Warehouse } from "../../../io/warehouse/Warehouse.ts"
 import * as TestDatabase from "../../TestDatabase.ts"
 
 const Live = Layer.provideMerge(Warehouse.layer, TestDatabase.layer)
+
+/** A server that ends a transaction which idles for 200 ms. */
+const Impatient = Layer.provideMerge(
+  Layer.fresh(Warehouse.layer),
+  PgClient.layerFrom(Effect.flatMap(TestDatabase.url, (url) =>
+    PgClient.make({
+      url: Redacted.make(url),
+      startupParameters: { idle_in_transaction_session_timeout: "200" }
+    })))
+).pipe(Layer.provide(TestDatabase.layer))
 
 const stored = (key: string, schema: Rows.Rows<unknown>["schema"], options: Rows.Options<never> = {}, partitioned = false): Stored => ({
   key,
@@ -237,6 +249,48 @@ layer(Live)("Warehouse", (it) => {
       const [written] = yield* sql.withTransaction(warehouse.write([{ asset: to, partition: "", value: stream }]))
       assert.strictEqual(written?.rows, 30_000)
       assert.deepStrictEqual((yield* warehouse.load({ asset: to, partitions: "all" })).values, values)
+    }))
+
+  it.effect("waits for a slow stream however short a transaction may idle, and for nothing else", () =>
+    Effect.gen(function*() {
+      const warehouse = yield* Warehouse
+      const sql = yield* SqlClient.SqlClient
+      const asset = stored("slow/t", one(Schema.Int))
+      yield* warehouse.prepare(asset)
+      const slow = Stream.concat(
+        Stream.make({ v: 1 }),
+        Stream.fromEffect(Effect.delay(Effect.succeed({ v: 2 }), "600 millis"))
+      )
+      const limit = Effect.map(
+        sql<{ readonly limit: string }>`select current_setting('idle_in_transaction_session_timeout') as limit`,
+        (rows) => rows[0]?.limit
+      )
+      const writing = warehouse.write([{ asset, partition: "", value: slow }])
+      const [[written], after] = yield* sql.withTransaction(Effect.all([writing, limit]))
+      assert.strictEqual(written?.rows, 2)
+      assert.strictEqual(after, "200ms")
+      assert.deepStrictEqual((yield* warehouse.load({ asset, partitions: "all" })).values, [{ v: 1 }, { v: 2 }])
+    }).pipe(TestClock.withLive, Effect.provide(Impatient)))
+
+  it.effect("knows whom an upsert takes a row from even where it came in unseen", () =>
+    Effect.gen(function*() {
+      const warehouse = yield* Warehouse
+      const sql = yield* SqlClient.SqlClient
+      const asset = stored("raced/t", one(Schema.Int), { key: ["v"] as never, mode: "upsert" } as never, true)
+      yield* warehouse.prepare(asset)
+      const write = (partition: string) => warehouse.write([{ asset, partition, value: [{ v: 1 }] }])
+      const wrote = yield* Deferred.make<void>()
+      const ready = yield* Deferred.make<void>()
+      const first = yield* Effect.forkChild(sql.withTransaction(
+        Effect.andThen(write("a"), Effect.andThen(Deferred.succeed(wrote, undefined), Deferred.await(ready)))
+      ))
+      yield* Deferred.await(wrote)
+      const second = yield* Effect.forkChild(write("b"))
+      const waits = sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+      while ((yield* waits).length === 0) yield* Effect.yieldNow
+      yield* Deferred.succeed(ready, undefined)
+      yield* Fiber.join(first)
+      assert.deepStrictEqual((yield* Fiber.join(second))[0]?.displaced, ["a"])
     }))
 
   it.effect("streams more than it holds in memory", () =>

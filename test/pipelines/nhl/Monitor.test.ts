@@ -39,6 +39,7 @@ describe("Monitor.due", () => {
     const games = [game(1, "final", 2.5), game(2, "final", 4), game(3, "final", 4.01)]
     assert.deepStrictEqual(ids(games), [1, 2])
     assert.deepStrictEqual(ids(games, 0), [])
+    assert.deepStrictEqual(ids([game(4, "final", -0.5), game(5, "final", 0)]), [5])
   })
 
   it("one ingest for a game that two days of the schedule name", () => {

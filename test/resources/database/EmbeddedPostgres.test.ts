@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Schedule } from "effect"
 import { execFile, spawnSync } from "node:child_process"
-import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises"
+import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises"
+import * as net from "node:net"
 import * as path from "node:path"
 import * as Binaries from "../../../resources/database/Binaries.ts"
 import * as EmbeddedPostgres from "../../../resources/database/EmbeddedPostgres.ts"
@@ -32,7 +33,7 @@ describe("EmbeddedPostgres", () => {
       assert.strictEqual(new Set(answers.map(({ pid }) => pid)).size, 1)
       assert.isTrue(answers.every(({ answer }) => answer === 42))
       const left = yield* Effect.promise(() => readdir(path.join(folder, "postgres")))
-      assert.deepStrictEqual(left.sort(), ["data", "server.log"])
+      assert.deepStrictEqual(left.sort(), ["data", "port", "server.log"])
       const found = yield* ensure({ folder })
       assert.deepStrictEqual([found.pid, found.started], [answers[0]?.pid, false])
     }))
@@ -46,7 +47,8 @@ describe("EmbeddedPostgres", () => {
       assert.strictEqual((yield* status({ folder })).state, "running")
       yield* Fixture.query(first.url, "create table kept as select generate_series(1, 1000) as n")
       assert.isTrue(yield* stop({ folder }))
-      assert.isUndefined(yield* Effect.promise(() => identityOf(first.pid)))
+      // It has let go of its folder, and is gone a moment later.
+      yield* dead(first.pid)
       assert.strictEqual((yield* status({ folder })).state, "stopped")
       const second = yield* ensure({ folder })
       assert.isTrue(second.started)
@@ -54,6 +56,43 @@ describe("EmbeddedPostgres", () => {
       assert.strictEqual(row?.rows, 1000)
       const password = path.join(folder, "postgres", "data", "sluice.password")
       assert.strictEqual((yield* Effect.promise(() => stat(password))).mode & 0o777, 0o600)
+    }))
+
+  it.live("comes back at the port it had, by stop and start or after a kill, and at another one where that is taken", () =>
+    Effect.gen(function*() {
+      const folder = yield* Fixture.folder
+      const first = yield* ensure({ folder })
+      yield* stop({ folder })
+      const second = yield* ensure({ folder })
+      process.kill(second.pid, "SIGKILL")
+      yield* dead(second.pid)
+      const third = yield* ensure({ folder })
+      assert.deepStrictEqual([second.port, third.port], [first.port, first.port])
+      yield* stop({ folder })
+      const other = yield* Effect.acquireRelease(
+        Effect.promise(() => new Promise<net.Server>((resolve) => {
+          const server = net.createServer().listen(first.port, "127.0.0.1", () => resolve(server))
+        })),
+        (server) => Effect.sync(() => server.close())
+      )
+      const moved = yield* ensure({ folder })
+      assert.notStrictEqual(moved.port, first.port)
+      other.close()
+      yield* stop({ folder })
+      yield* Effect.promise(() => writeFile(path.join(folder, "postgres", "port"), "70000 garbage"))
+      assert.isTrue((yield* ensure({ folder })).started)
+    }))
+
+  it.live("a folder that cannot be read is no folder without a server", () =>
+    Effect.gen(function*() {
+      const folder = yield* Fixture.folder
+      yield* Effect.promise(() => mkdir(path.join(folder, "postgres")))
+      // What a permission does to others than root, a link to itself does to everybody.
+      yield* Effect.promise(() => symlink("data", path.join(folder, "postgres", "data")))
+      for (const error of [yield* Effect.flip(status({ folder })), yield* Effect.flip(stop({ folder }))]) {
+        assert.instanceOf(error, StateFolderUnusable)
+        assert.include(error.message, "(ELOOP)")
+      }
     }))
 
   it.live("holds to UTF-8, a fixed order, durable commits, and refuses who has not its password", () =>
@@ -115,7 +154,7 @@ describe("EmbeddedPostgres", () => {
       assert.isTrue(server.started)
       yield* Fixture.query(server.url, "select 1")
       const left = yield* Effect.promise(() => readdir(home))
-      assert.deepStrictEqual(left.sort(), ["data", "server.log"])
+      assert.deepStrictEqual(left.sort(), ["data", "port", "server.log"])
     }))
 
   it.live("breaks the lock of a dead process, of one whose pid is used again, and one without a holder", () =>

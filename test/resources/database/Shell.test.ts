@@ -9,13 +9,15 @@ import * as TestDatabase from "../../TestDatabase.ts"
 import * as Fixture from "./Fixture.ts"
 
 /** Feeds the built-in prompt with these pieces and answers what it wrote and its exit code. */
-const typed = (...input: ReadonlyArray<string>) =>
+const typed = (...input: ReadonlyArray<string>) => typedBy({ interactive: false }, ...input)
+
+const typedBy = ({ interactive }: { readonly interactive: boolean }, ...input: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     let output = ""
     const pieces = (async function*() {
       for (const piece of input) yield Buffer.from(piece)
     })()
-    const terminal = { input: pieces, write: (text: string) => output += text, interactive: false }
+    const terminal = { input: pieces, write: (text: string) => output += text, interactive }
     const code = yield* Shell.run({ psql: false, terminal })
     return { code, output }
   })
@@ -44,13 +46,17 @@ describe("Shell", () => {
       ])
     }).pipe(Effect.provide(TestDatabase.layer)))
 
-  it.live("stays in one session, goes on after an error, and ends at \\q", () =>
+  it.live("stays in one session, and ends at an error or \\q; a person goes on after an error", () =>
     Effect.gen(function*() {
-      const undone = "begin; create table t (n int); rollback; select * from t;\n"
-      const { code, output } = yield* typed(undone, "select 1 as n")
-      assert.strictEqual(code, 1)
-      assert.include(output, "ERROR: relation \"t\" does not exist")
-      assert.include(output, " n\n---\n 1\n(1 row)")
+      const undone = "begin; create table t (n int); rollback; select * from t; select 2 as m;\n"
+      const piped = yield* typed(undone, "select 1 as n")
+      assert.strictEqual(piped.code, 1)
+      assert.include(piped.output, "ERROR: relation \"t\" does not exist")
+      assert.notMatch(piped.output, /\b[mn]\n/)
+      const person = yield* typedBy({ interactive: true }, undone, "select 1 as n")
+      assert.strictEqual(person.code, 0)
+      assert.include(person.output, "ERROR: relation \"t\" does not exist")
+      assert.include(person.output, " n\n---\n 1\n(1 row)")
       const quit = yield* typed("select 'before' as x;\n\\q\n", "select 'after';")
       assert.strictEqual(quit.code, 0)
       assert.include(quit.output, "before")
@@ -80,7 +86,7 @@ describe("Shell", () => {
       assert.include(lines, `PGDATABASE=${server.database}`)
       assert.include(lines, `PGPORT=${server.port}`)
       assert.notInclude(lines[0], password)
-      assert.include(lines[0], "-c select 1")
+      assert.include(lines[0], "-v ON_ERROR_STOP=1 -c select 1")
     }).pipe(Effect.provide(TestDatabase.layer)))
 
   it.live("falls back to the built-in prompt where psql is not installed", () =>

@@ -255,7 +255,8 @@ describe("schedules", () => {
 
   it.live("a postponed game without a time does not hide the other games of its day", () =>
     Effect.gen(function*() {
-      const { startTimeUTC: _, ...postponed } = { ...webGame(), id: 2024020999, gameScheduleState: "PPD" }
+      const { startTimeUTC: _, ...game } = webGame()
+      const postponed = { ...game, id: 2024020999, gameScheduleState: "PPD" }
       const { result } = yield* scheduleOf(json(week(webGame(), postponed)), "2024-10-11", "api-web")
       const games = Result.getOrThrow(result)
       assert.deepStrictEqual(games.map((game) => [game.state, game.starts_at === null]), [["scheduled", false], ["postponed", true]])

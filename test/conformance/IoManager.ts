@@ -1,10 +1,9 @@
 /** What every IO manager must do, run against the ones on Postgres and the one in memory. */
 import { assert, describe, layer as withLayer } from "@effect/vitest"
 import { Effect, Layer, Schema, Stream } from "effect"
-import * as Document from "../../engine/definition/Document.ts"
 import * as Io from "../../engine/definition/Io.ts"
-import type { Output } from "../../engine/definition/Output.ts"
 import * as Rows from "../../engine/definition/Rows.ts"
+import { prepared, stored } from "./Prepared.ts"
 import { seeded } from "./Random.ts"
 import { comparable, Everything, everything } from "./Values.ts"
 
@@ -16,25 +15,6 @@ class Player extends Schema.Class<Player>("Player")({ id: Schema.Int, name: Sche
     return `${this.name}!`
   }
 }
-
-let assets = 0
-/** An asset of its own for each test; all tests of a suite share one database. */
-const stored = (output: Output, partitioned = true): Io.Stored => ({ key: `league_${++assets}/games`, output, partitioned })
-
-const prepared = Effect.fnUntraced(function*<IO>(tag: Io.Key<IO>, output: Output, partitioned = true) {
-  const io = yield* tag
-  const asset = stored(output, partitioned)
-  yield* io.prepare(asset)
-  return {
-    io,
-    asset,
-    cell: (partition: string, value: unknown): Io.CellWrite => ({ asset, partition, value }),
-    write: (partition: string, value: unknown) => Effect.map(io.write([{ asset, partition, value }]), ([w]) => w),
-    all: Effect.map(io.load({ asset, partitions: "all" }), (loaded) => loaded.values),
-    load: (partitions: Io.Source["partitions"]) => io.load({ asset, partitions }),
-    stream: (partitions: Io.Source["partitions"]) => Stream.runCollect(io.stream({ asset, partitions }))
-  }
-})
 
 const keyed = Rows.of(Game, { key: ["id"] })
 
@@ -327,85 +307,4 @@ export const rows = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer<IO
   })
 }
 
-const Body = Schema.Struct({ id: Schema.Int, at: Schema.Date, tags: Schema.Array(Schema.String), rest: Schema.Json })
-const body = (id: number, rest: Schema.Json = null): typeof Body.Type => ({ id, at: new Date(id), tags: ["a"], rest })
-
-/** For an IO manager that stores documents. */
-export const documents = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer<IO, E>): void => {
-  describe(`${name} stores documents`, () => {
-    withLayer(layer)((it) => {
-      it.effect("keeps one document a cell; the last one written stays", () =>
-        Effect.gen(function*() {
-          const t = yield* prepared(tag, Document.of(Body))
-          const other = stored(Document.of(Schema.String), false)
-          yield* t.io.prepare(other)
-          const [a, , text] = yield* t.io.write([
-            t.cell("b", body(1)), t.cell("a", body(2)), { asset: other, partition: "", value: "whole" }
-          ])
-          assert.strictEqual(a?.rows, 1)
-          assert.deepStrictEqual(a?.values, [body(1)])
-          assert.deepStrictEqual(text?.values, ["whole"])
-          const again = yield* t.write("b", body(1))
-          assert.strictEqual(again?.hash, a?.hash)
-          const changed = yield* t.write("b", body(3))
-          assert.notStrictEqual(changed?.hash, a?.hash)
-          assert.deepStrictEqual(yield* t.load("all"), { partitions: ["a", "b"], values: [body(2), body(3)] })
-          assert.deepStrictEqual(yield* t.load(["b", "a", "b"]), { partitions: ["b", "a"], values: [body(3), body(2)] })
-          assert.deepStrictEqual(yield* t.stream("all"), [{ partition: "a", value: body(2) }, { partition: "b", value: body(3) }])
-          assert.deepStrictEqual((yield* t.io.load({ asset: other, partitions: [""] })).values, ["whole"])
-        }))
-
-      it.effect("fails for a document that is not there", () =>
-        Effect.gen(function*() {
-          const t = yield* prepared(tag, Document.of(Body))
-          yield* t.write("a", body(1))
-          const error = yield* Effect.flip(t.load(["a", "b"]))
-          assert.strictEqual(error.partition, "b")
-          assert.include(error.message, `${t.asset.key}, partition b was never materialized`)
-          yield* Effect.flip(t.stream(["b"]))
-          const whole = stored(Document.of(Body), false)
-          yield* t.io.prepare(whole)
-          yield* Effect.flip(t.io.load({ asset: whole, partitions: [""] }))
-        }))
-
-      it.effect("keeps null, and a document that is null is no missing one", () =>
-        Effect.gen(function*() {
-          const t = yield* prepared(tag, Document.of(Schema.NullOr(Schema.String)))
-          yield* t.write("a", null)
-          assert.deepStrictEqual((yield* t.load(["a"])).values, [null])
-        }))
-
-      it.effect("refuses what does not match the schema, and writes nothing", () =>
-        Effect.gen(function*() {
-          const t = yield* prepared(tag, Document.of(Body))
-          const error = yield* Effect.flip(t.io.write([t.cell("a", body(1)), t.cell("b", { id: "x" })]))
-          assert.strictEqual(error.partition, "b")
-          assert.include(error.message, `The document of ${t.asset.key}, partition b cannot be stored`)
-          assert.deepStrictEqual(yield* t.all, [])
-        }))
-
-      it.effect("property: nested JSON survives, NUL characters and the order of keys included", () =>
-        Effect.gen(function*() {
-          const t = yield* prepared(tag, Document.of(Schema.Json))
-          const random = seeded(7)
-          const values = Array.from({ length: 100 }, (_, i): Schema.Json => ({
-            z: everything(random, i).json, a: "nul \0 half \ud800", "b'": 1e308, "": [9007199254740992, -1.5]
-          }))
-          yield* t.io.write(values.map((value, i) => t.cell(String(i).padStart(3, "0"), value)))
-          const loaded = yield* t.all
-          assert.deepStrictEqual(loaded, values)
-          assert.strictEqual(JSON.stringify(loaded), JSON.stringify(values))
-        }))
-
-      it.effect("two writers at once on the same cells: no deadlock", () =>
-        Effect.gen(function*() {
-          const t = yield* prepared(tag, Document.of(Body))
-          const cells = Array.from({ length: 20 }, (_, i) => t.cell(`p${i}`, body(i)))
-          for (let round = 0; round < 200; round++) {
-            yield* Effect.all([t.io.write(cells), t.io.write(cells.toReversed())], { concurrency: 2 })
-          }
-          assert.strictEqual((yield* t.all).length, 20)
-        }), 120_000)
-    })
-  })
-}
+export { documents } from "./IoDocuments.ts"

@@ -52,8 +52,9 @@ const runWith = (node) => {
 if (isEnough(process.versions.node)) {
   // Compiled code is kept between starts: 0.1 s of a start.
   if (module.enableCompileCache !== undefined) module.enableCompileCache()
+  const launcher = process.env.SLUICE_NODE === undefined ? undefined : process.ppid
   delete process.env.SLUICE_NODE
-  import("../cli/main.ts").then((main) => main.run(process.argv.slice(2)), (error) => {
+  import("../cli/main.ts").then((main) => main.run(process.argv.slice(2), launcher), (error) => {
     process.stderr.write(`Sluice cannot be loaded: ${error.message.split("\n")[0]}; run npm ci in ${dirname(own)}.\n`)
     process.exit(2)
   })

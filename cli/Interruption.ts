@@ -47,3 +47,16 @@ export const interrupts = (fiber: Fiber.Fiber<unknown, unknown>): () => void => 
     for (const signal of signals) process.off(signal, onSignal)
   }
 }
+
+/** How often a process looks whether its launcher is still there. */
+const launcherPollMillis = 500
+
+/** Ends this process as a signal would when the launcher that an older Node runs for it is killed: nobody else can. */
+export const endsWith = (launcher: number): void => {
+  const timer = setInterval(() => {
+    if (process.ppid === launcher) return
+    clearInterval(timer)
+    process.kill(process.pid, "SIGTERM")
+  }, launcherPollMillis)
+  timer.unref()
+}

@@ -87,13 +87,14 @@ const watchOutput = (lost: (error: Error) => void): void => {
 }
 
 /** Runs one command and ends the process with its exit code. */
-export const run = (args: ReadonlyArray<string>): void => {
+export const run = (args: ReadonlyArray<string>, launcher?: number): void => {
   const program = Effect.flatMap(ownCommands(args), (own) =>
     Command.runWith(Grammar.make(version(), own), { version: version() })(args))
   // A command that waits for nothing but a signal would end where Node finds no more events to come.
   setInterval(() => undefined, 2 ** 31 - 1)
   const fiber = Effect.runFork(Effect.provide(program, environment))
   Interruption.interrupts(fiber)
+  if (launcher !== undefined) Interruption.endsWith(launcher)
   let isLost = false
   watchOutput((error) => {
     isLost = true

@@ -31,6 +31,17 @@ describe("the launcher on an old Node", () => {
       assert.deepStrictEqual([ended.code, ended.stderr.includes("npx sluice run resume 1")], [130, true])
     }))
 
+  it.live("killed outright, it takes the Node it launched along: the run is cancelled, not left running", () =>
+    Effect.gen(function*() {
+      const { run, start } = yield* project(weather)
+      const running = start(["materialize", "weather/readings"], { node: pretending, env: { HANG: "2024-03-05" } })
+      yield* Effect.promise(() => running.says("run 1 started"))
+      running.process.kill("SIGKILL")
+      const states = Effect.map(run(["runs"]), ({ stdout }) => stdout)
+      const ended = yield* Effect.repeat(states, { until: (text) => text.includes("cancelled"), times: 20 })
+      assert.include(ended, "cancelled")
+    }))
+
   it.live("says in one sentence that there is no newer one", () =>
     Effect.gen(function*() {
       const { folder } = yield* folderWith(undefined)

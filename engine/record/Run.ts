@@ -24,6 +24,8 @@ export interface RunSummary {
   readonly request: RunRequest
   /** The machine and process that run it, `host:pid`. */
   readonly worker: string
+  /** The name that the worker gave itself. */
+  readonly workerId: string
   readonly startedAt: Date
   readonly finishedAt: Date | null
   readonly materialized: number

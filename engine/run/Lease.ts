@@ -61,7 +61,7 @@ export const acquire: Effect.Effect<Lease, RunStoreError, RunStore | Scope.Scope
     Effect.suspend(() => {
       if (!lapsed && performance.now() - renewed < leaseMillis) return Effect.succeed(true)
       return store.run(run).pipe(
-        Effect.map((summary) => summary.state === "running" && summary.worker === `${host}:${process.pid}`),
+        Effect.map((summary) => summary.state === "running" && summary.workerId === worker),
         Effect.catchTag("RunUnavailable", () => Effect.succeed(false)),
         Effect.tap((own) =>
           Effect.sync(() => {

@@ -138,8 +138,6 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
       let window = options.concurrency * 2
       while (table.ended() < table.size) {
         if (held.length > 0 && performance.now() >= heldDue) {
-          // A cell may have been lost with the whole run, which another process then executes: this one is about to end.
-          if (!(yield* patiently(options.executes))) return yield* Effect.never
           for (const index of held) ready.push(index, table.step(index).planned.computation)
           held = []
         }
@@ -154,6 +152,8 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
         claimedAt = performance.now()
         handedOver = 0
         const cells = picked.flatMap(cellsOf)
+        // After a lapse of the lease another process may execute the run: this one is about to end, and claims nothing.
+        if (!(yield* patiently(options.executes))) return yield* Effect.never
         const claim = yield* patiently(store.claim(options.run, options.worker, cells))
         // A cancelled run is granted nothing; the run is about to be interrupted.
         if (claim.cancelled) return yield* Effect.never

@@ -18,6 +18,7 @@ const summaryOf = (run: RunRecord, now: number): RunSummary => {
     cancelRequested: run.cancelRequested,
     request: run.request,
     worker: `${run.worker.host}:${run.worker.pid}`,
+    workerId: run.worker.id,
     startedAt: run.startedAt,
     finishedAt: run.finishedAt,
     ...counts

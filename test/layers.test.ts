@@ -62,9 +62,10 @@ describe("layers", () => {
       partition: [],
       definition: ["partition"],
       graph: ["definition", "partition"],
-      record: ["definition"],
+      record: ["definition", "partition"],
       plan: ["definition", "partition", "graph", "record"],
-      run: ["definition", "partition", "graph", "record", "plan"]
+      run: ["definition", "partition", "graph", "record", "plan"],
+      backfill: ["definition", "partition", "graph", "record", "plan", "run"]
     }
     const wrong = Object.entries(below).flatMap(([folder, may]) =>
       filesBelow(join("engine", folder)).flatMap((file) =>

@@ -179,8 +179,16 @@ const overlapping = (
     const shifted = before(range)
     const start = source.startOf(shifted.from)
     const end = source.startOf(shifted.to + 1)
-    return start < end ? [after({ from: positionAt(target, start), to: positionAt(target, end - 1) })] : []
+    if (start >= end) return []
+    return withoutEmpty(target, { from: positionAt(target, start), to: positionAt(target, end - 1) }).map(after)
   }
+}
+
+/** A day that a zone skipped has no time in common with any window, whatever windows are around it. */
+const withoutEmpty = (calendar: Calendar, range: Range): ReadonlyArray<Range> => {
+  const empty = calendar.empty?.().filter((position) => position >= range.from && position <= range.to) ?? []
+  if (empty.length === 0) return [range]
+  return [...empty, range.to + 1].map((position, i) => ({ from: i === 0 ? range.from : empty[i - 1]! + 1, to: position - 1 }))
 }
 
 const calendarOf = (dimension: SpaceDimension): Calendar | undefined =>
@@ -200,6 +208,6 @@ const sameKeys = (from: SpaceDimension, to: SpaceDimension): RangeRelation => {
   }
   return (range) =>
     Array.from(PartitionSet.points(PartitionSet.range(range.from, range.to)), ([position]) =>
-      to.positionOf(from.keyAt(position!))
-    ).flatMap((found) => Result.isSuccess(found) ? [{ from: found.success, to: found.success }] : [])
+      to.everPositionOf(from.keyAt(position!))
+    ).flatMap((found) => found === undefined ? [] : [{ from: found, to: found }])
 }

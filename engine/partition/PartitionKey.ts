@@ -44,6 +44,13 @@ export const split = (text: string, separator: string): ReadonlyArray<string> =>
   return [...parts, text.slice(start)]
 }
 
+/** The text without the blanks around it; a last blank with a `\` before it belongs to the text. */
+export const trimmed = (text: string): string => {
+  const end = text.trimEnd()
+  const marks = /\\*$/.exec(end)?.[0].length ?? 0
+  return text.slice(0, end.length + marks % 2).trimStart()
+}
+
 export const unescape = (text: string): string => text.includes("\\") ? text.replace(/\\(.)/gs, "$1") : text
 
 const escape = (text: string): string => /[\\|]/.test(text) ? text.replace(/[\\|]/g, "\\$&") : text
@@ -64,7 +71,7 @@ export const named = (
   for (const token of split(text, ",")) {
     const match = /^\s*([A-Za-z_][A-Za-z0-9_-]*)\s*=(.*)$/s.exec(token)
     if (match === null) {
-      current.push(token.trim())
+      current.push(trimmed(token))
       continue
     }
     const name = match[1]!
@@ -72,7 +79,7 @@ export const named = (
       return Result.fail(`it has no dimension "${name}", only ${names.join(", ")}.${didYouMean(name, names)}`)
     }
     if (found.has(name)) return Result.fail(`it gives the dimension "${name}" twice: write ${name}=a,b`)
-    current = [match[2]!.trim()]
+    current = [trimmed(match[2]!)]
     found.set(name, current)
   }
   return Result.succeed(found)

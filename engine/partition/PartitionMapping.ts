@@ -1,11 +1,11 @@
 /**
  * Which upstream partitions a partition reads, and back: which downstream partitions read one.
  *
- * Both directions work on ranges of positions and never list cells, except for `from`.
+ * Both directions work on ranges of positions and never list cells, except for `from`, which lists them once.
  */
 import { Result } from "effect"
 import * as DimensionLink from "./DimensionLink.ts"
-import * as PartitionKey from "./PartitionKey.ts"
+import * as KeyReads from "./KeyReads.ts"
 import { type Any, describe, dimensionsOf, equals } from "./Partitions.ts"
 import * as PartitionSet from "./PartitionSet.ts"
 import type { PartitionSpace } from "./PartitionSpace.ts"
@@ -23,7 +23,7 @@ type Definition =
   | { readonly _tag: "Offset"; readonly from: number; readonly to: number }
   | { readonly _tag: "Last"; readonly count: number }
   | { readonly _tag: "Project"; readonly dimensionNames: ReadonlyArray<string> | undefined }
-  | { readonly _tag: "From"; readonly keys: (key: unknown) => Iterable<unknown> }
+  | { readonly _tag: "From"; readonly keys: KeyReads.Keys }
 
 // Only the constructors of this module make mappings, so the tag tells the rest.
 const definition = (mapping: Mapping): Definition => mapping as Definition
@@ -66,11 +66,12 @@ export const project = (dimensionNames?: ReadonlyArray<string>): Mapping<"many">
 
 /**
  * The upstream keys a function gives; those that do not exist are left out. Keys are strings, or records by dimension
- * for products. To find the downstream partitions of an upstream one, all downstream keys are asked.
+ * for products. The function must give the same keys whenever it is asked: to find the downstream partitions of an
+ * upstream one, it is asked for all downstream keys, once a plan.
  */
 export const from = <Down = string, Up = string>(keys: (key: Down) => Iterable<Up>): Mapping<"many"> =>
   // The keys come from a space of the asset the mapping was written for: what its type says is what arrives.
-  make({ _tag: "From", keys: keys as (key: unknown) => Iterable<unknown> })
+  make({ _tag: "From", keys: keys as KeyReads.Keys })
 
 /** The mapping that follows from both definitions; the failure is a sentence that says what to pass instead. */
 export const defaultMapping = (downstream: Any, upstream: Any): Result.Result<Mapping, string> => {
@@ -116,7 +117,7 @@ export const upstream = (
     case "From":
       return PartitionSet.fromPoints(
         up.dimensions.length,
-        PartitionSet.points(read).flatMap((point) => pointsFrom(known.keys, down, up, point))
+        PartitionSet.points(read).flatMap((point) => KeyReads.upstream(known.keys, down, up, point))
       )
     default: {
       const links = Result.getOrThrowWith(link(mapping, down.partitions, up.partitions), (reason) => new Error(reason))
@@ -146,11 +147,7 @@ export const downstream = (
         ? PartitionSet.empty(down.dimensions.length)
         : down.all
     case "From":
-      return PartitionSet.fromPoints(
-        down.dimensions.length,
-        PartitionSet.points(down.all).filter((point) =>
-          pointsFrom(known.keys, down, up, point).some((read) => PartitionSet.has(changed, read)))
-      )
+      return KeyReads.downstream(known.keys, down, up, changed)
     default: {
       const links = Result.getOrThrowWith(link(mapping, down.partitions, up.partitions), (reason) => new Error(reason))
       const byDown = down.dimensions.map((_, i) => links.find((one) => one?.down === i))
@@ -193,17 +190,6 @@ const lastOf = (space: PartitionSpace, count: number): PartitionSet.PartitionSet
     ? PartitionSet.product(space.dimensions.map((dimension) =>
       dimension.partitions._tag === "TimeWindows" ? PartitionSet.takeLast(dimension.all, count) : dimension.all))
     : PartitionSet.takeLast(space.all, count)
-
-const pointsFrom = (
-  keys: (key: unknown) => Iterable<unknown>,
-  down: PartitionSpace,
-  up: PartitionSpace,
-  point: PartitionSet.Point
-): ReadonlyArray<PartitionSet.Point> =>
-  Array.from(keys(down.userKeyAt(point))).flatMap((key) => {
-    const found = Result.flatMap(PartitionKey.toText(up.partitions, key), (text) => up.positionOf(text))
-    return Result.isSuccess(found) ? [found.success] : []
-  })
 
 /** The link of each upstream dimension to a downstream one; undefined: it is read whole. */
 const link = (

@@ -5,48 +5,11 @@
  * remaining dimensions. Neighbours with equal rests are merged, so equal sets have equal structure, a whole calendar
  * is one segment, and the algebra costs the number of segments, not the number of cells.
  */
-import { Result, Schema } from "effect"
+import { empty, isEmpty, make, type PartitionSet, type Point, push, type Segment, unit } from "./Segments.ts"
 
-/** One cell: a coordinate a dimension; `[]` for an unpartitioned asset. */
-export type Point = ReadonlyArray<number>
-
-/** The coordinates `from` to `to` (inclusive) of the first dimension, each with all points of `rest`. */
-export interface Segment {
-  readonly from: number
-  readonly to: number
-  /** Absent in the last dimension. */
-  readonly rest?: PartitionSet
-}
-
-export interface PartitionSet {
-  readonly dimensions: number
-  /** A set of no dimensions is empty (no segment) or the one cell (one segment, 0 to 0). */
-  readonly segments: ReadonlyArray<Segment>
-}
-
-const make = (dimensions: number, segments: ReadonlyArray<Segment>): PartitionSet => ({ dimensions, segments })
-
-const segment = (from: number, to: number, rest: PartitionSet | undefined): Segment =>
-  rest === undefined ? { from, to } : { from, to, rest }
-
-/** Appends a segment that starts after all others, and merges it with its neighbour where that keeps the form. */
-const push = (segments: Array<Segment>, from: number, to: number, rest: PartitionSet | undefined): void => {
-  const last = segments[segments.length - 1]
-  if (last !== undefined && last.to + 1 === from && sameRest(last.rest, rest)) {
-    segments[segments.length - 1] = segment(last.from, to, rest)
-  } else {
-    segments.push(segment(from, to, rest))
-  }
-}
-
-const sameRest = (a: PartitionSet | undefined, b: PartitionSet | undefined): boolean =>
-  a === b || (a !== undefined && b !== undefined && equals(a, b))
-
-/** The set without points. */
-export const empty = (dimensions: number): PartitionSet => make(dimensions, [])
-
-/** The one cell of an unpartitioned asset: the set of the point `[]`. */
-export const unit: PartitionSet = make(0, [{ from: 0, to: 0 }])
+export type { PartitionSet, Point, Segment } from "./Segments.ts"
+export { empty, equals, isEmpty, unit } from "./Segments.ts"
+export { fromJson, Json, toJson } from "./SegmentsJson.ts"
 
 /** The positions `from` to `to`, both included, of one dimension; empty when `to < from`. */
 export const range = (from: number, to: number): PartitionSet => make(1, from <= to ? [{ from, to }] : [])
@@ -128,36 +91,49 @@ const times = (a: PartitionSet, b: PartitionSet): PartitionSet => {
 }
 
 /** Which parts a set operation keeps: what only the left set has, only the right one, and what both have. */
-interface Operation {
-  readonly left: boolean
-  readonly right: boolean
-  readonly both: boolean
+type Operation = Readonly<Record<"left" | "right" | "both", boolean>>
+
+/** The place of the first segment from `start` on that does not end before `position`: O(log of the way there). */
+const seek = (segments: ReadonlyArray<Segment>, start: number, position: number): number => {
+  let low = start
+  let step = 1
+  for (; low + step < segments.length && segments[low + step]!.to < position; step *= 2) low += step
+  let high = Math.min(low + step, segments.length)
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (segments[middle]!.to < position) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
-/** One sweep over both lists of segments, recursive in the dimensions: O(segments of a + segments of b). */
+/**
+ * One sweep over both lists of segments, recursive in the dimensions: O(segments of a + segments of b). Segments that
+ * meet none of the other set and are not kept are leapt over, so that one cell of a million with holes costs O(log n).
+ */
 const combine = (a: PartitionSet, b: PartitionSet, keep: Operation): PartitionSet => {
   const out: Array<Segment> = []
   let i = 0
   let j = 0
   let x = a.segments[0]
   let y = b.segments[0]
-  let xFrom = x === undefined ? 0 : x.from
-  let yFrom = y === undefined ? 0 : y.from
-  const nextX = () => {
-    x = a.segments[++i]
-    if (x !== undefined) xFrom = x.from
+  let xFrom = x?.from ?? 0
+  let yFrom = y?.from ?? 0
+  const nextX = (place = i + 1) => {
+    x = a.segments[i = place]
+    xFrom = x?.from ?? 0
   }
-  const nextY = () => {
-    y = b.segments[++j]
-    if (y !== undefined) yFrom = y.from
+  const nextY = (place = j + 1) => {
+    y = b.segments[j = place]
+    yFrom = y?.from ?? 0
   }
-  while (x !== undefined || y !== undefined) {
+  while ((x !== undefined || keep.right) && (y !== undefined || keep.left) && (x !== undefined || y !== undefined)) {
     if (x !== undefined && (y === undefined || x.to < yFrom)) {
       if (keep.left) push(out, xFrom, x.to, x.rest)
-      nextX()
+      nextX(keep.left ? i + 1 : seek(a.segments, i + 1, yFrom))
     } else if (y !== undefined && (x === undefined || y.to < xFrom)) {
       if (keep.right) push(out, yFrom, y.to, y.rest)
-      nextY()
+      nextY(keep.right ? j + 1 : seek(b.segments, j + 1, xFrom))
     } else if (x !== undefined && y !== undefined) {
       if (xFrom < yFrom) {
         if (keep.left) push(out, xFrom, yFrom - 1, x.rest)
@@ -215,16 +191,6 @@ export const difference = (a: PartitionSet, b: PartitionSet): PartitionSet =>
 /** Whether `b` has every point of `a`. */
 export const isSubset = (a: PartitionSet, b: PartitionSet): boolean => isEmpty(difference(a, b))
 
-/** Whether both sets have the same points (and dimensions). */
-export const equals = (a: PartitionSet, b: PartitionSet): boolean =>
-  a === b || (a.dimensions === b.dimensions && a.segments.length === b.segments.length &&
-    a.segments.every((x, i) => {
-      const y = b.segments[i]!
-      return x.from === y.from && x.to === y.to && sameRest(x.rest, y.rest)
-    }))
-
-export const isEmpty = (set: PartitionSet): boolean => set.segments.length === 0
-
 /** The number of points, counted by segments. */
 export const size = (set: PartitionSet): number => {
   let total = 0
@@ -238,14 +204,7 @@ export const has = (set: PartitionSet, point: Point): boolean => {
   let current: PartitionSet | undefined = set
   for (const coordinate of point) {
     const segments: ReadonlyArray<Segment> = current!.segments
-    let low = 0
-    let high = segments.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (segments[middle]!.to < coordinate) low = middle + 1
-      else high = middle
-    }
-    const found = segments[low]
+    const found = segments[seek(segments, 0, coordinate)]
     if (found === undefined || found.from > coordinate) return false
     current = found.rest
   }
@@ -340,54 +299,3 @@ const boxes = (set: PartitionSet): ReadonlyArray<ReadonlyArray<PartitionSet>> =>
   set.segments.flatMap(({ from, rest, to }) =>
     rest === undefined ? [[range(from, to)]] : boxes(rest).map((box) => [range(from, to), ...box])
   )
-
-/** A level of the JSON form: `7` is one position, `[0, 5]` a range, `[0, 5, level]` a range with its rest. */
-type Level = ReadonlyArray<number | readonly [number, number] | readonly [number, number, Level]>
-
-const Level: Schema.Codec<Level> = Schema.Array(Schema.Union([
-  Schema.Int,
-  Schema.Tuple([Schema.Int, Schema.Int]),
-  Schema.Tuple([Schema.Int, Schema.Int, Schema.suspend((): Schema.Codec<Level> => Level)])
-]))
-
-/** The JSON form, for example `[1, [[0, 5], 7]]`: the number of dimensions, then the segments. */
-export const Json = Schema.Tuple([Schema.Int, Level])
-export type Json = typeof Json.Type
-
-export const toJson = (set: PartitionSet): Json => [set.dimensions, toLevel(set)]
-
-const toLevel = (set: PartitionSet): Level =>
-  set.segments.map(({ from, rest, to }) =>
-    rest !== undefined ? [from, to, toLevel(rest)] as const : from === to ? from : [from, to] as const
-  )
-
-const decodeJson = Schema.decodeUnknownResult(Json)
-
-/** Reads what `toJson` wrote; the failure is a sentence that says what is wrong. */
-export const fromJson = (json: unknown): Result.Result<PartitionSet, string> =>
-  Result.flatMap(
-    Result.mapError(decodeJson(json), (error) => `This is not a set of partitions in JSON: ${error.message}.`),
-    ([dimensions, level]) => {
-      const set = fromLevel(dimensions, level)
-      return set === undefined || dimensions < 0
-        ? Result.fail(
-          `This is not a set of partitions in JSON: its ranges are not ascending ranges of ${dimensions} dimensions.`
-        )
-        : Result.succeed(set)
-    }
-  )
-
-const fromLevel = (dimensions: number, level: Level): PartitionSet | undefined => {
-  if (dimensions <= 0) return level.length === 0 ? empty(0) : level.length === 1 && level[0] === 0 ? unit : undefined
-  const out: Array<Segment> = []
-  let before = Number.NEGATIVE_INFINITY
-  for (const item of level) {
-    const [from, to, inner] = typeof item === "number" ? [item, item] as const : item
-    const rest = inner === undefined ? undefined : fromLevel(dimensions - 1, inner)
-    const fits = dimensions === 1 ? inner === undefined : rest !== undefined && !isEmpty(rest)
-    if (!fits || from > to || from <= before) return undefined
-    push(out, from, to, rest)
-    before = to
-  }
-  return make(dimensions, out)
-}

@@ -15,6 +15,8 @@ export interface PartitionSpace<out P = unknown, out K = unknown> {
   readonly keyAt: (point: PartitionSet.Point) => string
   /** The cell of a text key, when it exists. */
   readonly positionOf: (key: string, owner?: string) => Result.Result<PartitionSet.Point, PartitionKey.PartitionKeyError>
+  /** The cell of a text key that exists or existed, such as that of a removed dynamic key; undefined: it is unknown. */
+  readonly everPositionOf: (key: string) => PartitionSet.Point | undefined
   /** What `run` sees of a cell. */
   readonly valueAt: (point: PartitionSet.Point) => P
   /** The key of a cell as a user writes it. */
@@ -29,7 +31,7 @@ export interface PartitionSpace<out P = unknown, out K = unknown> {
 
 export interface ResolveOptions {
   readonly now: DateTime.Utc
-  /** The live keys of a dynamic set in the order in which they were added. */
+  /** All keys that a dynamic set ever had, in the order in which they were added. */
   readonly dynamicKeys: SpaceDimension.DynamicKeys
 }
 
@@ -51,6 +53,18 @@ export const resolve = <P, K>(partitions: Partitions<P, K>, options: ResolveOpti
     Result.flatMap(PartitionKey.parts(partitions, key), (parts) =>
       Result.all(dimensions.map((dimension, i) => inDimension(dimension, dimension.positionOf(parts[i]!)))))
 
+  const everPositionOf = (key: string): PartitionSet.Point | undefined => {
+    const parts = PartitionKey.parts(partitions, key)
+    if (Result.isFailure(parts)) return undefined
+    const point: Array<number> = []
+    for (const [i, dimension] of dimensions.entries()) {
+      const position = dimension.everPositionOf(parts.success[i] ?? "")
+      if (position === undefined) return undefined
+      point.push(position)
+    }
+    return point
+  }
+
   const valueAt = (point: PartitionSet.Point): P => {
     const value = only !== undefined
       ? only.valueAt(point[0]!)
@@ -62,22 +76,37 @@ export const resolve = <P, K>(partitions: Partitions<P, K>, options: ResolveOpti
   }
 
   const parse = (text: string): Result.Result<PartitionSet.PartitionSet, string> => {
-    const exact = pointOf(text)
-    if (Result.isSuccess(exact)) return Result.succeed(PartitionSet.fromPoints(dimensions.length, [exact.success]))
-    const word = text.trim()
+    const word = PartitionKey.trimmed(text)
+    for (const key of new Set([text, word])) {
+      const exact = pointOf(key)
+      if (Result.isSuccess(exact)) return Result.succeed(PartitionSet.fromPoints(dimensions.length, [exact.success]))
+    }
     if (word === "") return Result.fail("the text is empty, write a key, a range A..B or *")
     if (word === "*" || word === "all") return Result.succeed(all)
     if (dimensions.length === 0) {
       return word === "latest" ? Result.succeed(all) : Result.fail("it has no partitions, leave the key out")
     }
     const byName = PartitionKey.named(partitions, text)
-    if (byName !== undefined) {
-      return Result.flatMap(byName, (found) =>
-        ofDimensions(dimensions.map((dimension) => [dimension, found.get(dimension.name!) ?? ["*"]])))
-    }
-    const items = PartitionKey.split(text, ",").map((item) => item.trim())
+    if (byName === undefined) return parseList(text)
+    const named = Result.flatMap(byName, (found) =>
+      ofDimensions(dimensions.map((dimension) => [dimension, found.get(dimension.name!) ?? ["*"]])))
+    if (Result.isSuccess(named)) return named
+    // The first key of a list may look like a name: "a=b|eu,c|us".
+    const listed = parseList(text)
+    return Result.isSuccess(listed) ? listed : named
+  }
+
+  const parseList = (text: string): Result.Result<PartitionSet.PartitionSet, string> => {
+    const items = PartitionKey.split(text, ",")
     return Result.map(
-      Result.all(items.map((item) => items.length === 1 ? parseItem(item) : at(item, parseItem(item)))),
+      Result.all(items.map((item) => {
+        const text = PartitionKey.trimmed(item)
+        const parsed = parseItem(text)
+        // Blanks around an item are its own only where it means nothing without them.
+        const exact = Result.isFailure(parsed) && text !== item ? parseItem(item) : parsed
+        const found = Result.isSuccess(exact) ? exact : parsed
+        return items.length === 1 ? found : at(text, found)
+      })),
       (sets) => PartitionSet.unionAll(dimensions.length, sets)
     )
   }
@@ -107,6 +136,7 @@ export const resolve = <P, K>(partitions: Partitions<P, K>, options: ResolveOpti
     all,
     keyAt,
     positionOf: (key, owner = PartitionKey.someAsset) => explained(pointOf(key), key, owner),
+    everPositionOf,
     valueAt,
     userKeyAt: (point) => PartitionKey.fromParts(partitions, partsAt(point)),
     parse: (text, owner) => explained(parse(text), text, owner)
@@ -135,12 +165,12 @@ const ofDimensions = (
   )
 
 /** A key, a range, `*`, `all` or `latest` of one dimension. */
-const parseDimension = (
+export const parseDimension = (
   dimension: SpaceDimension.SpaceDimension,
   item: string
 ): Result.Result<PartitionSet.PartitionSet, string> => {
-  const text = PartitionKey.unescape(item)
-  const single = dimension.positionOf(text)
+  const text = PartitionKey.trimmed(item)
+  const single = keyOf(dimension, item, text)
   if (Result.isSuccess(single)) return Result.succeed(PartitionSet.range(single.success, single.success))
   if (text === "*" || text === "all") return Result.succeed(dimension.all)
   if (text === "latest") {
@@ -150,13 +180,29 @@ const parseDimension = (
   }
   let failed: Result.Result<PartitionSet.PartitionSet, string> | undefined
   // Keys may hold ".." themselves: the first place that leaves a key on both sides is the one meant.
-  for (let dots = text.indexOf(".."); dots >= 0; dots = text.indexOf("..", dots + 1)) {
+  for (const dots of placesOfDots(text)) {
     const found = parseRange(dimension, text.slice(0, dots), text.slice(dots + 2))
     if (Result.isSuccess(found)) return found
     failed ??= found
   }
   return failed ?? Result.fail(single.failure)
 }
+
+/** Where two dots stand of which the first has no `\` before it. */
+const placesOfDots = (text: string): ReadonlyArray<number> =>
+  Array.from(text.matchAll(/\\.|\.(?=\.)/gs), (found) => found[0] === "." ? found.index : -1).filter((place) => place >= 0)
+
+/** The position of a key with its marks; where it is none, that of the same key with or without the blanks around it. */
+const keyOf = (dimension: SpaceDimension.SpaceDimension, text: string, other: string): Result.Result<number, string> => {
+  const found = dimension.positionOf(PartitionKey.unescape(text))
+  if (Result.isSuccess(found) || text === other) return found
+  const second = dimension.positionOf(PartitionKey.unescape(other))
+  return Result.isSuccess(second) ? second : found
+}
+
+/** The position of a key at an end of a range, where blanks mean nothing unless a key is meant that has them. */
+const endOf = (dimension: SpaceDimension.SpaceDimension, text: string): Result.Result<number, string> =>
+  at(text, keyOf(dimension, PartitionKey.trimmed(text), text))
 
 const parseRange = (
   dimension: SpaceDimension.SpaceDimension,
@@ -165,8 +211,8 @@ const parseRange = (
 ): Result.Result<PartitionSet.PartitionSet, string> =>
   Result.flatMap(
     Result.all([
-      first === "" ? Result.succeed(Number.NEGATIVE_INFINITY) : at(first, dimension.positionOf(first.trim())),
-      last === "" ? Result.succeed(Number.POSITIVE_INFINITY) : at(last, dimension.positionOf(last.trim()))
+      first === "" ? Result.succeed(Number.NEGATIVE_INFINITY) : endOf(dimension, first),
+      last === "" ? Result.succeed(Number.POSITIVE_INFINITY) : endOf(dimension, last)
     ]),
     ([from, to]) =>
       from <= to

@@ -1,5 +1,6 @@
 /** How an asset is cut into partitions: not at all, by time, by a fixed list, by a dynamic set, or a product of these. */
 import { Result } from "effect"
+import { createHash } from "node:crypto"
 import * as CronTicks from "./CronTicks.ts"
 import * as LocalTime from "./LocalTime.ts"
 import * as TimeWindow from "./TimeWindows.ts"
@@ -297,5 +298,26 @@ export const equals = (a: Any, b: Any): boolean => {
         x.dimensions.every((dimension, i) =>
           dimension.name === y.dimensions[i]!.name && equals(dimension.partitions, y.dimensions[i]!.partitions)
         )
+  }
+}
+
+/**
+ * Names the way in which the definition counts its partitions: where two are equal, a position means the same partition.
+ * Windows of hours, days, weeks and months are counted from a fixed moment, so their start may change; those of a cron
+ * expression are counted from the start. Keys of dynamic sets keep their places for ever; those of a fixed list do not.
+ */
+export const numbering = (partitions: Any): string => {
+  const known = definition(partitions)
+  switch (known._tag) {
+    case "Unpartitioned":
+      return "one"
+    case "TimeWindows":
+      return known.calendar.id
+    case "Fixed":
+      return `fixed ${createHash("sha256").update(JSON.stringify(known.keys)).digest("base64url").slice(0, 22)}`
+    case "Dynamic":
+      return `dynamic ${known.name}`
+    case "Product":
+      return JSON.stringify(known.dimensions.map((dimension) => [dimension.name, numbering(dimension.partitions)]))
   }
 }

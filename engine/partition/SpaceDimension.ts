@@ -9,16 +9,23 @@ export interface SpaceDimension {
   /** Undefined where there is but one. */
   readonly name: string | undefined
   readonly partitions: OneDimension
-  /** The positions that exist: one range, or none. */
+  /** The positions that exist: one range or none, with holes where keys of a dynamic set were removed. */
   readonly all: PartitionSet.PartitionSet
   readonly keyAt: (position: number) => string
   /** The failure is a half sentence. */
   readonly positionOf: (key: string) => Result.Result<number, string>
   readonly valueAt: (position: number) => unknown
+  /** The position of a key that exists or existed: a window outside of start and end, a removed dynamic key. */
+  readonly everPositionOf: (key: string) => number | undefined
 }
 
-/** The keys of a dynamic set in the order in which they were added. */
-export type DynamicKeys = (name: string) => ReadonlyArray<string>
+/** A key that a dynamic set does not have any more; its place is kept. */
+export interface Removed {
+  readonly removed: string
+}
+
+/** Every key that a dynamic set ever had, in the order in which they were added: the place of a key is its position. */
+export type DynamicKeys = (name: string) => ReadonlyArray<string | Removed>
 
 export const resolve = (
   name: string | undefined,
@@ -33,7 +40,7 @@ export const resolve = (
       return { name, partitions, ...list(partitions.keys, listReason(partitions.keys)) }
     case "Dynamic": {
       const keys = dynamicKeys(partitions.name)
-      return { name, partitions, ...list(keys, dynamicReason(partitions, keys)) }
+      return { name, partitions, ...dynamic(partitions, keys) }
     }
   }
 }
@@ -63,17 +70,27 @@ const time = (partitions: TimeWindows, now: number): Positions => {
     all: PartitionSet.range(first, last),
     keyAt: calendar.key,
     positionOf: (key) => Result.flatMap(calendar.parse(key, horizon), exists),
-    valueAt: (position) => TimeWindow.windowAt(calendar, position)
+    valueAt: (position) => TimeWindow.windowAt(calendar, position),
+    everPositionOf: (key) => {
+      const position = Result.getOrUndefined(calendar.parse(key, horizon))
+      // Ticks of a cron expression before its start and far ahead have no place and no time.
+      const known = position !== undefined && Number.isFinite(position) && Number.isFinite(calendar.startOf(position))
+      return known ? position : undefined
+    }
   }
 }
 
-/** Indexes of long lists, made once a list: the keys of a registry are asked for with each plan. */
-const indexes = new WeakMap<ReadonlyArray<string>, ReadonlyMap<string, number>>()
+type Keys = ReadonlyArray<string | Removed>
 
-const indexOf = (keys: ReadonlyArray<string>): ReadonlyMap<string, number> => {
+/** Indexes of long lists, made once a list: the keys of a registry are asked for with each plan. */
+const indexes = new WeakMap<Keys, ReadonlyMap<string, number>>()
+
+const nameOf = (key: string | Removed): string => typeof key === "string" ? key : key.removed
+
+const indexOf = (keys: Keys): ReadonlyMap<string, number> => {
   const known = indexes.get(keys)
   if (known !== undefined && known.size === keys.length) return known
-  const index = new Map(keys.map((key, position) => [key, position]))
+  const index = new Map(keys.map((key, position) => [nameOf(key), position]))
   indexes.set(keys, index)
   return index
 }
@@ -85,8 +102,26 @@ const list = (keys: ReadonlyArray<string>, reason: (key: string) => string): Pos
     const position = indexOf(keys).get(key)
     return position === undefined ? Result.fail(reason(key)) : Result.succeed(position)
   },
-  valueAt: (position) => keys[position]
+  valueAt: (position) => keys[position],
+  everPositionOf: (key) => indexOf(keys).get(key)
 })
+
+const dynamic = (partitions: Dynamic, keys: Keys): Positions => {
+  const isLive = (key: string | Removed): key is string => typeof key === "string"
+  if (keys.every(isLive)) return list(keys, dynamicReason(partitions, keys))
+  const reason = dynamicReason(partitions, keys.filter(isLive))
+  return {
+    all: PartitionSet.fromPositions(keys.flatMap((key, position) => isLive(key) ? [position] : [])),
+    // A removed key is still told by its name: what is stored of it has not gone.
+    keyAt: (position) => nameOf(keys[position] ?? ""),
+    positionOf: (key) => {
+      const position = indexOf(keys).get(key)
+      return position === undefined || !isLive(keys[position]!) ? Result.fail(reason(key)) : Result.succeed(position)
+    },
+    valueAt: (position) => nameOf(keys[position] ?? ""),
+    everPositionOf: (key) => indexOf(keys).get(key)
+  }
+}
 
 // Each candidate costs about a microsecond: a million of them would make a typing error wait.
 const suggestable = 20_000

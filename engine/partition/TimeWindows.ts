@@ -29,6 +29,8 @@ export interface Calendar {
   /** The window that contains the instant. */
   readonly positionAt: (instant: number) => number
   readonly key: (position: number) => string
+  /** The windows that have no time. Absent: there are none. */
+  readonly empty?: () => ReadonlyArray<number>
   /** The position of a key; a half sentence when it names no window. Keys beyond `horizon` may give `Infinity`. */
   readonly parse: (key: string, horizon: number) => Result.Result<number, string>
 }
@@ -57,11 +59,16 @@ export const regular = (every: Every, zone: Zone, at: Alignment): Calendar => {
   const startOf = (position: number) => zone.instantOf(days.firstDay(position) * dayMillis + offset)
   const positionAt = (instant: number) => {
     let position = days.positionOf(Math.floor((instant + zone.offsetAt(instant) - offset) / dayMillis))
-    while (startOf(position) > instant) position--
+    // The clock has shown the start of this window, but where it was set back or leapt ahead it may be past the next one.
     while (startOf(position + 1) <= instant) position++
     return position
   }
-  return { ...named, startOf, positionAt, key: days.key, parse: days.parse }
+  // The day that a leap over the date line skips is the one before the window that begins with the leap.
+  let known: ReadonlyArray<number> | undefined
+  const empty = () =>
+    known ??= zone.leaps().map((leap) => positionAt(leap) - 1)
+      .filter((position) => startOf(position) === startOf(position + 1))
+  return { ...named, startOf, positionAt, key: days.key, parse: days.parse, ...(every === "day" ? { empty } : {}) }
 }
 
 /** A calendar of whole local days; days are counted from 1970-01-01. */

@@ -15,6 +15,8 @@ export interface Zone {
   readonly instantsOf: (local: number) => ReadonlyArray<number>
   /** The first instant of that local time; in a gap the first valid instant after it. */
   readonly instantOf: (local: number) => number
+  /** The instants at which clocks leapt ahead by a day or nearly one: the zone crossed the date line. */
+  readonly leaps: () => ReadonlyArray<number>
 }
 
 export const dayMillis = 86_400_000
@@ -39,7 +41,8 @@ const utc: Zone = {
   id: "UTC",
   offsetAt: () => 0,
   instantsOf: (local) => [local],
-  instantOf: (local) => local
+  instantOf: (local) => local,
+  leaps: () => []
 }
 
 /** The offsets of one day of UTC: `before` until the instant `at`, then `after`. */
@@ -84,8 +87,19 @@ const fromNamed = (name: string, zone: DateTime.TimeZone.Named): Zone => {
   const instantOf = (local: number): number =>
     instantsOf(local)[0] ?? change(local - dayMillis, local + dayMillis, offsetAt)
 
-  return { name, id: zone.id, offsetAt, instantsOf, instantOf }
+  let known: ReadonlyArray<number> | undefined
+  const leaps = () => known ??= years.flatMap((start, i) => {
+    const end = years[i + 1] ?? start
+    const before = offsetAt(start)
+    const side = (instant: number) => offsetAt(instant) - before > dayMillis / 2 ? 1 : 0
+    return side(end) === 1 ? [change(start, end, side)] : []
+  })
+
+  return { name, id: zone.id, offsetAt, instantsOf, instantOf, leaps }
 }
+
+// Manila was the first to cross the date line, in 1844. No other change of a clock comes near half a day.
+const years = Array.from({ length: 51 }, (_, i) => Date.UTC(1840 + 4 * i, 6))
 
 /** The instant between two of different offset at which the offset changes, by bisection. */
 export const change = (from: number, to: number, offsetAt: (instant: number) => number): number => {

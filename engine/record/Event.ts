@@ -5,8 +5,10 @@ export type EventType =
   | "planned"
   | "step_failed"
   | "commit_split"
+  | "batch_split"
   | "lease_lost"
   | "check_failed"
+  | "run_stopped"
   | "run_finished"
 
 export interface Event {

@@ -1,5 +1,6 @@
 /** A run: the execution of a plan, as it was asked for and as it stands. */
 import { Schema } from "effect"
+import { BackfillOptions } from "./Backfill.ts"
 
 /** What was asked for. A resumed run plans again from it, so it holds no list of cells. */
 export class RunRequest extends Schema.Class<RunRequest>("RunRequest")({
@@ -8,7 +9,9 @@ export class RunRequest extends Schema.Class<RunRequest>("RunRequest")({
   /** A partition expression, or null for all. */
   partitions: Schema.NullOr(Schema.String),
   force: Schema.Boolean,
-  concurrency: Schema.Int
+  concurrency: Schema.Int,
+  /** Present where the run is a backfill, whose `target` then says which partitions. */
+  backfill: Schema.optionalKey(BackfillOptions)
 }) {}
 
 /** A run whose worker is gone stays "running" in the store; its summary says `lost`. */
@@ -22,9 +25,9 @@ export interface RunSummary {
   readonly lost: boolean
   readonly cancelRequested: boolean
   readonly request: RunRequest
-  /** The machine and process that run it, `host:pid`. */
+  /** The machine and process that run it, `host:pid`: of several, the one that joined last. */
   readonly worker: string
-  /** The name that the worker gave itself. */
+  /** The name that this worker gave itself. */
   readonly workerId: string
   readonly startedAt: Date
   readonly finishedAt: Date | null

@@ -4,6 +4,7 @@
  */
 import { Context, type Effect, Schema } from "effect"
 import type { CellWritten } from "../definition/Io.ts"
+import type { CellSets, Gather, Numbering } from "./CellSets.ts"
 import type { Event } from "./Event.ts"
 import type { RunRequest, RunState, RunSummary } from "./Run.ts"
 import type { Attempt, Cell, CheckResult, InputVersion, Step } from "./Step.ts"
@@ -55,9 +56,16 @@ export interface StoredCell {
 /** Cells of the asked assets: asset key → partition → cell. */
 export type StoredCells = ReadonlyMap<string, ReadonlyMap<string, StoredCell>>
 
+/** Which cells of an asset to read: all that are stored, or those of some text keys. */
+export type Wanted = ReadonlyMap<string, "all" | ReadonlyArray<string>>
+
 /** A key of a dynamic set, with the partitions of the source asset whose rows gave it (empty: added by hand). */
 export interface DynamicKey {
   readonly key: string
+  /** Its place in the order in which keys were first added: 0, 1, 2, … A key keeps it when it is removed. */
+  readonly position: number
+  /** False: it was removed. Its place and its history stay. */
+  readonly live: boolean
   readonly sources: ReadonlyArray<string>
 }
 
@@ -74,8 +82,11 @@ export interface ClaimedCell {
 export interface Claimed {
   /** In the order asked. */
   readonly cells: ReadonlyArray<ClaimedCell>
-  /** The run was cancelled: nothing was granted. */
-  readonly cancelled: boolean
+  /**
+   * Nothing was granted unless it is running. Paused: ask again later. Cancelled, or not this worker's (any more): it
+   * will be interrupted.
+   */
+  readonly standing: "running" | "paused" | "cancelled"
 }
 
 /** A computed cell, about to be recorded. */
@@ -106,6 +117,7 @@ export interface Commit<E, R> {
   readonly write: Effect.Effect<ReadonlyArray<CellWritten>, E, R>
   /** Asked after `write`, inside the transaction. */
   readonly keys: (written: ReadonlyArray<CellWritten>) => ReadonlyArray<SourceKeys>
+  readonly gather: Gather
 }
 
 /** A step that ended without data: failed, or skipped. Failing marks the cell and gives its claim back. */
@@ -128,13 +140,18 @@ export class RunStore extends Context.Service<RunStore, {
     worker: string,
     state: Exclude<RunState, "running">
   ) => Effect.Effect<boolean, RunStoreError>
-  /** After it has returned, no claim of this run is granted any more (G4). */
+  /**
+   * After it has returned, no claim of this run is granted any more (G4). One that is lost ends with it: as cancelled, or
+   * as failed where it is a backfill that had stopped by itself.
+   */
   readonly cancelRun: (run: number) => Effect.Effect<void, RunStoreError | RunUnavailable>
   readonly cancelRequested: (run: number) => Effect.Effect<boolean, RunStoreError>
+  /** Whether the run is running and the worker is one of those that execute it. */
+  readonly executes: (run: number, worker: string) => Effect.Effect<boolean, RunStoreError>
 
   /**
-   * Claims cells for a worker: all in one statement, in a fixed order, so that two workers cannot deadlock. A cell
-   * that a live worker holds is not granted; one whose holder's lease is over is taken over.
+   * Claims cells for a worker that executes the run: all in one statement, in a fixed order, so that two workers cannot
+   * deadlock. A cell that a live worker holds is not granted; one whose holder's lease is over is taken over.
    */
   readonly claim: (
     run: number,
@@ -152,14 +169,22 @@ export class RunStore extends Context.Service<RunStore, {
   readonly endSteps: (
     run: number,
     worker: string,
-    steps: ReadonlyArray<StepEnd>
+    steps: ReadonlyArray<StepEnd>,
+    gather: Gather
   ) => Effect.Effect<void, RunStoreError>
   readonly recordAttempts: (run: number, attempts: ReadonlyArray<Attempt>) => Effect.Effect<void, RunStoreError>
   readonly recordChecks: (run: number | null, results: ReadonlyArray<CheckResult>) => Effect.Effect<void, RunStoreError>
   readonly recordEvents: (run: number, events: ReadonlyArray<Event>) => Effect.Effect<void, RunStoreError>
 
-  readonly cells: (assets: ReadonlyArray<string>) => Effect.Effect<StoredCells, RunStoreError>
-  /** Live keys of the sets, in the order they were first added. */
+  readonly cells: (wanted: Wanted) => Effect.Effect<StoredCells, RunStoreError>
+  /**
+   * The states of the assets' cells as sets. The sets are kept up with every commit; where they are not there (an older
+   * database) or count positions otherwise than the numbering given, they are made anew from the cells.
+   */
+  readonly cellSets: (
+    assets: ReadonlyMap<string, Numbering>
+  ) => Effect.Effect<ReadonlyMap<string, CellSets>, RunStoreError>
+  /** All keys that the sets ever had, in the order of their positions. */
   readonly dynamicKeys: (
     sets: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyMap<string, ReadonlyArray<DynamicKey>>, RunStoreError>

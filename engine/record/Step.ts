@@ -32,6 +32,9 @@ export interface Step extends Cell {
   readonly startedAt: Date
   readonly finishedAt: Date
   readonly error: string | null
+  /** Of a failed step: the tag or class of its error, and whether another try may succeed. */
+  readonly errorClass: string | null
+  readonly transient: boolean | null
   readonly rows: number | null
   readonly dataVersion: number | null
   readonly codeVersion: string
@@ -47,6 +50,10 @@ export interface Attempt extends Cell {
   /** The tag or class of the error. */
   readonly error: string
   readonly message: string
+  /** Whether the error says, by its type, that another try may succeed. */
+  readonly transient: boolean
+  /** When the next try begins; null: there is none. */
+  readonly nextTryAt: Date | null
 }
 
 export interface CheckResult extends Cell {

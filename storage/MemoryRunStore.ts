@@ -1,27 +1,38 @@
 /** The run store in memory: for tests and notebooks. It is gone with the process, and its clock is Effect's. */
 import { Effect, Layer } from "effect"
+import { BackfillStore } from "../engine/record/BackfillStore.ts"
 import { type DynamicKey, RunStore } from "../engine/record/RunStore.ts"
+import * as Backfills from "./memory/Backfills.ts"
 import * as Cells from "./memory/Cells.ts"
+import * as CellSets from "./memory/CellSets.ts"
 import * as Runs from "./memory/Runs.ts"
 import * as State from "./memory/State.ts"
 
-/** Each build of the layer is a store of its own. */
-export const layer: Layer.Layer<RunStore> = Layer.sync(RunStore, () => {
-  const state = State.make()
-  return RunStore.of({
-    ...Runs.make(state),
-    ...Cells.make(state),
-    dynamicKeys: (sets) =>
-      Effect.sync(() =>
-        new Map(sets.map((set) => {
-          const live: Array<DynamicKey> = []
-          for (const [key, { byHand, sources }] of State.keySetOf(state, set).keys) {
-            if (byHand || sources.size > 0) live.push({ key, sources: [...sources].sort() })
-          }
-          return [set, live]
-        }))
-      ),
-    addKeys: (set, keys) => Effect.sync(() => State.addKeys(State.keySetOf(state, set), keys)),
-    removeKeys: (set, keys) => Effect.sync(() => State.removeKeys(State.keySetOf(state, set), keys))
-  })
-})
+const runs: Layer.Layer<RunStore, never, State.Shared> = Layer.effect(
+  RunStore,
+  Effect.map(State.Shared, (state) =>
+    RunStore.of({
+      ...Runs.make(state),
+      ...Cells.make(state),
+      ...CellSets.make(state),
+      dynamicKeys: (sets) =>
+        Effect.sync(() =>
+          new Map(sets.map((set) => [
+            set,
+            Array.from(State.keySetOf(state, set).keys, ([key, { byHand, sources }], position): DynamicKey => (
+              { key, position, live: byHand || sources.size > 0, sources: [...sources].sort() }
+            ))
+          ]))
+        ),
+      addKeys: (set, keys) => Effect.sync(() => State.addKeys(State.keySetOf(state, set), keys)),
+      removeKeys: (set, keys) => Effect.sync(() => State.removeKeys(State.keySetOf(state, set), keys))
+    }))
+)
+
+const backfills: Layer.Layer<BackfillStore, never, State.Shared> = Layer.effect(
+  BackfillStore,
+  Effect.map(State.Shared, Backfills.make)
+)
+
+/** Runs, and the backfills that they may be. Each build of the layer is a store of its own. */
+export const layer: Layer.Layer<RunStore | BackfillStore> = Layer.provide(Layer.merge(runs, backfills), State.layer)

@@ -3,10 +3,13 @@
  * in psql is their documentation.
  */
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
+import { BackfillStore } from "../engine/record/BackfillStore.ts"
 import { RunStore, type RunStoreError } from "../engine/record/RunStore.ts"
 import * as Migrations from "./Migrations.ts"
+import * as Backfills from "./postgres/Backfills.ts"
 import * as Cells from "./postgres/Cells.ts"
+import * as CellSets from "./postgres/CellSets.ts"
 import * as Claims from "./postgres/Claims.ts"
 import * as Commits from "./postgres/Commits.ts"
 import * as DynamicKeys from "./postgres/DynamicKeys.ts"
@@ -15,13 +18,19 @@ import * as Runs from "./postgres/Runs.ts"
 import * as Steps from "./postgres/Steps.ts"
 import * as Workers from "./postgres/Workers.ts"
 
-/** Migrates the database, then serves. Commits share their transaction with whatever uses the same PgClient. */
-export const layer: Layer.Layer<RunStore, RunStoreError | Migrations.SchemaTooNew, PgClient.PgClient> = Layer.effect(
-  RunStore,
+/**
+ * Migrates the database, then serves: runs, and the backfills that processes share. Commits share their transaction
+ * with whatever uses the same PgClient.
+ */
+export const layer: Layer.Layer<
+  RunStore | BackfillStore,
+  RunStoreError | Migrations.SchemaTooNew,
+  PgClient.PgClient
+> = Layer.effectContext(
   Effect.gen(function*() {
     const sql = yield* PgClient.PgClient
     yield* Migrations.run(sql, yield* Migrations.current)
-    return RunStore.of({
+    return Context.make(RunStore, {
       ...Workers.make(sql),
       ...Runs.make(sql),
       ...Claims.make(sql),
@@ -29,7 +38,8 @@ export const layer: Layer.Layer<RunStore, RunStoreError | Migrations.SchemaTooNe
       ...Steps.make(sql),
       ...Facts.make(sql),
       ...Cells.make(sql),
+      ...CellSets.make(sql),
       ...DynamicKeys.make(sql)
-    })
+    }).pipe(Context.add(BackfillStore, Backfills.make(sql)))
   })
 )

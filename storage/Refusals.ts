@@ -66,9 +66,28 @@ export const stepOf = (cell: CellCommit, rows: number, dataVersion: number): Ste
   startedAt: cell.startedAt,
   finishedAt: cell.finishedAt,
   error: null,
+  errorClass: null,
+  transient: null,
   rows,
   dataVersion,
   codeVersion: cell.codeVersion,
   inputs: cell.inputs,
   metadata: cell.metadata
 })
+
+/** Why a backfill that was asked for is not to be had, or not to be changed like this. */
+export const noBackfill = (
+  id: number,
+  why: "absent" | "run" | "ended" | "succeeded" | "stopping" | "nothing to retry"
+): RunUnavailable =>
+  new RunUnavailable({
+    run: id,
+    message: {
+      absent: `There is no backfill ${id}; \`sluice backfills\` lists those that exist.`,
+      run: `Run ${id} is no backfill; use \`sluice run show ${id}\`, \`run resume\` or \`run cancel\`.`,
+      ended: `Backfill ${id} has already ended; \`sluice backfill resume ${id}\` goes on with what is left of it.`,
+      succeeded: `Backfill ${id} has already succeeded, so nothing is left of it to do; start a new backfill.`,
+      stopping: `Backfill ${id} is being cancelled and a process still has to stop; try again in a few seconds.`,
+      "nothing to retry": `Backfill ${id} has no failed or skipped cells, so there is nothing to retry.`
+    }[why]
+  })

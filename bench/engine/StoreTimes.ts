@@ -20,9 +20,10 @@ export const timed = Effect.gen(function*() {
       ...store,
       claim: (run, worker, cells) => noting(store.claim(run, worker, cells)),
       commit: (commit) => noting(store.commit(commit)),
-      endSteps: (run, worker, steps) => noting(store.endSteps(run, worker, steps)),
+      endSteps: (run, worker, steps, gather) => noting(store.endSteps(run, worker, steps, gather)),
       recordEvents: (run, events) => noting(store.recordEvents(run, events)),
-      cells: (assets) => noting(store.cells(assets)),
+      cells: (wanted) => noting(store.cells(wanted)),
+      cellSets: (assets) => noting(store.cellSets(assets)),
       dynamicKeys: (sets) => noting(store.dynamicKeys(sets))
     })
   }

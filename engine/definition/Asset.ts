@@ -1,9 +1,9 @@
 /** An asset: a named thing that is stored, how to compute it from others, and where it is kept. */
-import type { Duration, Effect } from "effect"
+import type { Array as Arr, Duration, Effect, Result } from "effect"
 import * as Partitions from "../partition/Partitions.ts"
 import type { Input } from "./Input.ts"
 import * as Io from "./Io.ts"
-import type { Output, Producible, ProducedError, ProducedServices, Value } from "./Output.ts"
+import type { Output, Producible, ProducedError, ProducedServices, RowTable, Value } from "./Output.ts"
 import type { Retry } from "./Retry.ts"
 
 /** What an asset reads: the values that `run` receives, and the IO managers they are loaded with. */
@@ -53,6 +53,8 @@ export interface Computation {
   readonly timeout: Duration.Input | undefined
   /** At most so many cells of it at once; undefined: only the run's own limit. */
   readonly concurrency: number | undefined
+  /** It takes lists of at most so many partitions; undefined: one partition at a time. */
+  readonly batch: number | undefined
   readonly run: (inputs: never, partition: never) => Effect.Effect<unknown, unknown, unknown>
 }
 
@@ -92,16 +94,45 @@ export interface Description {
   readonly codeVersion?: string
 }
 
-export interface Options<Out, P, K, I, W, E, R, IO> extends Description {
+/** What `run` receives: one of them, or in a batch (`B`) a list with one for each partition. */
+export type Taken<A, B> = [B] extends [never] ? A : Arr.NonEmptyReadonlyArray<A>
+
+/** The value of one partition in a batch. Streams are read while they are written, one cell at a time: not in a batch. */
+type BatchValue<Out> = Out extends { readonly _tag: "Rows" } ? Value<Out> | RowTable<RowOf<Out>> : Value<Out>
+type RowOf<Out> = Value<Out> extends ReadonlyArray<infer Row> ? Row : never
+
+/** What `run` gives: a value, or in a batch a list of values or `Result`s, one for each partition, in order. */
+export type Given<Out, B> = [B] extends [never] ? Producible<Out>
+  : ReadonlyArray<BatchValue<Out> | Result.Result<BatchValue<Out>, unknown>>
+
+/** The errors that single partitions of a batch may fail with. */
+type ItemError<W, B> = [B] extends [never] ? never
+  : W extends ReadonlyArray<infer Item> ? Item extends Result.Failure<unknown, infer E> ? E : never
+  : never
+
+/** The type of `batch` where it is not allowed; its text is what the compiler shows. */
+type BatchOf<P, B> = [P] extends [never] ? "an asset without partitions has no batches" : B
+
+export interface Options<Out, P, K, I, W, E, R, IO, B = never> extends Description {
   readonly partitions?: Partitions.Partitions<P, K>
   readonly inputs?: I
   readonly output: Out
   readonly io: Io.Key<IO>
-  readonly retry?: Retry<NoInfer<E>>
+  readonly retry?: Retry<NoInfer<E | ItemError<W, B>>>
   /** One attempt may take so long; then it fails with a time-out, which is retried like other transient errors. */
   readonly timeout?: Duration.Input
+  /** At most so many computations of it at once. Default: only the run's own limit. */
   readonly concurrency?: number
-  readonly run: (inputs: InputValues<I, NoInfer<P>>, partition: NoInfer<P>) => Effect.Effect<W, E, R>
+  /**
+   * Takes at most so many partitions at once, in any order and with gaps: `run` then receives two lists of equal length,
+   * which are never empty, the inputs of each partition and the partitions, and gives a list with a value for each. In
+   * the place of a value, `Result.fail(error)` fails that cell alone. Default: one partition at a time, without lists.
+   */
+  readonly batch?: BatchOf<P, B>
+  readonly run: (
+    inputs: Taken<InputValues<I, NoInfer<P>>, B>,
+    partition: Taken<NoInfer<P>, B>
+  ) => Effect.Effect<W, E, R>
 }
 
 /** Key syntax: words of letters, digits, "_" and "-", in groups separated by "/". */
@@ -122,20 +153,42 @@ const describe = (key: string, options: Description) => {
   }
 }
 
-/** Defines an asset. Throws on a malformed key, since a definition is code. */
+/** Throws where the compiler was not asked: a batch needs partitions and a size. */
+const checkedBatch = (key: string, batch: number | string | undefined, partitions: Partitions.Any): number | undefined => {
+  if (batch === undefined) return undefined
+  if (partitions._tag === "Unpartitioned") {
+    throw new Error(`Asset "${key}" has a batch but no partitions: give it \`partitions\`, or leave \`batch\` out.`)
+  }
+  if (typeof batch === "string" || !Number.isInteger(batch) || batch < 1) {
+    throw new Error(`Asset "${key}" has the batch ${batch}: a batch is a whole number of partitions, 1 or more.`)
+  }
+  return batch
+}
+
+/** Defines an asset. Throws on a malformed key or batch, since a definition is code. */
 export const make = <
   Out extends Output,
-  W extends Producible<Out>,
-  E,
-  R,
   IO,
+  // Without these defaults a policy is held against an unknown error before `run` has been looked at.
+  W extends Given<Out, B> = never,
+  E = never,
+  R = never,
   const I extends Inputs = {},
   P = never,
-  K = never
+  K = never,
+  B extends number = never
 >(
   key: string,
-  options: Options<Out, P, K, I, W, E, R, IO>
-): Asset<Out, P, K, E | ProducedError<W>, R | ProducedServices<W>, IO, Reads<InputValues<I, P>, IoOf<I[keyof I]>>> => {
+  options: Options<Out, P, K, I, W, E, R, IO, B>
+): Asset<
+  Out,
+  P,
+  K,
+  E | ProducedError<W> | ItemError<W, B>,
+  R | ProducedServices<W>,
+  IO,
+  Reads<InputValues<I, P>, IoOf<I[keyof I]>>
+> => {
   const partitions: Partitions.Any = options.partitions ?? Partitions.none
   const computation: Computation = {
     key,
@@ -145,6 +198,7 @@ export const make = <
     retry: options.retry,
     timeout: options.timeout,
     concurrency: options.concurrency,
+    batch: checkedBatch(key, options.batch, partitions),
     run: options.run
   }
   const asset = typed<Out>({
@@ -175,15 +229,15 @@ type IoOfMany<O> = O extends { readonly io: Io.Key<infer IO> } ? IO : never
  */
 export const makeMany = <
   const Os extends Readonly<Record<string, AnyManyOutput>>,
-  W extends ProducedMany<Os>,
-  E,
-  R,
+  W extends ProducedMany<Os> = never,
+  E = never,
+  R = never,
   const I extends Inputs = {},
   P = never,
   K = never
 >(
   key: string,
-  options: Omit<Options<never, P, K, I, W, E, R, never>, "output" | "io" | "run" | keyof Description> & {
+  options: Omit<Options<never, P, K, I, W, E, R, never>, "output" | "io" | "batch" | "run" | keyof Description> & {
     readonly outputs: Os
     readonly run: (inputs: InputValues<I, NoInfer<P>>, partition: NoInfer<P>) => Effect.Effect<W, E, R>
   }
@@ -207,6 +261,7 @@ export const makeMany = <
     retry: options.retry,
     timeout: options.timeout,
     concurrency: options.concurrency,
+    batch: undefined,
     run: options.run
   }
   const assets: Record<string, Any> = {}

@@ -49,7 +49,7 @@ export const onTags = (tags: ReadonlyArray<string>, options: Backoff): Retry<{ r
 })
 
 /** Retries the errors that `matches` on a schedule of one's own. */
-export const make = <E>(
+export const make = <E = unknown>(
   matches: (error: E) => boolean,
   schedule: Schedule.Schedule<unknown, unknown>
-): Retry<E> => ({ matches, schedule, description: "by its own schedule" })
+): Retry<NoInfer<E>> => ({ matches, schedule, description: "by its own schedule" })

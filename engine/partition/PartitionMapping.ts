@@ -99,6 +99,20 @@ export const cardinality = (mapping: Mapping, downstream: Any, upstream: Any): C
   })
 }
 
+/**
+ * The downstream dimensions that decide which upstream cells a cell reads: cells that agree in them read the same. All of
+ * them where only a function knows.
+ */
+export const decisive = (mapping: Mapping, downstream: Any, upstream: Any): ReadonlyArray<number> => {
+  const { _tag } = mapping
+  if (_tag === "All" || _tag === "Last") return []
+  const every = dimensionsOf(downstream).map((_, i) => i)
+  return _tag === "From" ? every : Result.match(link(mapping, downstream, upstream), {
+    onFailure: () => every,
+    onSuccess: (links) => every.filter((i) => links.some((one) => one?.down === i))
+  })
+}
+
 /** The upstream cells that the cells of `set` read. Throws when the mapping does not fit: `validate` definitions first. */
 export const upstream = (
   mapping: Mapping,

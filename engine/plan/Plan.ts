@@ -6,8 +6,9 @@ import { Schema } from "effect"
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import { type AssetGraph, neighbours } from "../graph/AssetGraph.ts"
 import type { Restriction } from "./Restriction.ts"
+import { CellState } from "../record/Backfill.ts"
 import { siblings, type Snapshot } from "./Snapshot.ts"
-import { describe, downstreamOf, type Reason, staleness, upstreamOf } from "./Staleness.ts"
+import { classify, describe, doubtful, downstreamOf, type Reason, stateOf, upstreamOf } from "./Staleness.ts"
 
 /** The cells of one computation that are planned. A computation of several assets gives all of them. */
 export interface PlannedAssets {
@@ -27,12 +28,20 @@ export interface Blocked {
   readonly broken: PartitionSet.PartitionSet | undefined
 }
 
+/** Cells that need something, but are in a state that is not asked for. A computation of several assets gives all of them. */
+export interface LeftAlone {
+  readonly assets: ReadonlyArray<string>
+  readonly state: CellState
+  readonly cells: PartitionSet.PartitionSet
+}
+
 export interface Plan {
   /** Upstream first. */
   readonly steps: ReadonlyArray<PlannedAssets>
   readonly blocked: ReadonlyArray<Blocked>
   /** Assets that are planned anew once their partition keys are known, and the asset that gives the keys. */
   readonly later: ReadonlyArray<{ readonly asset: string; readonly source: string }>
+  readonly leftAlone: ReadonlyArray<LeftAlone>
   /** Cells that were asked for and need nothing. */
   readonly fresh: number
 }
@@ -43,16 +52,23 @@ export interface PlanOptions {
   readonly selected: ReadonlyArray<string>
   readonly restriction: Restriction
   readonly force: boolean
+  /**
+   * Only cells in these states are planned, others left alone; a cell whose upstream is planned counts as stale. "fresh"
+   * means that all are forced. Default: all but fresh ones.
+   */
+  readonly only?: ReadonlyArray<CellState> | undefined
   /** Cells that this run has ended already, by asset: they are not planned again. */
   readonly ended: (asset: string) => PartitionSet.PartitionSet | undefined
   /** Those of them that failed or were skipped: what reads them is blocked, whatever is stored of them from before. */
   readonly broken?: (asset: string) => PartitionSet.PartitionSet | undefined
+  /** Those of them that are still under way: what reads them comes after them. */
+  readonly underway?: (asset: string) => PartitionSet.PartitionSet | undefined
   /** Cells that this run materialized before it was resumed: not forced once more, planned only where they are stale. */
   readonly before?: (asset: string) => PartitionSet.PartitionSet | undefined
 }
 
 export const make = (options: PlanOptions): Plan => {
-  const { restriction, selected, snapshot } = options
+  const { selected, snapshot } = options
   const { graph } = snapshot
   const steps: Array<PlannedAssets> = []
   const blocked: Array<Blocked> = []
@@ -67,6 +83,12 @@ export const make = (options: PlanOptions): Plan => {
     const none = PartitionSet.empty(snapshot.space(asset).all.dimensions)
     return PartitionSet.union(options.broken?.(asset) ?? none, skipped.get(asset) ?? none)
   }
+  const comes = (asset: string) => {
+    const underway = options.underway?.(asset)
+    const own = planned.get(asset)
+    return underway === undefined || own === undefined ? own ?? underway : PartitionSet.union(own, underway)
+  }
+  const leftAlone: Array<LeftAlone> = []
   let fresh = 0
 
   for (const asset of selected) {
@@ -81,16 +103,11 @@ export const make = (options: PlanOptions): Plan => {
     }
     const dimensions = snapshot.space(asset).all.dimensions
     const none = PartitionSet.empty(dimensions)
-    const asked = PartitionSet.unionAll(
-      dimensions,
-      assets.flatMap((output) => {
-        const cells = chosen.has(output) ? restriction.get(output) : undefined
-        const ended = options.ended(output)
-        return cells === undefined ? [] : [ended === undefined ? cells : PartitionSet.difference(cells, ended)]
-      })
-    )
-    let reasons = reasonsOf(options, assets, asked, planned)
-    const cannot = blockedCells(snapshot, asset, unionOf(dimensions, reasons), planned, brokenOf)
+    const asked = askedOf(options, assets)
+    const sorted = sort(options, assets, asked, comes)
+    let { reasons } = sorted
+    for (const { cells, state } of sorted.left) leftAlone.push({ assets, state, cells })
+    const cannot = blockedCells(snapshot, asset, unionOf(dimensions, reasons), comes, brokenOf)
     for (const { broken, cells, upstream } of cannot) {
       for (const output of assets) {
         blocked.push({ asset: output, cells, upstream, broken })
@@ -100,13 +117,52 @@ export const make = (options: PlanOptions): Plan => {
     }
     reasons = reasons.filter((entry) => !PartitionSet.isEmpty(entry.cells))
     const cells = unionOf(dimensions, reasons)
-    fresh += PartitionSet.size(asked) - PartitionSet.size(cells)
-      - cannot.reduce((sum, entry) => sum + PartitionSet.size(entry.cells), 0)
+    fresh += PartitionSet.size(asked) - PartitionSet.size(cells) - sizeOf(cannot) - sizeOf(sorted.left)
     if (PartitionSet.isEmpty(cells)) continue
     steps.push({ computation: computation.key, assets, cells, reasons })
     for (const output of assets) planned.set(output, cells)
   }
-  return { steps, blocked, later: Array.from(waiting, ([asset, source]) => ({ asset, source })).filter(({ asset }) => chosen.has(asset)), fresh }
+  const later = Array.from(waiting, ([asset, source]) => ({ asset, source })).filter(({ asset }) => chosen.has(asset))
+  return { steps, blocked, later, leftAlone, fresh }
+}
+
+const sizeOf = (entries: ReadonlyArray<{ readonly cells: PartitionSet.PartitionSet }>): number =>
+  entries.reduce((sum, { cells }) => sum + PartitionSet.size(cells), 0)
+
+/** The cells of one computation that are asked for and that the run has not ended. */
+const askedOf = (options: PlanOptions, assets: ReadonlyArray<string>): PartitionSet.PartitionSet =>
+  PartitionSet.unionAll(
+    options.snapshot.space(assets[0]!).all.dimensions,
+    assets.flatMap((output) => {
+      const cells = options.selected.includes(output) ? options.restriction.get(output) : undefined
+      const ended = options.ended(output)
+      return cells === undefined ? [] : [ended === undefined ? cells : PartitionSet.difference(cells, ended)]
+    })
+  )
+
+/** What is done though it is fresh. */
+const forcedOf = (options: PlanOptions, assets: ReadonlyArray<string>, asked: PartitionSet.PartitionSet) => {
+  if (!options.force && options.only?.includes("fresh") !== true) return PartitionSet.empty(asked.dimensions)
+  const before = assets.flatMap((asset) => options.before?.(asset) ?? [])
+  return PartitionSet.difference(asked, PartitionSet.unionAll(asked.dimensions, before))
+}
+
+const isAsked = ({ only }: PlanOptions, state: CellState): boolean =>
+  only === undefined ? state !== "fresh" : only.includes("fresh") || only.includes(state)
+
+/** The cells whose records `make` looks at, by asset: to be asked for by `Snapshot.detail` before. */
+export const wanted = (options: PlanOptions): ReadonlyMap<string, PartitionSet.PartitionSet> => {
+  const { selected, snapshot } = options
+  const found = new Map<string, PartitionSet.PartitionSet>()
+  if (!isAsked(options, "stale")) return found
+  for (const asset of selected) {
+    if (found.has(asset)) continue
+    const assets = siblings(snapshot.graph, asset)
+    const asked = askedOf(options, assets)
+    const rest = PartitionSet.difference(asked, forcedOf(options, assets, asked))
+    for (const output of assets) found.set(output, doubtful(snapshot, output, rest))
+  }
+  return found
 }
 
 /** Whose cells an asset has to wait for before its own partitions, or those it reads, are known. */
@@ -123,62 +179,44 @@ type Reasons = PlannedAssets["reasons"]
 
 const unionOf = (dimensions: number, reasons: Reasons) => PartitionSet.unionAll(dimensions, reasons.map((r) => r.cells))
 
+interface Sorted {
+  readonly reasons: Reasons
+  readonly left: ReadonlyArray<Omit<LeftAlone, "assets">>
+}
+
 /** Sorts the cells asked for by the first reason that holds; fresh ones are in none. */
-const reasonsOf = (
+const sort = (
   options: PlanOptions,
   assets: ReadonlyArray<string>,
   asked: PartitionSet.PartitionSet,
-  planned: ReadonlyMap<string, PartitionSet.PartitionSet>
-): Reasons => {
-  if (PartitionSet.isEmpty(asked)) return []
+  comes: (asset: string) => PartitionSet.PartitionSet | undefined
+): Sorted => {
   const { snapshot } = options
   const reasons: Array<Reasons[number]> = []
+  const left: Array<Sorted["left"][number]> = []
   let rest = asked
   const give = (reason: Reason, cells: PartitionSet.PartitionSet) => {
     const own = PartitionSet.intersection(rest, cells)
     if (PartitionSet.isEmpty(own)) return
-    reasons.push({ reason, cells: own })
     rest = PartitionSet.difference(rest, own)
+    const state = stateOf(reason)
+    if (reason._tag === "Forced" || isAsked(options, state)) reasons.push({ reason, cells: own })
+    else left.push({ state, cells: own })
   }
-  if (options.force) {
-    const before = PartitionSet.unionAll(asked.dimensions, assets.flatMap((asset) => options.before?.(asset) ?? []))
-    give({ _tag: "Forced" }, PartitionSet.difference(asked, before))
-  }
+  give({ _tag: "Forced" }, forcedOf(options, assets, asked))
+  const records = isAsked(options, "stale")
+  const found = PartitionSet.isEmpty(rest) ? [] : assets.flatMap((asset) => classify(snapshot, asset, rest, { records }))
+  // A computation that failed has failed for each of its assets, also for one that it gives only since then.
+  for (const { cells, reason } of found) if (reason._tag === "Failed") give(reason, cells)
+  for (const { cells, reason } of found) if (reason._tag !== "Failed") give(reason, cells)
   for (const asset of assets) {
-    if (PartitionSet.isEmpty(rest)) break
-    const stored = snapshot.cells(asset)
-    // Cells with no record at all, the bulk of a first run, are told by sets and never looked at one by one.
-    const missing = PartitionSet.difference(rest, recorded(snapshot, asset))
-    give({ _tag: "Missing" }, missing)
-    const byReason = new Map<string, { readonly reason: Reason; readonly points: Array<PartitionSet.Point> }>()
-    const { keyAt } = snapshot.space(asset)
-    for (const point of PartitionSet.points(rest)) {
-      const reason = staleness(snapshot, asset, point, stored.get(keyAt(point)))
-      if (reason === undefined) continue
-      const text = describe(reason)
-      const entry = byReason.get(text)
-      if (entry === undefined) byReason.set(text, { reason, points: [point] })
-      else entry.points.push(point)
-    }
-    for (const { points, reason } of byReason.values()) give(reason, PartitionSet.fromPoints(asked.dimensions, points))
     for (const edge of snapshot.graph.upstream(asset)) {
-      const upstream = planned.get(edge.upstream)
+      const upstream = comes(edge.upstream)
       if (upstream === undefined || PartitionSet.isEmpty(rest)) continue
       give({ _tag: "UpstreamPlanned", upstream: edge.upstream }, downstreamOf(snapshot, edge, upstream))
     }
   }
-  return reasons
-}
-
-/** The cells of which anything is recorded, be it a failure. */
-const recorded = (snapshot: Snapshot, asset: string): PartitionSet.PartitionSet => {
-  const { all, positionOf } = snapshot.space(asset)
-  const points: Array<PartitionSet.Point> = []
-  for (const key of snapshot.cells(asset).keys()) {
-    const point = positionOf(key)
-    if (point._tag === "Success") points.push(point.success)
-  }
-  return PartitionSet.fromPoints(all.dimensions, points)
+  return { reasons, left }
 }
 
 /** Cells that read an upstream cell which is neither stored nor planned, or is broken, by upstream. */
@@ -186,7 +224,7 @@ const blockedCells = (
   snapshot: Snapshot,
   asset: string,
   cells: PartitionSet.PartitionSet,
-  planned: ReadonlyMap<string, PartitionSet.PartitionSet>,
+  comes: (asset: string) => PartitionSet.PartitionSet | undefined,
   brokenOf: (asset: string) => PartitionSet.PartitionSet
 ): ReadonlyArray<Omit<Blocked, "asset">> => {
   const found: Array<Omit<Blocked, "asset">> = []
@@ -201,7 +239,7 @@ const blockedCells = (
     const upstreamSpace = snapshot.space(edge.upstream)
     const needed = upstreamOf(snapshot, edge, rest)
     const stored = snapshot.materialized(edge.upstream)
-    const there = PartitionSet.union(stored, planned.get(edge.upstream) ?? PartitionSet.empty(upstreamSpace.all.dimensions))
+    const there = PartitionSet.union(stored, comes(edge.upstream) ?? PartitionSet.empty(upstreamSpace.all.dimensions))
     const absent = PartitionSet.difference(needed, there)
     const none = PartitionSet.empty(rest.dimensions)
     const readersOf = (set: PartitionSet.PartitionSet) => {
@@ -233,6 +271,7 @@ export const Json = Schema.Struct({
   })),
   blocked: Schema.Array(Schema.Struct({ asset: Schema.String, cells: Schema.Int, upstream: Schema.String })),
   later: Schema.Array(Schema.Struct({ asset: Schema.String, source: Schema.String })),
+  leftAlone: Schema.Array(Schema.Struct({ assets: Schema.Array(Schema.String), state: CellState, cells: Schema.Int })),
   fresh: Schema.Int
 })
 
@@ -248,5 +287,6 @@ export const toJson = (plan: Plan): typeof Json.Type => ({
   })),
   blocked: plan.blocked.map(({ asset, cells, upstream }) => ({ asset, cells: PartitionSet.size(cells), upstream })),
   later: plan.later,
+  leftAlone: plan.leftAlone.map(({ assets, cells, state }) => ({ assets, state, cells: PartitionSet.size(cells) })),
   fresh: plan.fresh
 })

@@ -43,7 +43,7 @@ export const make = (
 }
 
 /** The partitions of an asset that read, or get their key from, the cells already chosen upstream. */
-const fromUpstream = (
+export const fromUpstream = (
   snapshot: Snapshot,
   asset: string,
   chosen: Restriction
@@ -69,7 +69,7 @@ const fromUpstream = (
   return derived
 }
 
-const keyedBy = (
+export const keyedBy = (
   snapshot: Snapshot,
   space: PartitionSpace,
   set: string,
@@ -79,13 +79,13 @@ const keyedBy = (
   const sourceSpace = snapshot.space(source)
   const keys = snapshot.dynamicKeys(set)
   const wanted: Array<number> = []
-  keys.forEach((entry, position) => {
-    const given = entry.sources.some((partition) => {
-      const point = sourceSpace.positionOf(partition)
-      return Result.isSuccess(point) && PartitionSet.has(cells, point.success)
+  for (const { live, position, sources } of keys) {
+    const isGiven = live && sources.some((partition) => {
+      const point = sourceSpace.everPositionOf(partition)
+      return point !== undefined && PartitionSet.has(cells, point)
     })
-    if (given) wanted.push(position)
-  })
+    if (isGiven) wanted.push(position)
+  }
   const dimension = PartitionSet.fromPositions(wanted)
   const { all, partitions } = space
   const box = Partitions.dimensionsOf(partitions).map(({ partitions: own }, i) =>

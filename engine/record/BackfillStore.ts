@@ -138,13 +138,15 @@ export class BackfillStore extends Context.Service<BackfillStore, {
     later: ReadonlyArray<Later>
   ) => Effect.Effect<boolean, RunStoreError>
   /**
-   * Records the end, once: false when it was not running any more, when `worker` takes no part, or, for "cancelled", when
-   * another live worker takes part too.
+   * Records the end, once: false when it was not running any more, or `worker` takes no part. With a round, all is done
+   * as the caller saw it in that round: false when failed cells were opened since. Without, the caller gives up: false
+   * when another live worker takes part too.
    */
   readonly finish: (
     id: number,
     worker: string,
-    state: Exclude<RunState, "running">
+    state: Exclude<RunState, "running">,
+    round?: number
   ) => Effect.Effect<boolean, RunStoreError>
   /** A participant tells how many steps it has under way. */
   readonly report: (id: number, worker: string, running: number) => Effect.Effect<void, RunStoreError>

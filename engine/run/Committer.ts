@@ -10,6 +10,7 @@ import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import { describe } from "../plan/Staleness.ts"
 import type { Computed } from "./Compute.ts"
+import type { Gather } from "../record/CellSets.ts"
 import type { Event } from "../record/Event.ts"
 import * as Failure from "./Failure.ts"
 import { type CellCommit, type LeaseLost, RunStore, type RunStoreError, type SourceKeys } from "../record/RunStore.ts"
@@ -37,6 +38,7 @@ export interface CommitterOptions<R> {
   readonly worker: string
   readonly io: (asset: Asset.Any) => Effect.Effect<IoManager, never, R>
   readonly event: (event: Event) => void
+  readonly gather: Gather
   readonly settled: (outcome: Outcome) => void
 }
 
@@ -52,7 +54,19 @@ const again = {
   times: 5
 }
 
-export const make = <R>(options: CommitterOptions<R>) => Effect.gen(function*() {
+export interface Committer<R> {
+  /**
+   * Commits one step now; fails with the refusal. For outputs that are computed while they are written: their own
+   * errors come out as they are, for the retry policy of the asset.
+   */
+  readonly now: (computed: Computed) => Effect.Effect<ReadonlyArray<Step>, unknown, R | RunStore>
+  /** Hands a step over; waits while too much is uncommitted. */
+  readonly submit: (computed: Computed) => Effect.Effect<void>
+  /** Commits what is handed over, for ever; fails when the store stays away. */
+  readonly serve: Effect.Effect<never, RunStoreError, R | RunStore>
+}
+
+export const make = <R>(options: CommitterOptions<R>): Effect.Effect<Committer<R>> => Effect.gen(function*() {
   const waiting = yield* Queue.bounded<Computed>(maxWaiting)
   const room = yield* Semaphore.make(maxWaitingRows)
 
@@ -64,6 +78,7 @@ export const make = <R>(options: CommitterOptions<R>) => Effect.gen(function*() 
         worker: options.worker,
         cells,
         write: write(options, writes),
+        gather: options.gather,
         keys: (written) => keysOf(options.graph, cells, written, tapped)
       })
     })
@@ -95,7 +110,7 @@ export const make = <R>(options: CommitterOptions<R>) => Effect.gen(function*() 
           options.settled({ _tag: "Lost", computed })
         }
       } else if (batch.length === 1 || guilty.length > 0) {
-        const failure = Failure.ofError(error._tag === "WriteDefect" ? error.defect : error)
+        const failure = error._tag === "WriteDefect" ? Failure.ofDefect(error.defect) : Failure.ofError(error)
         for (const computed of batch.length === 1 ? batch : guilty) options.settled({ _tag: "Refused", computed, failure })
       }
       const rest = batch.length === 1 ? [] : batch.filter((computed) => !guilty.includes(computed))
@@ -116,11 +131,7 @@ export const make = <R>(options: CommitterOptions<R>) => Effect.gen(function*() 
   }
 
   return {
-    /**
-     * Commits one step now; fails with the refusal. For outputs that are computed while they are written: their own
-     * errors come out as they are, for the retry policy of the asset.
-     */
-    now: (computed: Computed): Effect.Effect<ReadonlyArray<Step>, unknown, R | RunStore> =>
+    now: (computed) =>
       Effect.suspend(() => {
         const raised: Array<unknown> = []
         const values = new Map(Array.from(computed.values, ([asset, value]) => [
@@ -138,10 +149,8 @@ export const make = <R>(options: CommitterOptions<R>) => Effect.gen(function*() 
         })
         return Effect.catch(own, (error) => Effect.fail(raised.length === 0 ? error : raised[0]))
       }),
-    /** Hands a step over; waits while too much is uncommitted. */
-    submit: (computed: Computed): Effect.Effect<void> =>
+    submit: (computed) =>
       Effect.andThen(room.take(rowsOf(computed)), Queue.offer(waiting, computed)),
-    /** Commits what is handed over, for ever; fails when the store stays away. */
     serve: Effect.forever(Effect.flatMap(Queue.takeBetween(waiting, 1, maxBatch), (taken) =>
       Effect.forEach(byRows(taken), (batch) =>
         Effect.andThen(commit(batch), room.release(batch.reduce((sum, computed) => sum + rowsOf(computed), 0))), {

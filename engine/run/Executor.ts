@@ -7,11 +7,14 @@ import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
 import type { PartitionKeyError } from "../partition/PartitionKey.ts"
 import * as Plan from "../plan/Plan.ts"
+import * as Planner from "../plan/Planner.ts"
 import * as Restriction from "../plan/Restriction.ts"
 import * as Snapshot from "../plan/Snapshot.ts"
 import type { RunRequest, RunSummary } from "../record/Run.ts"
 import { RunStore, type RunStoreError, RunUnavailable } from "../record/RunStore.ts"
+import type { Gather } from "../record/CellSets.ts"
 import * as CheckRunner from "./CheckRunner.ts"
+import * as GatherOf from "./Gather.ts"
 import * as IoManagers from "./IoManagers.ts"
 import * as Lease from "./Lease.ts"
 import { type Observer, silent } from "./Observer.ts"
@@ -33,7 +36,7 @@ export const plan = Effect.fn("Executor.plan")(function*(graph: AssetGraph, requ
   const selected = yield* Effect.fromResult(Selection.select(graph, request.selection))
   const snapshot = yield* Snapshot.load(graph, selected)
   const restriction = yield* Effect.fromResult(Restriction.make(snapshot, selected, request.partitions))
-  return { snapshot, plan: Plan.make({ snapshot, selected, restriction, force: request.force, ended: () => undefined }) }
+  return yield* Planner.make({ snapshot, selected, restriction, force: request.force, ended: () => undefined })
 })
 
 /** Materializes what the request asks for, in a new run. */
@@ -77,7 +80,8 @@ const stoppedPoll = "50 millis"
 const lost = (run: number) =>
   Effect.gen(function*() {
     const store = yield* RunStore
-    const isWaiting = ({ lost, state, worker }: RunSummary) => state === "running" && !lost && Lease.isGone(worker)
+    const node = yield* Lease.Node
+    const isWaiting = ({ lost, state, worker }: RunSummary) => state === "running" && !lost && Lease.isGone(worker, node)
     yield* Effect.repeat(store.run(run), { while: isWaiting, schedule: Schedule.spaced(stoppedPoll) })
   })
 
@@ -109,7 +113,11 @@ const execute = <R>(graph: AssetGraph<R>, request: RunRequest, execution: Execut
     const store = yield* RunStore
     const tally = Tally.make(execution.observer)
     const { lease, run } = execution
-    const recorder = yield* Recorder.make(run, lease.worker)
+    let gather: Gather = () => []
+    const recorder = yield* Recorder.make(run, lease.worker, (cells) => gather(cells))
+    const planned = (snapshot: Snapshot.Snapshot) => {
+      gather = GatherOf.of(snapshot)
+    }
     const ending = yield* Lease.ending(run, lease)
     const type = execution.resumed ? "run_resumed" : "run_started"
     recorder.event({ type, at: new Date(), message: request.selection })
@@ -122,7 +130,7 @@ const execute = <R>(graph: AssetGraph<R>, request: RunRequest, execution: Execut
         yield* recorder.flush
         if (!(yield* patiently(store.finishRun(run, lease.worker, state)))) return yield* takenOver(run)
       })
-    const work = stages(graph, request, execution, recorder, tally).pipe(Effect.as(undefined))
+    const work = stages(graph, request, execution, { recorder, tally, planned }).pipe(Effect.as(undefined))
     const ended = yield* Effect.raceFirst(work, Deferred.await(ending)).pipe(
       Effect.onExit((exit) =>
         Exit.isSuccess(exit) ? Effect.void : Effect.ignore(finish(Exit.hasInterrupts(exit) ? "cancelled" : "failed"))
@@ -146,8 +154,11 @@ const stages = <R>(
   graph: AssetGraph<R>,
   request: RunRequest,
   execution: Execution,
-  recorder: Recorder.Recorder,
-  tally: Tally.Tally
+  { planned, recorder, tally }: {
+    readonly recorder: Recorder.Recorder
+    readonly tally: Tally.Tally
+    readonly planned: (snapshot: Snapshot.Snapshot) => void
+  }
 ) =>
   Effect.gen(function*() {
     const store = yield* RunStore
@@ -159,10 +170,13 @@ const stages = <R>(
       for (const step of before) tally.endedBefore(step)
     }
     for (;;) {
-      const snapshot = yield* patiently(Snapshot.load(graph, selected, execution.now))
-      const restriction = yield* Effect.fromResult(Restriction.make(snapshot, selected, request.partitions))
-      const next = Plan.make({ snapshot, selected, restriction, force: request.force, ...tally.cells(snapshot) })
+      const stored = yield* patiently(Snapshot.load(graph, selected, execution.now))
+      const restriction = yield* Effect.fromResult(Restriction.make(stored, selected, request.partitions))
+      const asked = { snapshot: stored, selected, restriction, force: request.force, ...tally.cells(stored) }
+      const { plan: next, snapshot: known } = yield* patiently(Planner.make(asked))
+      const snapshot = yield* patiently(Planner.executable(known, next))
       const steps = Plan.size(next)
+      planned(snapshot)
       tally.planned(next.fresh)
       tally.observe({ _tag: "Planned", plan: next, steps })
       recorder.event({ type: "planned", at: new Date(), message: `${steps} steps, ${next.fresh} cells are fresh` })
@@ -172,6 +186,7 @@ const stages = <R>(
         run: execution.run,
         worker: execution.lease.worker,
         executes: execution.lease.executes(execution.run),
+        heldSince: execution.lease.heldSince,
         concurrency: request.concurrency,
         io,
         recorder,

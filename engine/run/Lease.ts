@@ -20,6 +20,9 @@ export class Timing extends Context.Reference<{
   })
 }) {}
 
+/** The name by which this machine is known in records: `--node-id`; default: its host name. */
+export class Node extends Context.Reference<string>("engine/run/Lease/Node", { defaultValue: hostname }) {}
+
 export interface Lease {
   readonly worker: string
   /**
@@ -27,6 +30,11 @@ export interface Lease {
    * database) and another process has resumed the run meanwhile. Asks the store only after a lapse.
    */
   readonly executes: (run: number) => Effect.Effect<boolean, RunStoreError>
+  /**
+   * Since when, by `performance.now()`, the lease has held without a gap; infinite while it does not. What was claimed
+   * before, others may have taken over.
+   */
+  readonly heldSince: () => number
 }
 
 /** Announces a worker; the scope's end gives its claims back. */
@@ -34,24 +42,30 @@ export const acquire: Effect.Effect<Lease, RunStoreError, RunStore | Scope.Scope
   const store = yield* RunStore
   const timing = yield* Timing
   const worker = randomUUID()
-  const host = hostname()
+  const host = yield* Node
   const leaseMillis = Duration.toMillis(timing.lease)
   let renewed = performance.now()
+  let since = renewed
   let lapsed = false
   yield* Effect.acquireRelease(
     store.startWorker({ id: worker, host, pid: process.pid, leaseMillis }),
     // The claims of a worker that cannot say goodbye end with its lease.
     () => Effect.ignore(Effect.timeout(store.stopWorker(worker), "5 seconds"))
   )
-  yield* store.heartbeat(worker).pipe(
+  const beat = Effect.suspend(() => {
+    // The lease runs from when the store was asked, not from when its answer came: the process may freeze in between.
+    const asked = performance.now()
+    return Effect.tap(store.heartbeat(worker), (live) =>
+      Effect.sync(() => {
+        renewed = asked
+        if (live) return
+        since = asked
+        lapsed = true
+      }))
+  })
+  yield* beat.pipe(
     // One that waits for a connection longer than the lease lasts is no sign of life.
     Effect.timeout(timing.lease),
-    Effect.tap((live) =>
-      Effect.sync(() => {
-        renewed = performance.now()
-        lapsed ||= !live
-      })
-    ),
     // A database that is away for a moment must not end the run; the fence protects the data meanwhile.
     Effect.ignore,
     Effect.repeat(Schedule.spaced(timing.heartbeat)),
@@ -60,9 +74,7 @@ export const acquire: Effect.Effect<Lease, RunStoreError, RunStore | Scope.Scope
   const executes = (run: number) =>
     Effect.suspend(() => {
       if (!lapsed && performance.now() - renewed < leaseMillis) return Effect.succeed(true)
-      return store.run(run).pipe(
-        Effect.map((summary) => summary.state === "running" && summary.workerId === worker),
-        Effect.catchTag("RunUnavailable", () => Effect.succeed(false)),
+      return store.executes(run, worker).pipe(
         Effect.tap((own) =>
           Effect.sync(() => {
             lapsed = !own
@@ -70,13 +82,14 @@ export const acquire: Effect.Effect<Lease, RunStoreError, RunStore | Scope.Scope
         )
       )
     })
-  return { worker, executes }
+  const heldSince = () => performance.now() - renewed < leaseMillis ? since : Number.POSITIVE_INFINITY
+  return { worker, executes, heldSince }
 })
 
-/** Whether a worker, `host:pid`, was a process of this machine that is gone: its lease will not be renewed. */
-export const isGone = (worker: string): boolean => {
+/** Whether a worker, `host:pid`, was a process of this machine (`node`) that is gone: its lease will not be renewed. */
+export const isGone = (worker: string, node: string): boolean => {
   const [, host, pid] = /^(.*):(\d+)$/.exec(worker) ?? []
-  if (host !== hostname() || pid === undefined) return false
+  if (host !== node || pid === undefined) return false
   try {
     process.kill(Number(pid), 0)
     return false

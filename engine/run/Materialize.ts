@@ -1,5 +1,5 @@
 /** One asset by hand: compute it from given inputs (a test), load what is stored (a notebook), or materialize it (a run). */
-import { DateTime, Effect, Schema, Stream } from "effect"
+import { DateTime, Effect, type Result, Schema, Stream } from "effect"
 import type * as Asset from "../definition/Asset.ts"
 import { storedOf } from "../definition/Asset.ts"
 import type { Input } from "../definition/Input.ts"
@@ -10,6 +10,7 @@ import * as Pipeline from "../definition/Pipeline.ts"
 import * as AssetGraph from "../graph/AssetGraph.ts"
 import * as PartitionKey from "../partition/PartitionKey.ts"
 import * as PartitionSpace from "../partition/PartitionSpace.ts"
+import { itemsOf } from "./Calling.ts"
 import * as Executor from "./Executor.ts"
 import { RunRequest } from "../record/Run.ts"
 import { RunStore } from "../record/RunStore.ts"
@@ -36,7 +37,9 @@ export const compute = <Out, P, K, E, R, V>(
     const partition = key.length === 0 ? undefined : (yield* locate(asset, key[0])).value
     // The signature above holds what the graph has forgotten: the types of this asset's inputs, errors and resources.
     const run = asset.computation.run as (inputs: unknown, partition: unknown) => Effect.Effect<unknown, E, R>
-    const produced = yield* run(inputs, partition)
+    const produced = asset.computation.batch === undefined
+      ? yield* run(inputs, partition)
+      : yield* only<E>(asset.computation, yield* run([inputs], [partition]))
     return yield* settle<Value<Out>, E, R>(outputOf(asset, produced))
   })
 
@@ -96,6 +99,11 @@ const locate = (asset: Asset.Any, key: unknown) =>
     const point = yield* Effect.fromResult(space.positionOf(text))
     return { text, value: space.valueAt(point) }
   })
+
+/** The value of a batch of one. What contradicts the types of `run` is an exception; a failed item has the asset's errors. */
+const only = <E>(computation: Asset.Computation, given: unknown): Effect.Effect<unknown, E> =>
+  Effect.flatMap(Effect.orDie(Effect.fromResult(itemsOf(computation, given, 1))), ([item]) =>
+    item === undefined ? Effect.die(new Error("unreachable")) : Effect.fromResult(item as Result.Result<unknown, E>))
 
 /** The value of this asset among those its computation gives. */
 const outputOf = (asset: Asset.Any, produced: unknown): unknown => {

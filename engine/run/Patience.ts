@@ -1,9 +1,9 @@
 /** How long the engine waits for a database that is away for a moment, before it gives up. */
-import { Duration, Effect, Schedule } from "effect"
+import { Duration, Effect, Predicate, Schedule } from "effect"
 
 /** 9 tries over about 6 s: a server that restarts, or a connection that is cut, is back by then. */
 const patience = {
-  while: (error: { readonly transient: boolean }) => error.transient,
+  while: (error: unknown) => Predicate.hasProperty(error, "transient") && error.transient === true,
   schedule: Schedule.exponential("50 millis").pipe(
     Schedule.modifyDelay(({ duration }) => Effect.succeed(Duration.min(duration, Duration.seconds(2)))),
     Schedule.jittered
@@ -12,6 +12,4 @@ const patience = {
 }
 
 /** Tries again what fails in passing. Only for what may be done twice. */
-export const patiently = <A, E extends { readonly transient: boolean }, R>(
-  effect: Effect.Effect<A, E, R>
-): Effect.Effect<A, E, R> => Effect.retry(effect, patience)
+export const patiently = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => Effect.retry(effect, patience)

@@ -2,6 +2,7 @@
 import { Effect, type Scope, Semaphore } from "effect"
 import type { Event } from "../record/Event.ts"
 import { patiently } from "./Patience.ts"
+import type { Gather } from "../record/CellSets.ts"
 import { RunStore, type RunStoreError, type StepEnd } from "../record/RunStore.ts"
 import type { Attempt } from "../record/Step.ts"
 
@@ -16,7 +17,7 @@ export interface Recorder {
 /** What is gathered is written this often, and when the scope ends. */
 const flushEvery = "100 millis"
 
-export const make = (run: number, worker: string): Effect.Effect<Recorder, never, RunStore | Scope.Scope> =>
+export const make = (run: number, worker: string, gather: Gather): Effect.Effect<Recorder, never, RunStore | Scope.Scope> =>
   Effect.gen(function*() {
     const store = yield* RunStore
     const attempts: Array<Attempt> = []
@@ -26,7 +27,7 @@ export const make = (run: number, worker: string): Effect.Effect<Recorder, never
     const lock = Semaphore.makeUnsafe(1)
     const all = Effect.gen(function*() {
       yield* write(attempts, (batch) => store.recordAttempts(run, batch))
-      yield* write(ends, (batch) => store.endSteps(run, worker, batch))
+      yield* write(ends, (batch) => store.endSteps(run, worker, batch, gather))
       yield* write(events, (batch) => store.recordEvents(run, batch))
     })
     const once = lock.withPermits(1)(all)

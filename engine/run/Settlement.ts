@@ -6,15 +6,10 @@ import { describe, upstreamOf } from "../plan/Staleness.ts"
 import type { Failure } from "./Failure.ts"
 import type { Observer } from "./Observer.ts"
 import type { Recorder } from "./Recorder.ts"
+import type { Tries } from "./Retrying.ts"
 import type { ClaimedCell, StepEnd } from "../record/RunStore.ts"
 import { type Cell, cellName, type Step } from "../record/Step.ts"
 import { cellsOf, type PlannedStep, type Ready, type StepTable } from "./StepTable.ts"
-
-/** What a failed step took: its number of attempts, and when the first began. */
-export interface Tries {
-  readonly attempts: number
-  readonly startedAt: Date
-}
 
 export interface SettlementOptions {
   readonly run: number
@@ -44,7 +39,11 @@ export const make = (options: SettlementOptions): Settlement => {
   const { observer, recorder, snapshot, table } = options
   const codeVersion = (asset: string) => snapshot.graph.assets.get(asset)?.codeVersion ?? ""
 
-  const record = (cell: Cell, end: Pick<StepEnd, "state" | "reason" | "error">, tries?: Tries) => {
+  const record = (
+    cell: Cell,
+    end: Pick<StepEnd, "state" | "reason" | "error" | "errorClass" | "transient">,
+    tries?: Tries
+  ) => {
     const at = new Date()
     recorder.end({
       ...cell,
@@ -58,7 +57,7 @@ export const make = (options: SettlementOptions): Settlement => {
     })
   }
   const skipCell = (cell: Cell, reason: string) => {
-    record(cell, { state: "skipped", reason, error: null })
+    record(cell, { state: "skipped", reason, error: null, errorClass: null, transient: null })
     observer({ _tag: "StepSkipped", cell, reason })
   }
 
@@ -101,8 +100,10 @@ export const make = (options: SettlementOptions): Settlement => {
       release(table.end(step.index))
     },
     fail: (step, failure, tries) => {
+      const { message, name, transient } = failure
+      const end = { state: "failed", error: `${name}: ${message}`, errorClass: name, transient } as const
       for (const cell of cellsOf(step)) {
-        record(cell, { state: "failed", reason: describe(step.reason), error: `${failure.name}: ${failure.message}` }, tries)
+        record(cell, { ...end, reason: describe(step.reason) }, tries)
         recorder.event({ type: "step_failed", at: new Date(), ...cell, message: failure.message })
         observer({ _tag: "StepFailed", cell, failure })
       }

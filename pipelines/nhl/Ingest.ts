@@ -36,12 +36,12 @@ const adding = Effect.fnUntraced(function*<E, R>(
   run: Effect.Effect<unknown, E, R>
 ) {
   const store = yield* RunStore.RunStore
-  const listed = new Set((yield* store.dynamicKeys([keySet])).get(keySet)?.map(({ key }) => key))
+  const listed = new Set((yield* store.dynamicKeys([keySet])).get(keySet)?.flatMap(({ key, live }) => live ? [key] : []))
   const added = ids.filter((id) => !listed.has(id))
   if (added.length === 0) return void (yield* run)
   yield* store.addKeys(keySet, added)
   const absent = Effect.gen(function*() {
-    const stored = (yield* store.cells([liveFeed.key])).get(liveFeed.key)
+    const stored = (yield* store.cells(new Map([[liveFeed.key, added]]))).get(liveFeed.key)
     const absent = yield* Effect.filter(added, (id) =>
       stored?.get(id)?.dataVersion === undefined
         ? Effect.succeed(true)

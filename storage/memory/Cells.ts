@@ -2,9 +2,11 @@
 import { Clock, Effect } from "effect"
 import type { Claimed, RunStore, StoredCell, StoredCells } from "../../engine/record/RunStore.ts"
 import { type Cell, cellName, type Step } from "../../engine/record/Step.ts"
+import { ofCommit, ofEnds } from "../Changes.ts"
 import { displacedBy } from "../Displaced.ts"
 import { leaseLost, miscounted, noSuchRun, runLost, stepOf, unregistered } from "../Refusals.ts"
-import { cellAt, giveKeys, isAlive, keySetOf, type State } from "./State.ts"
+import { log } from "./CellSets.ts"
+import { cellAt, executes, giveKeys, isAlive, keySetOf, type RunRecord, type State } from "./State.ts"
 
 export const make = (state: State) => {
   const holds = (worker: string, cell: Cell): boolean => {
@@ -12,20 +14,23 @@ export const make = (state: State) => {
     return claimedBy !== undefined && claimedBy.id === worker && !claimedBy.stopped
   }
 
+  const standingOf = (run: RunRecord, worker: string): Claimed["standing"] =>
+    run.cancelRequested || !executes(run, worker) ? "cancelled" : run.backfill?.paused === true ? "paused" : "running"
+
   const claim: RunStore["Service"]["claim"] = Effect.fn("RunStore.claim")(function*(run, worker, cells) {
     const now = yield* Clock.currentTimeMillis
     const record = state.runs[run - 1]
     const claimant = state.workers.get(worker)
     if (record === undefined) return yield* noSuchRun(run)
     if (claimant === undefined) return yield* unregistered(worker)
-    const { cancelRequested: cancelled } = record
+    const standing = standingOf(record, worker)
     const claimed: Claimed = {
-      cancelled,
+      standing,
       cells: cells.map((key) => {
         const cell = cellAt(state, key)
         const { claimedBy } = cell
         const free = claimedBy === undefined || claimedBy === claimant || !isAlive(claimedBy, now)
-        const granted = !cancelled && free && !cell.locked
+        const granted = standing === "running" && free && !cell.locked
         if (granted) cell.claimedBy = claimant
         const { codeVersion = "", dataVersion: version, inputs = {} } = cell.stored ?? {}
         return { granted, version, codeVersion, inputs }
@@ -45,8 +50,7 @@ export const make = (state: State) => {
     if (record === undefined) return yield* noSuchRun(run)
     const lost = cells.filter((cell) => !holds(worker, cell))
     if (lost.length > 0) return yield* leaseLost(lost)
-    const executes = () => record.state === "running" && record.worker.id === worker
-    if (!executes()) return yield* runLost(run, cells)
+    if (!executes(record, worker)) return yield* runLost(run, cells)
     const held = cells.map((cell) => cellAt(state, cell))
     for (const cell of held) cell.locked = true
     const written = yield* commit.write.pipe(
@@ -55,9 +59,10 @@ export const make = (state: State) => {
         for (const cell of held) cell.locked = false
       }))
     )
-    if (!executes()) return yield* runLost(run, cells)
+    if (!executes(record, worker)) return yield* runLost(run, cells)
     // Before the first change: nothing after it can fail, so that all of it happens or nothing.
     const sources = commit.keys(written)
+    const changes = ofCommit(cells, commit.gather)
     const steps: Array<Step> = []
     for (const [place, cell] of cells.entries()) {
       const target = held[place]
@@ -86,31 +91,41 @@ export const make = (state: State) => {
       target.hash = undefined
       target.stored = { ...target.stored, dataVersion: ++state.lastVersion }
     }
+    log(state, record, changes)
     for (const source of sources) giveKeys(keySetOf(state, source.set), source)
     return steps
   })
 
-  const endSteps: RunStore["Service"]["endSteps"] = Effect.fn("RunStore.endSteps")(function*(run, worker, steps) {
-    const record = state.runs[run - 1]
-    if (record === undefined) return yield* noSuchRun(run)
-    for (const step of steps) {
-      const cell = cellAt(state, step)
-      const isNew = cell.stored === undefined && cell.claimedBy === undefined
-      if (step.state === "failed" && (isNew || holds(worker, step))) {
+  const endSteps: RunStore["Service"]["endSteps"] = Effect.fn("RunStore.endSteps")(
+    function*(run, worker, steps, gather) {
+      const record = state.runs[run - 1]
+      if (record === undefined) return yield* noSuchRun(run)
+      const isMaterialized = (step: Cell) => record.steps.get(cellName(step))?.state === "materialized"
+      const marks = (step: Cell) => {
+        const cell = cellAt(state, step)
+        return (cell.stored === undefined && cell.claimedBy === undefined) || holds(worker, step)
+      }
+      const effective = steps.filter((step) => step.state === "failed" ? marks(step) : !isMaterialized(step))
+      log(state, record, ofEnds(effective, gather))
+      for (const step of effective) {
+        if (step.state === "skipped") continue
+        const cell = cellAt(state, step)
         cell.claimedBy = undefined
         cell.stored = { ...cell.stored ?? neverMaterialized, failed: true, error: step.error }
       }
-      if (record.steps.get(cellName(step))?.state !== "materialized") {
-        record.steps.set(cellName(step), { ...step, rows: null, dataVersion: null })
+      for (const step of steps) {
+        if (!isMaterialized(step)) record.steps.set(cellName(step), { ...step, rows: null, dataVersion: null })
       }
     }
-  })
+  )
 
-  const cells: RunStore["Service"]["cells"] = (assets) =>
+  const cells: RunStore["Service"]["cells"] = (wanted) =>
     Effect.sync(() => {
-      const found: StoredCells = new Map(assets.map((asset) => {
+      const found: StoredCells = new Map(Array.from(wanted, ([asset, keys]) => {
         const partitions = new Map<string, StoredCell>()
-        for (const [partition, { stored }] of state.cells.get(asset) ?? []) {
+        const held = state.cells.get(asset)
+        for (const partition of keys === "all" ? held?.keys() ?? [] : keys) {
+          const stored = held?.get(partition)?.stored
           if (stored !== undefined) partitions.set(partition, stored)
         }
         return [asset, partitions]

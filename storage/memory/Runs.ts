@@ -4,11 +4,15 @@ import type { RunSummary } from "../../engine/record/Run.ts"
 import type { RunStore } from "../../engine/record/RunStore.ts"
 import type { Step } from "../../engine/record/Step.ts"
 import { noSuchRun, unavailable, unregistered } from "../Refusals.ts"
-import { isAlive, isLost, type RunRecord, type State } from "./State.ts"
+import { executes, type Holder, isAlive, isLost, isMember, join, type RunRecord, type State } from "./State.ts"
 
 const byEnd = (left: Step, right: Step): number => left.finishedAt.getTime() - right.finishedAt.getTime()
 
+/** The worker that joined last. A run begins with one. */
+const lastOf = (run: RunRecord): Holder => run.members.at(-1)!.worker
+
 const summaryOf = (run: RunRecord, now: number): RunSummary => {
+  const worker = lastOf(run)
   const counts = { materialized: 0, failed: 0, skipped: 0 }
   for (const step of run.steps.values()) counts[step.state]++
   return {
@@ -17,8 +21,8 @@ const summaryOf = (run: RunRecord, now: number): RunSummary => {
     lost: isLost(run, now),
     cancelRequested: run.cancelRequested,
     request: run.request,
-    worker: `${run.worker.host}:${run.worker.pid}`,
-    workerId: run.worker.id,
+    worker: `${worker.host}:${worker.pid}`,
+    workerId: worker.id,
     startedAt: run.startedAt,
     finishedAt: run.finishedAt,
     ...counts
@@ -64,7 +68,8 @@ export const make = (state: State) => {
       state: "running",
       cancelRequested: false,
       request,
-      worker,
+      members: [{ worker, joinedAt: startedAt, leftAt: null, running: 0 }],
+      backfill: undefined,
       startedAt,
       finishedAt: null,
       steps: new Map(),
@@ -82,14 +87,16 @@ export const make = (state: State) => {
     if (record.state === "succeeded") return yield* unavailable(run, "succeeded")
     if (record.state === "running" && !isLost(record, now)) return yield* unavailable(run, "alive")
     if (worker === undefined) return yield* unregistered(id)
-    Object.assign(record, { state: "running", cancelRequested: false, worker, finishedAt: null })
+    Object.assign(record, { state: "running", cancelRequested: false, finishedAt: null })
+    for (const member of record.members) member.leftAt ??= new Date(now)
+    join(record, worker, new Date(now))
     return record.request
   })
 
   const finishRun: RunStore["Service"]["finishRun"] = (run, worker, ended) =>
     Effect.map(Clock.currentTimeMillis, (now) => {
       const record = state.runs[run - 1]
-      if (record?.worker.id !== worker) return false
+      if (record === undefined || !isMember(record, worker) || ![ended, "running"].includes(record.state)) return false
       Object.assign(record, { state: ended, finishedAt: new Date(now) })
       return true
     })
@@ -100,7 +107,9 @@ export const make = (state: State) => {
     if (record === undefined) return yield* unavailable(run, "absent")
     if (record.state !== "running" && record.state !== "cancelled") return yield* unavailable(run, "ended")
     record.cancelRequested = true
-    if (isLost(record, now)) yield* finishRun(run, record.worker.id, "cancelled")
+    if (!isLost(record, now)) return
+    const stopped = (record.backfill?.stopReason ?? null) !== null
+    Object.assign(record, { state: stopped ? "failed" : "cancelled", finishedAt: new Date(now) })
   })
 
   const steps: RunStore["Service"]["steps"] = (run, options = {}) =>
@@ -129,6 +138,11 @@ export const make = (state: State) => {
     cancelRun,
     steps,
     materializations,
+    executes: (run, worker) =>
+      Effect.sync(() => {
+        const record = state.runs[run - 1]
+        return record !== undefined && executes(record, worker)
+      }),
     cancelRequested: (run) => Effect.sync(() => state.runs[run - 1]?.cancelRequested === true),
     runs: ({ limit }) =>
       Effect.map(Clock.currentTimeMillis, (now) =>

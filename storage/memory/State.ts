@@ -1,4 +1,7 @@
 /** What the run store in memory holds, and the questions that several of its methods ask. */
+import { Context, Layer } from "effect"
+import type { Later, Lot, ProgressChange } from "../../engine/record/BackfillStore.ts"
+import type { CellChange } from "../../engine/record/CellSets.ts"
 import type { Event } from "../../engine/record/Event.ts"
 import type { RunSummary } from "../../engine/record/Run.ts"
 import type { SourceKeys, StoredCell, Worker } from "../../engine/record/RunStore.ts"
@@ -19,15 +22,47 @@ export interface HeldCell {
   locked: boolean
 }
 
+/** A worker that executes a run, or did. */
+export interface Member {
+  readonly worker: Holder
+  joinedAt: Date
+  /** Null while it takes part. */
+  leftAt: Date | null
+  /** Steps under way, as it last reported. */
+  running: number
+}
+
+/** What a run that is a backfill has beside. */
+export interface BackfillRecord {
+  readonly name: string | null
+  paused: boolean
+  round: number
+  later: ReadonlyArray<Later>
+  stopReason: string | null
+  /** In the order recorded: `commit` and `endSteps` add to it. */
+  changes: Array<ProgressChange>
+  lots: Array<Lot>
+}
+
 export interface RunRecord extends Pick<RunSummary, "id" | "request" | "startedAt"> {
   state: RunSummary["state"]
   cancelRequested: boolean
-  worker: Holder
+  /** The one that joined last is the last. */
+  readonly members: Array<Member>
+  backfill: BackfillRecord | undefined
   finishedAt: Date | null
   readonly steps: Map<string, Step>
   readonly attempts: Array<Attempt>
   readonly checks: Array<CheckResult>
   readonly events: Array<Event>
+}
+
+/** What became of the cells of an asset, counted by one numbering; of several, when the last change is of another one. */
+export interface CellLog {
+  readonly numbering: string
+  /** A change was recorded by another numbering: the log is of no use. */
+  isMixed: boolean
+  changes: Array<CellChange>
 }
 
 /** The keys of a dynamic set, in the order first added. Those with no source and not by hand are not live. */
@@ -43,14 +78,22 @@ export interface State {
   readonly cells: Map<string, Map<string, HeldCell>>
   readonly runs: Array<RunRecord>
   readonly keySets: Map<string, KeySet>
+  readonly logs: Map<string, CellLog>
 }
+
+/** The state that the stores of one program share. */
+export class Shared extends Context.Service<Shared, State>()("storage/memory/State/Shared") {}
+
+/** Each build of the layer is a state of its own. */
+export const layer: Layer.Layer<Shared> = Layer.sync(Shared, () => make())
 
 export const make = (): State => ({
   lastVersion: 0,
   workers: new Map(),
   cells: new Map(),
   runs: [],
-  keySets: new Map()
+  keySets: new Map(),
+  logs: new Map()
 })
 
 /** The cell, made if need be. */
@@ -65,7 +108,22 @@ export const cellAt = (state: State, { asset, partition }: Cell): HeldCell => {
 
 export const isAlive = (holder: Holder, now: number): boolean => !holder.stopped && holder.expiresAt > now
 
-export const isLost = (run: RunRecord, now: number): boolean => run.state === "running" && !isAlive(run.worker, now)
+/** Running, but no worker that takes part is alive. */
+export const isLost = (run: RunRecord, now: number): boolean =>
+  run.state === "running" && !run.members.some(({ leftAt, worker }) => leftAt === null && isAlive(worker, now))
+
+/** Whether a worker that has not stopped takes part in a run, running or not. */
+export const isMember = (run: RunRecord, worker: string): boolean =>
+  run.members.some((member) => member.leftAt === null && member.worker.id === worker && !member.worker.stopped)
+
+export const executes = (run: RunRecord, worker: string): boolean => run.state === "running" && isMember(run, worker)
+
+/** Makes the worker a member, and the one that joined last. */
+export const join = (run: RunRecord, worker: Holder, joinedAt: Date): void => {
+  const before = run.members.findIndex((member) => member.worker === worker)
+  if (before >= 0) run.members.splice(before, 1)
+  run.members.push({ worker, joinedAt, leftAt: null, running: 0 })
+}
 
 export const keySetOf = (state: State, set: string): KeySet => {
   const found = state.keySets.get(set) ?? { keys: new Map(), given: new Map() }
@@ -73,6 +131,7 @@ export const keySetOf = (state: State, set: string): KeySet => {
   return found
 }
 
+/** Keys in the order first added: the order of the map is that of the positions, as no key ever leaves it. */
 const keyIn = ({ keys }: KeySet, key: string) => {
   const found = keys.get(key) ?? { byHand: false, sources: new Set<string>() }
   keys.set(key, found)

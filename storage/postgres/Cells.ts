@@ -2,9 +2,10 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema, Stream } from "effect"
 import type { RunStore, StoredCell } from "../../engine/record/RunStore.ts"
-import type { InputVersion } from "../../engine/record/Step.ts"
+import type { Cell, InputVersion } from "../../engine/record/Step.ts"
+import { cellColumns } from "./Claims.ts"
 import { keys } from "./Columns.ts"
-import { Inputs } from "./Documents.ts"
+import { decodeInputs } from "./Documents.ts"
 import { attempt } from "./Failure.ts"
 
 const Row = Schema.Struct({
@@ -31,13 +32,44 @@ const isRow = (row: { readonly [K in keyof Row]: unknown }): row is Row =>
   isTextOrNull(row.code) && isTextOrNull(row.inputs) && isTextOrNull(row.error)
 
 const decodeRow = Schema.decodeUnknownEffect(Row)
-const decodeInputs = Schema.decodeUnknownEffect(Schema.fromJsonString(Inputs))
 
 const nothing: Readonly<Record<string, InputVersion>> = {}
 
 export const make = (sql: PgClient.PgClient) => {
-  const cells: RunStore["Service"]["cells"] = Effect.fn("RunStore.cells")(function*(assets) {
-    const found = new Map(assets.map((asset) => [asset, new Map<string, StoredCell>()]))
+  const columns = sql.literal(`
+    asset, partition, data_version::float8 as version, code_version as code, inputs::text as inputs,
+    materialized_at as at, materialized_by as run, failed, error
+  `)
+
+  // Inputs come as text, so that a text equal to the last one (often: none) is decoded once.
+  const whole = (assets: ReadonlyArray<string>) =>
+    sql`
+      select ${columns} from sluice.cells
+      where asset = any(${keys(assets)}::text[]) and (data_version is not null or failed)
+    `
+
+  // `limit 1` keeps the look-up by key, however large the table was when the statement was planned.
+  const some = (cells: ReadonlyArray<Cell>) => {
+    const { assets, partitions } = cellColumns(cells)
+    return sql`
+      select cell.*
+      from unnest(${assets}::text[], ${partitions}::text[]) as asked (asset, partition)
+      cross join lateral (
+        select ${columns} from sluice.cells as cell
+        where cell.asset = asked.asset and cell.partition = asked.partition and (data_version is not null or failed)
+        limit 1
+      ) as cell
+    `
+  }
+
+  const cells: RunStore["Service"]["cells"] = Effect.fn("RunStore.cells")(function*(wanted) {
+    const found = new Map(Array.from(wanted.keys(), (asset) => [asset, new Map<string, StoredCell>()]))
+    const all: Array<string> = []
+    const single: Array<Cell> = []
+    for (const [asset, partitions] of wanted) {
+      if (partitions === "all") all.push(asset)
+      else for (const partition of partitions) single.push({ asset, partition })
+    }
     const codes = new Map<string, string>()
     let lastAsset: string | undefined
     let lastCode = ""
@@ -45,14 +77,10 @@ export const make = (sql: PgClient.PgClient) => {
     let lastText: string | null = null
     let lastInputs = nothing
 
-    // Inputs come as text, so that a text equal to the last one (often: none) is decoded once.
-    const rows = sql<{ readonly [K in keyof Row]: unknown }>`
-      select
-        asset, partition, data_version::float8 as version, code_version as code, inputs::text as inputs,
-        materialized_at as at, materialized_by as run, failed, error
-      from sluice.cells
-      where asset = any(${keys(assets)}::text[]) and (data_version is not null or failed)
-    `.stream
+    // One statement, so that the cells of different assets are seen as they are at one moment.
+    const parts = [...all.length === 0 ? [] : [whole(all)], ...single.length === 0 ? [] : [some(single)]]
+    if (parts.length === 0) return found
+    const rows = sql<{ readonly [K in keyof Row]: unknown }>`${sql.join(" union all ", false)(parts)}`.stream
 
     yield* rows.pipe(
       Stream.runForEachArray(Effect.fnUntraced(function*(chunk) {

@@ -7,7 +7,7 @@ import { noSuchRun, unregistered } from "../Refusals.ts"
 import { keys } from "./Columns.ts"
 import { Inputs } from "./Documents.ts"
 import { attempt } from "./Failure.ts"
-import { workerNumber } from "./Workers.ts"
+import { entering, executes, workerNumber } from "./Workers.ts"
 
 const Version = Schema.NullOr(Schema.Number)
 const Granted = Schema.Array(Schema.Struct({
@@ -19,7 +19,11 @@ const Granted = Schema.Array(Schema.Struct({
 }))
 const Held = Schema.Array(Schema.Struct({ place: Schema.Int, version: Version }))
 const Standing = Schema.Tuple([
-  Schema.Struct({ run: Schema.Boolean, worker: Schema.Boolean, cancelled: Schema.Boolean })
+  Schema.Struct({
+    run: Schema.Boolean,
+    worker: Schema.Boolean,
+    standing: Schema.Literals(["running", "paused", "cancelled"])
+  })
 ])
 
 const keyOf = (cell: Cell): string => `${cell.asset}\0${cell.partition}`
@@ -41,19 +45,25 @@ export const make = (sql: PgClient.PgClient) => {
       )
     )`
 
-  // The lock on the run makes cancelRun wait for claims under way, and later ones see its flag. A cell that a commit
-  // has locked is passed over: waiting for a long commit, the claim would make cancelRun wait too. `on conflict` sees
-  // the newest version of a cell but an old one of the workers: therefore `free` looks for a worker that is known to
-  // be dead, not for one known to be alive, which may have registered a moment ago. The cells are sorted before they
-  // are locked, and each is locked and inserted before the next: sorted between the two, claims deadlocked.
+  // The locks on the run, its member and the backfill make whoever cancels, takes over or pauses wait for claims under
+  // way, and later ones see what he has written. A cell that a commit has locked is passed over: waiting for a long
+  // commit, the claim would make cancelRun wait too. `on conflict` sees the newest version of a cell but an old one of
+  // the workers: therefore `free` looks for a worker that is known to be dead, not for one known to be alive, which may
+  // have registered a moment ago. The cells are sorted before they are locked, and each is locked and inserted before
+  // the next: sorted between the two, claims deadlocked.
   const grant = (run: number, worker: string, cells: ReadonlyArray<Cell>) => {
     const { assets, partitions } = cellColumns(cells)
     return sql`
-      with run as materialized (
-        select cancel_requested from sluice.runs where id = ${run} for share
+      with held as materialized (
+        select * from ${entering(sql, run, worker)} as executing where not cancel_requested
+      ),
+      backfill as materialized (
+        select backfill.paused
+        from held
+        cross join lateral (select paused from sluice.backfills where sluice.backfills.run = held.id for share) as backfill
       ),
       claimant as materialized (
-        select number from ${workerNumber(sql, worker)} as worker, run where not run.cancel_requested
+        select worker as number from held where not exists (select from backfill where paused)
       ),
       asked as materialized (
         select batch.asset, batch.partition, claimant.number
@@ -79,14 +89,19 @@ export const make = (sql: PgClient.PgClient) => {
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Granted)), attempt(`claim cells for run ${run}`))
   }
 
-  const standing = (run: number, worker: string) =>
+  const stand = (run: number, worker: string) =>
     sql`
       select
-        run.cancel_requested is not null as run,
-        coalesce(run.cancel_requested, false) as cancelled,
-        ${workerNumber(sql, worker)} is not null as worker
+        run.id is not null as run,
+        ${workerNumber(sql, worker)} is not null as worker,
+        case
+          when run.cancel_requested or not ${executes(sql, run, worker)} then 'cancelled'
+          when backfill.paused then 'paused'
+          else 'running'
+        end as standing
       from (values (1)) as one
       left join sluice.runs as run on run.id = ${run}
+      left join sluice.backfills as backfill on backfill.run = run.id
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Standing)), attempt(`claim cells for run ${run}`))
 
   // `limit 1` keeps the look-up by key even where the statement was planned while the table was still empty.
@@ -108,12 +123,12 @@ export const make = (sql: PgClient.PgClient) => {
     const rows = cells.length === 0 ? [] : yield* grant(run, worker, cells)
     const granted = new Map(rows.map((row) => [keyOf(row), row]))
     const held = new Map<string, number | undefined>()
-    let cancelled = false
+    let standing: Claimed["standing"] = "running"
     if (granted.size < cells.length || cells.length === 0) {
-      const [stands] = yield* standing(run, worker)
+      const [stands] = yield* stand(run, worker)
       if (!stands.run) return yield* noSuchRun(run)
       if (!stands.worker) return yield* unregistered(worker)
-      cancelled = stands.cancelled && granted.size === 0
+      if (granted.size === 0) standing = stands.standing
       const others = cells.filter((cell) => !granted.has(keyOf(cell)))
       for (const { place, version } of others.length === 0 ? [] : yield* versions(others)) {
         const cell = others[place - 1]
@@ -128,7 +143,7 @@ export const make = (sql: PgClient.PgClient) => {
           ? { granted: false, version: held.get(key), codeVersion: "", inputs: {} }
           : { granted: true, version: row.version ?? undefined, codeVersion: row.codeVersion ?? "", inputs: row.inputs ?? {} }
       }),
-      cancelled
+      standing
     }
     return claimed
   })

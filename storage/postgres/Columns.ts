@@ -32,8 +32,8 @@ export const texts = (values: ReadonlyArray<string | null>): PgTypes.Parameter =
   keys(values.map((value) => value === null ? null : clean(value)))
 /** For `float8[]`, to be cast to bigint: exact to 2^53, without a BigInt for each value. */
 export const numbers: (values: ReadonlyArray<number | null>) => PgTypes.Parameter = column(PgTypes.OID.float8)
-export const instants: (values: ReadonlyArray<Date>) => PgTypes.Parameter = column(PgTypes.OID.timestamptz)
-export const flags: (values: ReadonlyArray<boolean>) => PgTypes.Parameter = column(PgTypes.OID.bool)
+export const instants: (values: ReadonlyArray<Date | null>) => PgTypes.Parameter = column(PgTypes.OID.timestamptz)
+export const flags: (values: ReadonlyArray<boolean | null>) => PgTypes.Parameter = column(PgTypes.OID.bool)
 /** For `text[]`, to be cast to jsonb; null where there is nothing in it, because a million rows have nothing in it. */
 export const documents = (values: ReadonlyArray<object>): PgTypes.Parameter =>
   keys(values.map((value) => isEmpty(value) ? null : json(value)))

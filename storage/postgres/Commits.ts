@@ -1,29 +1,28 @@
 /** Commits: the data of a batch of cells and its record, in one transaction of a handful of statements. */
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
-import type { CellWritten } from "../../engine/definition/Io.ts"
+import { type CellWritten, Guarded } from "../../engine/definition/Io.ts"
 import type { CellCommit, Commit, LeaseLost, RunStore, RunStoreError } from "../../engine/record/RunStore.ts"
 import { type Cell, cellName, type Step } from "../../engine/record/Step.ts"
+import { ofCommit } from "../Changes.ts"
 import { displacedBy } from "../Displaced.ts"
 import { leaseLost, miscounted, runLost, stepOf } from "../Refusals.ts"
+import { appendChanges } from "./ChangeLog.ts"
 import { cellColumns } from "./Claims.ts"
 import { documents, instants, keys, texts } from "./Columns.ts"
 import { replaceKeys } from "./DynamicKeys.ts"
 import { attempt, transact } from "./Failure.ts"
 import { recordSteps } from "./Steps.ts"
-import { workerNumber } from "./Workers.ts"
+import { executes, executing, workerNumber } from "./Workers.ts"
 
 const Locked = Schema.Array(Schema.Struct({ place: Schema.Int, executing: Schema.Boolean }))
 const Moved = Schema.Array(Schema.Struct({ asset: Schema.String, partition: Schema.String, version: Schema.Number }))
 
 export const make = (sql: PgClient.PgClient) => {
-  const executes = (run: number, worker: string) =>
-    sql`run.id = ${run} and run.state = 'running' and run.worker = ${workerNumber(sql, worker)}`
-
   // Locked after the write and not before, so that no cancel or resume waits while the data is written; from here on
   // they wait for the end of the commit, or have come first and are seen.
   const holdRun = (run: number, worker: string) =>
-    sql`select from sluice.runs as run where ${executes(run, worker)} for share`.pipe(
+    sql`select from ${executing(sql, run, worker)} as executing`.pipe(
       attempt(`see who executes run ${run}`),
       Effect.map((rows) => rows.length > 0)
     )
@@ -35,7 +34,7 @@ export const make = (sql: PgClient.PgClient) => {
     return sql`
       select
         asked.place::integer as place,
-        exists (select from sluice.runs as run where ${executes(run, worker)}) as executing
+        ${executes(sql, run, worker)} as executing
       from (
         select *
         from unnest(${assets}::text[], ${partitions}::text[]) with ordinality as batch (asset, partition, place)
@@ -109,10 +108,11 @@ export const make = (sql: PgClient.PgClient) => {
       return yield* leaseLost(cells.filter((_, place) => !places.has(place)))
     }
     if (held.some(({ executing }) => !executing)) return yield* runLost(run, cells)
-    const written = yield* commit.write
+    const written = yield* Effect.provideService(commit.write, Guarded, true)
     if (written.length !== cells.length) return yield* miscounted(cells, written)
     if (!(yield* holdRun(run, worker))) return yield* runLost(run, cells)
     const sources = commit.keys(written)
+    const changes = ofCommit(cells, commit.gather)
     const moved = new Map((yield* move(run, cells, written)).map((row) => [cellName(row), row.version]))
     const steps: Array<Step> = []
     for (const [place, cell] of cells.entries()) {
@@ -123,6 +123,7 @@ export const make = (sql: PgClient.PgClient) => {
     const displaced = displacedBy(cells, written)
     if (displaced.length > 0) yield* displace(displaced)
     yield* recordSteps(sql, run, worker, steps)
+    yield* appendChanges(sql, run, changes)
     yield* replaceKeys(sql, sources)
     return steps
   })

@@ -5,26 +5,72 @@ import type { DynamicKey, RunStore, SourceKeys } from "../../engine/record/RunSt
 import { keys as keyColumn } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
 
-// Positions follow the order given, locks the order of the keys, so that no two commits deadlock.
-const upsertKeys = (
-  sql: PgClient.PgClient,
-  pairs: ReadonlyArray<{ readonly set: string; readonly key: string }>,
-  byHand: boolean
-) =>
+interface SetKey {
+  readonly set: string
+  readonly key: string
+}
+
+/** Given keys that no set has yet, each once, in the order given. `limit 1` keeps the look-up by key. */
+const unknown = (sql: PgClient.PgClient, given: ReadonlyArray<SetKey>) =>
   sql`
-    insert into sluice.partition_keys as key (partition_set, key, by_hand, position)
-    select batch.partition_set, batch.key, ${byHand}, min(batch.position)
+    select given.partition_set, given.key, given.place
     from (
-      select given.*, nextval('sluice.partition_key_position') as position
+      select batch.partition_set, batch.key, min(batch.place) as place
       from unnest(
-        ${keyColumn(pairs.map(({ set }) => set))}::text[],
-        ${keyColumn(pairs.map(({ key }) => key))}::text[]
-      ) as given (partition_set, key)
-    ) as batch
-    group by batch.partition_set, batch.key
-    order by batch.partition_set collate "C", batch.key collate "C"
-    on conflict (partition_set, key) do update set by_hand = true where excluded.by_hand and not key.by_hand
+        ${keyColumn(given.map(({ set }) => set))}::text[],
+        ${keyColumn(given.map(({ key }) => key))}::text[]
+      ) with ordinality as batch (partition_set, key, place)
+      group by batch.partition_set, batch.key
+    ) as given
+    left join lateral (
+      select true as found
+      from sluice.partition_keys as key
+      where key.partition_set = given.partition_set and key.key = given.key
+      limit 1
+    ) as known on true
+    where known.found is null
   `
+
+// Any number that no other kind of lock uses.
+const lockSeed = 0x6b6579
+
+/**
+ * Gives new keys the next positions of their sets; to be called inside a transaction, as the last that it locks. Whoever
+ * adds keys to a set waits for the end of whoever does at the time, so that positions have no gaps; where nothing is
+ * new, nobody waits. Gives the new keys.
+ */
+const insertKeys = Effect.fnUntraced(function*(sql: PgClient.PgClient, given: ReadonlyArray<SetKey>, byHand: boolean) {
+  const fresh = yield* sql<SetKey>`
+    select unknown.partition_set as set, unknown.key from (${unknown(sql, given)}) as unknown order by unknown.place
+  `
+  if (fresh.length === 0) return fresh
+  // By number and not by name: two names may have one number.
+  yield* sql`
+    select pg_advisory_xact_lock(number)
+    from (
+      select distinct hashtextextended(name, ${lockSeed}) as number
+      from unnest(${keyColumn([...new Set(fresh.map(({ set }) => set))])}::text[]) as name
+      order by number
+    ) as locks
+  `
+  // Looked for again: they may have been added while this waited.
+  return yield* sql<SetKey>`
+    with fresh as materialized (${unknown(sql, fresh)}),
+    last as materialized (
+      select
+        partition_set,
+        (select max(key.position) from sluice.partition_keys as key where key.partition_set = sets.partition_set) as position
+      from (select distinct partition_set from fresh) as sets
+    )
+    insert into sluice.partition_keys (partition_set, key, by_hand, position)
+    select
+      fresh.partition_set, fresh.key, ${byHand},
+      coalesce(last.position, -1) + (row_number() over (partition by fresh.partition_set order by fresh.place))::integer
+    from fresh
+    join last using (partition_set)
+    returning partition_set as set, key
+  `
+})
 
 /** Records the keys that the sources give. To be called inside the commit of the sources' cells. */
 export const replaceKeys = Effect.fnUntraced(function*(sql: PgClient.PgClient, sources: ReadonlyArray<SourceKeys>) {
@@ -32,26 +78,32 @@ export const replaceKeys = Effect.fnUntraced(function*(sql: PgClient.PgClient, s
   const pairs = sources.flatMap(({ keys, set, source }) => keys.map((key) => ({ set, source, key })))
   const replacing = sources.filter(({ replaces }) => replaces)
   const replaced = attempt("replace the partition keys that a cell gives")
+  // First of all: whoever waits here for another who adds keys holds no key's source, on which that one may wait.
+  if (pairs.length > 0) yield* insertKeys(sql, pairs, false).pipe(replaced)
   // The locking subquery is looked up by key, and the rows are then deleted by their places, whatever the statistics
-  // were when the statement was planned.
+  // were when the statement was planned. They are locked in their order, as by `removeKeys`.
   if (replacing.length > 0) yield* sql`
     with old as (
       select given.place
-      from unnest(
-        ${keyColumn(replacing.map(({ set }) => set))}::text[],
-        ${keyColumn(replacing.map(({ source }) => source))}::text[]
-      ) as source (partition_set, source)
+      from (
+        select *
+        from unnest(
+          ${keyColumn(replacing.map(({ set }) => set))}::text[],
+          ${keyColumn(replacing.map(({ source }) => source))}::text[]
+        ) as batch (partition_set, source)
+        order by batch.partition_set collate "C", batch.source collate "C"
+      ) as source
       cross join lateral (
         select given.ctid as place
         from sluice.partition_key_sources as given
         where given.partition_set = source.partition_set and given.source = source.source
+        order by given.key
         for update
       ) as given
     )
     delete from sluice.partition_key_sources where ctid = any(array(select place from old))
   `.pipe(replaced)
   if (pairs.length === 0) return
-  yield* upsertKeys(sql, pairs, false).pipe(replaced)
   yield* sql`
     insert into sluice.partition_key_sources (partition_set, source, key)
     select batch.partition_set, batch.source, batch.key
@@ -64,36 +116,74 @@ export const replaceKeys = Effect.fnUntraced(function*(sql: PgClient.PgClient, s
   `.pipe(replaced)
 })
 
-const decode = Schema.decodeUnknownEffect(
-  Schema.Array(Schema.Struct({ set: Schema.String, key: Schema.String, sources: Schema.Array(Schema.String) }))
-)
+interface Row {
+  readonly set: string
+  readonly key: string
+  readonly position: number
+  readonly live: boolean
+  readonly sources: ReadonlyArray<string>
+}
+
+const decode = Schema.decodeUnknownEffect(Schema.Array(Schema.Struct({
+  set: Schema.String,
+  key: Schema.String,
+  position: Schema.Int,
+  live: Schema.Boolean,
+  sources: Schema.Array(Schema.String)
+})))
 
 export const make = (sql: PgClient.PgClient) => {
   const dynamicKeys: RunStore["Service"]["dynamicKeys"] = Effect.fn("RunStore.dynamicKeys")(function*(sets) {
-    const rows = yield* sql`
+    const found = new Map<string, Array<DynamicKey>>(sets.map((set) => [set, []]))
+    if (sets.length === 0) return found
+    const rows: ReadonlyArray<Row> = yield* sql`
       select
         key.partition_set as set,
         key.key,
-        coalesce(array_agg(given.source order by given.source) filter (where given.source is not null), '{}')
-          as sources
+        key.position,
+        key.by_hand or given.sources is not null as live,
+        coalesce(given.sources, '{}') as sources
       from sluice.partition_keys as key
-      left join sluice.partition_key_sources as given using (partition_set, key)
+      left join (
+        select partition_set, key, array_agg(source order by source) as sources
+        from sluice.partition_key_sources
+        where partition_set = any(${keyColumn(sets)}::text[])
+        group by partition_set, key
+      ) as given using (partition_set, key)
       where key.partition_set = any(${keyColumn(sets)}::text[])
-      group by key.partition_set, key.key
-      having key.by_hand or count(given.source) > 0
-      order by key.position
+      order by key.partition_set, key.position
     `.pipe(Effect.flatMap(decode), attempt("read partition keys"))
-    const found = new Map<string, Array<DynamicKey>>(sets.map((set) => [set, []]))
-    for (const { key, set, sources } of rows) found.get(set)?.push({ key, sources })
+    for (const { key, live, position, set, sources } of rows) found.get(set)?.push({ key, position, live, sources })
     return found
   })
 
-  const addKeys: RunStore["Service"]["addKeys"] = Effect.fn("RunStore.addKeys")((set, keys) =>
-    upsertKeys(sql, keys.map((key) => ({ set, key })), true).pipe(
-      attempt(`add keys to the partition set ${set}`),
-      Effect.asVoid
+  const addKeys: RunStore["Service"]["addKeys"] = Effect.fn("RunStore.addKeys")((set, keys) => {
+    const adding = `add keys to the partition set ${set}`
+    return transact(
+      sql,
+      adding,
+      Effect.gen(function*() {
+        const added = new Set((yield* insertKeys(sql, keys.map((key) => ({ set, key })), true)).map(({ key }) => key))
+        const rest = keyColumn(keys.filter((key) => !added.has(key)))
+        const given = yield* sql`
+          select asked.key
+          from (select unnest(${rest}::text[]) collate "C" as key order by 1) as asked
+          cross join lateral (
+            select
+            from sluice.partition_keys as key
+            where key.partition_set = ${set} and key.key = asked.key and not key.by_hand
+            for update
+          ) as held
+        `
+        if (given.length > 0) {
+          yield* sql`
+            update sluice.partition_keys set by_hand = true
+            where partition_set = ${set} and key = any(${rest}::text[]) and not by_hand
+          `
+        }
+      }).pipe(attempt(adding))
     )
-  )
+  })
 
   const removeKeys: RunStore["Service"]["removeKeys"] = Effect.fn("RunStore.removeKeys")((set, keys) =>
     transact(
@@ -110,6 +200,12 @@ export const make = (sql: PgClient.PgClient) => {
         yield* sql`
           update sluice.partition_keys set by_hand = false
           where partition_set = ${set} and key = any(${keyColumn(keys)}::text[])
+        `.pipe(removed)
+        yield* sql`
+          select from sluice.partition_key_sources
+          where partition_set = ${set} and key = any(${keyColumn(keys)}::text[])
+          order by source, key
+          for update
         `.pipe(removed)
         yield* sql`
           delete from sluice.partition_key_sources

@@ -14,8 +14,10 @@ const eventTypes: Readonly<Record<EventType, true>> = {
   planned: true,
   step_failed: true,
   commit_split: true,
+  batch_split: true,
   lease_lost: true,
   check_failed: true,
+  run_stopped: true,
   run_finished: true
 }
 
@@ -27,7 +29,9 @@ const Attempts = Schema.Array(
     startedAt: Schema.Date,
     finishedAt: Schema.Date,
     error: Schema.String,
-    message: Schema.String
+    message: Schema.String,
+    transient: Schema.Boolean,
+    nextTryAt: Schema.NullOr(Schema.Date)
   })
 )
 
@@ -60,8 +64,12 @@ export const make = (sql: PgClient.PgClient) => {
       if (attempts.length === 0) return Effect.void
       const { assets, partitions } = cellColumns(attempts)
       return sql`
-        insert into sluice.attempts (run, asset, partition, attempt, started_at, finished_at, error, message)
-        select ${run}::integer, asset, partition, attempt::integer, started_at, finished_at, error, message
+        insert into sluice.attempts (
+          run, asset, partition, attempt, started_at, finished_at, error, message, transient, next_try_at
+        )
+        select
+          ${run}::integer, asset, partition, attempt::integer, started_at, finished_at, error, message, transient,
+          next_try_at
         from unnest(
           ${assets}::text[],
           ${partitions}::text[],
@@ -69,8 +77,12 @@ export const make = (sql: PgClient.PgClient) => {
           ${instants(attempts.map((attempt) => attempt.startedAt))}::timestamptz[],
           ${instants(attempts.map((attempt) => attempt.finishedAt))}::timestamptz[],
           ${texts(attempts.map((attempt) => attempt.error))}::text[],
-          ${texts(attempts.map((attempt) => attempt.message))}::text[]
-        ) as batch (asset, partition, attempt, started_at, finished_at, error, message)
+          ${texts(attempts.map((attempt) => attempt.message))}::text[],
+          ${flags(attempts.map((attempt) => attempt.transient))}::boolean[],
+          ${instants(attempts.map((attempt) => attempt.nextTryAt))}::timestamptz[]
+        ) as batch (
+          asset, partition, attempt, started_at, finished_at, error, message, transient, next_try_at
+        )
       `.pipe(attempt(`record attempts of run ${run}`), Effect.asVoid)
     }
   )
@@ -110,7 +122,9 @@ export const make = (sql: PgClient.PgClient) => {
 
   const attempts: RunStore["Service"]["attempts"] = Effect.fn("RunStore.attempts")((run) =>
     sql`
-      select asset, partition, attempt, started_at as "startedAt", finished_at as "finishedAt", error, message
+      select
+        asset, partition, attempt, started_at as "startedAt", finished_at as "finishedAt", error, message, transient,
+        next_try_at as "nextTryAt"
       from sluice.attempts
       where run = ${run}
       order by id

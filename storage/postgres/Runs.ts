@@ -7,7 +7,7 @@ import type { RunStore } from "../../engine/record/RunStore.ts"
 import { unavailable, unregistered } from "../Refusals.ts"
 import { json } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
-import { workerNumber } from "./Workers.ts"
+import { closeGate, executes as executing, workerNumber } from "./Workers.ts"
 
 const Row = Schema.Struct({
   id: Schema.Int,
@@ -24,14 +24,19 @@ const Row = Schema.Struct({
   skipped: Schema.Int
 })
 
-const Marked = Schema.Array(Schema.Struct({ lost: Schema.Boolean }))
+const Marked = Schema.Array(Schema.Struct({ lost: Schema.Boolean, stopped: Schema.Boolean }))
 const Created = Schema.Array(Schema.Struct({ id: Schema.Int }))
 
 export const make = (sql: PgClient.PgClient) => {
-  const dead = (run: Fragment) =>
-    sql`exists (
-      select from sluice.workers as worker
-      where worker.number = ${run}.worker and (worker.stopped_at is not null or worker.expires_at <= now())
+  const lost = (run: Fragment) =>
+    sql`(
+      ${run}.state = 'running' and not exists (
+        select
+        from sluice.run_workers as member
+        join sluice.workers as worker on worker.number = member.worker
+        where member.run = ${run}.id and member.left_at is null
+          and worker.stopped_at is null and worker.expires_at > now()
+      )
     )`
 
   // A finished run keeps its counts; only those of running ones are counted.
@@ -40,7 +45,7 @@ export const make = (sql: PgClient.PgClient) => {
       select
         run.id,
         run.state::text as state,
-        run.state = 'running' and ${dead(sql`run`)} as lost,
+        ${lost(sql`run`)} as lost,
         run.cancel_requested as "cancelRequested",
         run.request,
         worker.host || ':' || worker.pid as worker,
@@ -51,7 +56,14 @@ export const make = (sql: PgClient.PgClient) => {
         coalesce(run.failed, counted.failed) as failed,
         coalesce(run.skipped, counted.skipped) as skipped
       from sluice.runs as run
-      join sluice.workers as worker on worker.number = run.worker
+      cross join lateral (
+        select worker.id, worker.host, worker.pid
+        from sluice.run_workers as member
+        join sluice.workers as worker on worker.number = member.worker
+        where member.run = run.id
+        order by member.joined_at desc, member.worker desc
+        limit 1
+      ) as worker
       cross join lateral (
         select
           (count(*) filter (where step.state = 'materialized'))::integer as materialized,
@@ -65,10 +77,14 @@ export const make = (sql: PgClient.PgClient) => {
 
   const createRun: RunStore["Service"]["createRun"] = Effect.fn("RunStore.createRun")(function*(request, worker) {
     const [row] = yield* sql`
-      insert into sluice.runs (request, worker)
-      select ${json(request)}::jsonb, worker.number
-      from ${workerNumber(sql, worker)} as worker
-      returning id
+      with run as (
+        insert into sluice.runs (request)
+        select ${json(request)}::jsonb where ${workerNumber(sql, worker)} is not null
+        returning id
+      )
+      insert into sluice.run_workers (run, worker)
+      select run.id, ${workerNumber(sql, worker)} from run
+      returning run as id
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Created)), attempt("create a run"))
     return row === undefined ? yield* unregistered(worker) : row.id
   })
@@ -86,13 +102,20 @@ export const make = (sql: PgClient.PgClient) => {
         if (found.state === "succeeded") return yield* unavailable(run, "succeeded")
         if (found.state === "running" && !found.lost) return yield* unavailable(run, "alive")
         const taken = yield* sql`
-          update sluice.runs as run
+          update sluice.runs
           set
-            state = 'running', cancel_requested = false, worker = worker.number,
+            state = 'running', cancel_requested = false,
             finished_at = null, materialized = null, failed = null, skipped = null
-          from ${workerNumber(sql, worker)} as worker
-          where run.id = ${run}
-          returning run.id
+          where id = ${run} and ${workerNumber(sql, worker)} is not null
+          returning id
+        `.pipe(resuming)
+        yield* sql`
+          update sluice.run_workers set left_at = now() where run = ${run} and left_at is null
+        `.pipe(resuming)
+        yield* sql`
+          insert into sluice.run_workers (run, worker)
+          select ${run}::integer, worker.number from ${workerNumber(sql, worker)} as worker where worker.number is not null
+          on conflict (run, worker) do update set joined_at = excluded.joined_at, left_at = null, running = 0
         `.pipe(resuming)
         return taken.length === 0 ? yield* unregistered(worker) : found.request
       })
@@ -119,7 +142,16 @@ export const make = (sql: PgClient.PgClient) => {
     `.pipe(attempt(`finish run ${run}`), Effect.map((rows) => rows.length > 0))
 
   const finishRun: RunStore["Service"]["finishRun"] = Effect.fn("RunStore.finishRun")((run, worker, state) =>
-    end(run, state, sql`run.worker in (select number from sluice.workers where id = ${worker})`)
+    end(
+      run,
+      state,
+      // It may ask again, where the answer was lost.
+      sql`run.state in ('running', ${state}::sluice.run_state) and exists (
+        select
+        from sluice.run_workers as member
+        where member.run = run.id and member.worker = ${workerNumber(sql, worker)} and member.left_at is null
+      )`
+    )
   )
 
   // Claims lock the row of their run, so this waits for those under way. Nobody would end a lost run: it ends here.
@@ -129,11 +161,15 @@ export const make = (sql: PgClient.PgClient) => {
       `cancel run ${run}`,
       Effect.gen(function*() {
         const cancelling = attempt(`cancel run ${run}`)
+        yield* closeGate(sql, run).pipe(cancelling)
         const [row] = yield* sql`
           update sluice.runs set cancel_requested = true where id = ${run} and state in ('running', 'cancelled')
-          returning state = 'running' and ${dead(sql`runs`)} as lost
+          returning
+            ${lost(sql`runs`)} as lost,
+            exists (select from sluice.backfills where run = runs.id and stop_reason is not null) as stopped
         `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Marked)), cancelling)
-        if (row !== undefined) return row.lost ? yield* Effect.asVoid(end(run, "cancelled", sql`true`)) : undefined
+        if (row?.lost === true) return void (yield* end(run, row.stopped ? "failed" : "cancelled", sql`true`))
+        if (row !== undefined) return
         const found = yield* sql`select from sluice.runs where id = ${run}`.pipe(cancelling)
         return yield* unavailable(run, found.length === 0 ? "absent" : "ended")
       })
@@ -146,6 +182,13 @@ export const make = (sql: PgClient.PgClient) => {
     `.pipe(attempt(`see whether run ${run} is cancelled`), Effect.map((rows) => rows[0]?.requested === true))
   )
 
+  const executes: RunStore["Service"]["executes"] = Effect.fn("RunStore.executes")((run, worker) =>
+    sql<{ readonly executes: boolean }>`select ${executing(sql, run, worker)} as executes`.pipe(
+      attempt(`see who executes run ${run}`),
+      Effect.map((rows) => rows[0]?.executes === true)
+    )
+  )
+
   const runs: RunStore["Service"]["runs"] = Effect.fn("RunStore.runs")(({ limit }) =>
     summaries(sql`order by run.id desc limit ${limit}::bigint`)
   )
@@ -155,5 +198,5 @@ export const make = (sql: PgClient.PgClient) => {
     return found === undefined ? yield* unavailable(id, "absent") : found
   })
 
-  return { createRun, resumeRun, finishRun, cancelRun, cancelRequested, runs, run }
+  return { createRun, resumeRun, finishRun, cancelRun, cancelRequested, executes, runs, run }
 }

@@ -3,22 +3,17 @@ import { assert, describe, it } from "@effect/vitest"
 import { Context, Effect, Exit, Fiber, Layer, Random, Redacted, type Scope } from "effect"
 import { SqlClient } from "effect/sql/SqlClient"
 import * as Statement from "effect/sql/Statement"
+import { BackfillStore } from "../../engine/record/BackfillStore.ts"
 import { LeaseLost, RunStore } from "../../engine/record/RunStore.ts"
 import { type Cell, cellName } from "../../engine/record/Step.ts"
 import * as PostgresRunStore from "../../storage/PostgresRunStore.ts"
-import { cellsOf, commitOf, computed, request, runStoreConformance, worker, written } from "../conformance/RunStore.ts"
+import {
+  backfillRequest, cellsOf, commitOf, computed, ended, gather, request, runStoreConformance, worker, written
+} from "../conformance/RunStore.ts"
 import * as TestDatabase from "../TestDatabase.ts"
-
-const layer = Layer.provideMerge(PostgresRunStore.layer, TestDatabase.layer)
+import { anotherStore, layer } from "./Server.ts"
 
 runStoreConformance("PostgresRunStore", layer)
-
-/** A store as another process has it: with connections of its own to the same database. */
-const anotherStore = Effect.gen(function*() {
-  const url = Redacted.make(yield* TestDatabase.url)
-  const context = yield* Layer.build(Layer.provide(PostgresRunStore.layer, PgClient.layer({ url })))
-  return Context.get(context, RunStore)
-})
 
 /** A client with connections of its own to the same database. */
 const anotherClient = Effect.gen(function*() {
@@ -130,7 +125,8 @@ describe("a commit in Postgres", () => {
     yield* sql`update sluice.workers set expires_at = now() - interval '1 second'`
     const successor = yield* anotherStore
     yield* successor.startWorker(worker("two"))
-    assert.isTrue((yield* successor.claim(run, "two", cells.slice(1))).cells[0]?.granted)
+    const next = yield* successor.createRun(request, "two")
+    assert.isTrue((yield* successor.claim(next, "two", cells.slice(1))).cells[0]?.granted)
     const error = yield* Effect.flip(store.commit({
       ...commitOf(run, "one", cells),
       write: Effect.as(Effect.orDie(insert(cells)), cells.map(() => written()))
@@ -155,8 +151,13 @@ describe("the work for a batch in Postgres", () => {
     yield* counted(store.claim(run, "one", cells))
     assert.strictEqual(statements, 1)
     yield* counted(store.commit({ ...commitOf(run, "one", cells), keys }))
-    // Lock, run, cells, steps, and three for the keys.
-    assert.strictEqual(statements, 1 + 7)
+    // Lock, run, cells, steps, sets, and five for keys that are new.
+    assert.strictEqual(statements, 1 + 10)
+    yield* store.claim(run, "one", cells)
+    statements = 0
+    yield* counted(store.commit({ ...commitOf(run, "one", cells), keys }))
+    // Three for keys that are not.
+    assert.strictEqual(statements, 8)
   }))
 })
 
@@ -217,13 +218,56 @@ describe("claims in Postgres", () => {
           assert.isAbove(step.dataVersion ?? 0, versions.get(cellName(step)) ?? 0)
           versions.set(cellName(step), step.dataVersion ?? 0)
         }
-        yield* store.endSteps(run, id, granted.slice(third, 2 * third).map((cell) => ({
-          ...computed(cell), state: "failed", error: "no"
-        })))
+        yield* store.endSteps(run, id, granted.slice(third, 2 * third).map((cell) => ended(cell, "failed")), gather)
         yield* store.release(id, granted.slice(2 * third))
       }
     })
     yield* Effect.all(stores.map((store, place) => race(store, `worker ${place}`)), { concurrency: 3 })
+  }))
+
+  test("let a pause and a cancel through while eight processes claim without a break, and none after them", Effect.gen(function*() {
+    const backfills = yield* BackfillStore
+    const store = yield* RunStore
+    yield* store.startWorker(worker("one"))
+    const run = yield* backfills.create(backfillRequest, [], [], "one")
+    let held = false
+    let granted = 0
+    let late = 0
+    const busy = Effect.fnUntraced(function*(place: number) {
+      const own = yield* anotherStore
+      const id = `worker ${place}`
+      yield* own.startWorker(worker(id))
+      yield* backfills.join(run, id)
+      const cells = cellsOf(`nhl/x${place}`, 0, 5).map((cell) => computed(cell))
+      const once = Effect.gen(function*() {
+        const isHeld = held
+        const claimed = yield* own.claim(run, id, cells)
+        if (claimed.standing !== "running") return
+        granted++
+        if (isHeld) late++
+        yield* own.commit(commitOf(run, id, cells))
+      })
+      return yield* Effect.forkChild(Effect.forever(once))
+    })
+    const fibers = yield* Effect.forEach(Array.from({ length: 8 }, (_, i) => i), busy)
+    for (let trial = 0; trial < 5; trial++) {
+      const before = granted
+      yield* Effect.repeat(Effect.sleep(5), { until: () => granted > before + 20 })
+      yield* backfills.pause(run)
+      held = true
+      yield* Effect.sleep(30)
+      held = false
+      yield* backfills.unpause(run)
+    }
+    yield* store.cancelRun(run)
+    held = true
+    yield* Effect.sleep(50)
+    assert.strictEqual(late, 0)
+    for (const fiber of fibers) {
+      const exit = fiber.pollUnsafe()
+      assert.isUndefined(exit, String(exit))
+    }
+    yield* Fiber.interruptAll(fibers)
   }))
 
   test("are never granted after cancelRun has returned, whenever it comes", Effect.gen(function*() {

@@ -2,11 +2,14 @@
 import { assert } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import type { Commit } from "../../../engine/record/RunStore.ts"
-import { a, b, c, commitOf, computed, ended, grants, materialize, request, started, type Test, worker, written } from "./Records.ts"
+import {
+  a, all, b, c, cellsOf, commitOf, computed, ended, gather, grants, materialize, request, started, startedTwo, type Test, worker,
+  written
+} from "./Records.ts"
 
 export const commits = (test: Test): void => {
   test("records a commit: the step, the cell, the version; and gives the claim back", Effect.gen(function*() {
-    const { run, store } = yield* started
+    const { next, run, store } = yield* startedTwo
     const inputs = { day: { asset: "nhl/days", count: 2, sum: 17, max: 9 } }
     const metadata = {
       rows: { type: "number", value: 3 },
@@ -16,9 +19,9 @@ export const commits = (test: Test): void => {
     } as const
     const cell = computed(a, { inputs, metadata, reason: "stale", attempts: 2 })
     const [step] = yield* materialize(run, [cell, computed(b)], "h1")
-    assert.deepInclude(step, { ...cell, state: "materialized", rows: 3, error: null })
+    assert.deepInclude(step, { ...cell, state: "materialized", rows: 3, error: null, errorClass: null, transient: null })
     assert.deepStrictEqual((yield* store.steps(run)).filter((s) => s.partition === a.partition), [step])
-    const stored = (yield* store.cells(["nhl/games", "nhl/none"]))
+    const stored = (yield* store.cells(all("nhl/games", "nhl/none")))
     assert.deepStrictEqual(stored.get("nhl/games")?.get(a.partition), {
       dataVersion: step?.dataVersion ?? -1,
       codeVersion: "v1",
@@ -30,9 +33,31 @@ export const commits = (test: Test): void => {
     })
     assert.strictEqual(stored.get("nhl/none")?.size, 0)
     assert.deepStrictEqual(
-      yield* store.claim(run, "two", [a]),
-      { cancelled: false, cells: [{ granted: true, version: step?.dataVersion ?? -1, codeVersion: "v1", inputs }] }
+      yield* store.claim(next, "two", [a]),
+      { standing: "running", cells: [{ granted: true, version: step?.dataVersion ?? -1, codeVersion: "v1", inputs }] }
     )
+  }))
+
+  test("gives single cells of many assets, and whole assets beside them", Effect.gen(function*() {
+    const { run, store } = yield* started
+    const assets = ["nhl/x", "nhl/y", "nhl/z"]
+    const stored = assets.flatMap((asset) => cellsOf(asset, 0, 700))
+    yield* materialize(run, stored.map((cell) => computed(cell)))
+    const some = Array.from({ length: 900 }, (_, i) => String(2 * i))
+    const found = yield* store.cells(
+      new Map<string, "all" | ReadonlyArray<string>>([
+        ["nhl/x", some], ["nhl/y", "all"], ["nhl/z", ["3"]], ["nhl/none", ["0"]]
+      ])
+    )
+    assert.deepStrictEqual(Array.from(found, ([asset, cells]) => [asset, cells.size]), [
+      ["nhl/x", 350], ["nhl/y", 700], ["nhl/z", 1], ["nhl/none", 0]
+    ])
+    const whole = yield* store.cells(all("nhl/x"))
+    assert.deepStrictEqual(found.get("nhl/x")?.get("8"), whole.get("nhl/x")?.get("8"))
+    assert.isFalse(found.get("nhl/x")?.has("9"))
+    yield* store.claim(run, "one", [a])
+    assert.strictEqual((yield* store.cells(new Map([["nhl/games", ["0", "1"]]]))).get("nhl/games")?.size, 0)
+    assert.strictEqual((yield* store.cells(new Map())).size, 0)
   }))
 
   test("gives the steps of a commit in the order asked", Effect.gen(function*() {
@@ -75,7 +100,7 @@ export const commits = (test: Test): void => {
     const unread = { ...commitOf(run, "one", cells), keys: () => { throw new Error("no key") } }
     assert.isTrue(Exit.hasDies(yield* Effect.exit(store.commit(unread))))
     assert.deepStrictEqual(yield* store.steps(run), [])
-    assert.strictEqual((yield* store.cells(["nhl/games"])).get("nhl/games")?.size, 0)
+    assert.strictEqual((yield* store.cells(all("nhl/games"))).get("nhl/games")?.size, 0)
     assert.lengthOf(yield* store.commit(commitOf(run, "one", cells)), 2)
   }))
 
@@ -139,7 +164,7 @@ export const commits = (test: Test): void => {
         assert.strictEqual(wrote, moment === "while it writes")
         assert.deepStrictEqual(yield* store.steps(run), [])
         assert.strictEqual((yield* store.run(run)).materialized, 0)
-        assert.deepStrictEqual((yield* store.cells(["nhl/games"])).get("nhl/games")?.size, 0)
+        assert.deepStrictEqual((yield* store.cells(all("nhl/games"))).get("nhl/games")?.size, 0)
         assert.deepStrictEqual((yield* store.dynamicKeys(["game"])).get("game"), [])
       }
     }))
@@ -147,7 +172,7 @@ export const commits = (test: Test): void => {
 
   test("gives new versions to the materialized cells that lost rows, and to no others", Effect.gen(function*() {
     const { run, store } = yield* started
-    const versions = Effect.map(store.cells(["nhl/games"]), (cells) =>
+    const versions = Effect.map(store.cells(all("nhl/games")), (cells) =>
       ["0", "1", "2"].map((partition) => cells.get("nhl/games")?.get(partition)?.dataVersion))
     const [first] = yield* materialize(run, [computed(a)], "h1")
     yield* store.claim(run, "one", [b, c])
@@ -158,7 +183,7 @@ export const commits = (test: Test): void => {
     assert.isAbove(lost ?? 0, first?.dataVersion ?? Infinity)
     assert.strictEqual(took, step?.dataVersion)
     assert.isUndefined(claimed)
-    assert.isUndefined((yield* store.cells(["nhl/games"])).get("nhl/games")?.get("9")?.dataVersion)
+    assert.isUndefined((yield* store.cells(all("nhl/games"))).get("nhl/games")?.get("9")?.dataVersion)
     // What it held before it lost rows is new again.
     const [again] = yield* materialize(run, [computed(a)], "h1")
     assert.isAbove(again?.dataVersion ?? 0, lost ?? Infinity)
@@ -177,8 +202,8 @@ export const commits = (test: Test): void => {
     const [step] = yield* materialize(run, [computed(a)], "h1")
     const next = yield* store.createRun(request, "one")
     yield* store.claim(next, "one", [a, b])
-    yield* store.endSteps(next, "one", [ended(a, "failed"), ended(b, "failed"), ended(c, "skipped")])
-    const cells = (yield* store.cells(["nhl/games"])).get("nhl/games")
+    yield* store.endSteps(next, "one", [ended(a, "failed"), ended(b, "failed"), ended(c, "skipped")], gather)
+    const cells = (yield* store.cells(all("nhl/games"))).get("nhl/games")
     assert.deepInclude(cells?.get(a.partition), { dataVersion: step?.dataVersion ?? -1, failed: true })
     assert.deepInclude(cells?.get(b.partition), {
       dataVersion: undefined,
@@ -188,7 +213,7 @@ export const commits = (test: Test): void => {
     assert.isFalse(cells?.has(c.partition) === true)
     assert.deepStrictEqual(grants(yield* store.claim(next, "one", [a, b])), [true, true])
     yield* store.commit(commitOf(next, "one", [computed(b)]))
-    const healed = (yield* store.cells(["nhl/games"])).get("nhl/games")?.get(b.partition)
+    const healed = (yield* store.cells(all("nhl/games"))).get("nhl/games")?.get(b.partition)
     assert.deepInclude(healed, { failed: false, error: null })
     const { failed, materialized, skipped } = yield* store.run(next)
     assert.deepStrictEqual([materialized, failed, skipped], [1, 1, 1])
@@ -197,12 +222,13 @@ export const commits = (test: Test): void => {
   test("lets a worker that lost a cell neither fail it nor unmake its step", Effect.gen(function*() {
     const { run, store } = yield* started
     yield* store.startWorker(worker("frozen", 50))
-    yield* store.claim(run, "frozen", [a])
+    const frozen = yield* store.createRun(request, "frozen")
+    yield* store.claim(frozen, "frozen", [a])
     yield* Effect.sleep(120)
     yield* store.claim(run, "one", [a])
     yield* store.commit(commitOf(run, "one", [computed(a)]))
-    yield* store.endSteps(run, "frozen", [ended(a, "failed")])
-    assert.isFalse((yield* store.cells(["nhl/games"])).get("nhl/games")?.get(a.partition)?.failed)
+    yield* store.endSteps(run, "frozen", [ended(a, "failed")], gather)
+    assert.isFalse((yield* store.cells(all("nhl/games"))).get("nhl/games")?.get(a.partition)?.failed)
     assert.deepStrictEqual((yield* store.steps(run)).map((step) => step.state), ["materialized"])
   }))
 
@@ -211,10 +237,11 @@ export const commits = (test: Test): void => {
     const garbage = "half \ud83d of a pair, \\u0000 and \0"
     yield* store.claim(run, "one", [a])
     const metadata = { said: { type: "text", value: garbage } } as const
-    yield* store.endSteps(run, "one", [ended(a, "failed", { error: garbage, metadata })])
+    yield* store.endSteps(run, "one", [ended(a, "failed", { error: garbage, metadata })], gather)
     yield* store.recordEvents(run, [{ type: "step_failed", at: new Date(0), message: garbage }])
     yield* store.recordAttempts(run, [{
-      ...a, attempt: 1, startedAt: new Date(0), finishedAt: new Date(1), error: "ApiError", message: garbage
+      ...a, attempt: 1, startedAt: new Date(0), finishedAt: new Date(1), error: "ApiError", message: garbage,
+      transient: false, nextTryAt: null
     }])
     const [step] = yield* store.steps(run, { states: ["failed"] })
     assert.match(step?.error ?? "", /^half . of a pair, \\u0000 and .$/)

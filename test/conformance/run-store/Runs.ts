@@ -2,7 +2,9 @@
 import { assert } from "@effect/vitest"
 import { Effect, Exit } from "effect"
 import type { Cell } from "../../../engine/record/Step.ts"
-import { request, worker, computed, commitOf, ended, a, b, c, started, materialize, grants, type Test } from "./Records.ts"
+import {
+  a, b, c, commitOf, computed, ended, gather, grants, materialize, request, started, type Test, worker
+} from "./Records.ts"
 
 export const runs = (test: Test): void => {
   test("grants nothing after a cancel, until the run is resumed", Effect.gen(function*() {
@@ -11,8 +13,8 @@ export const runs = (test: Test): void => {
     yield* store.cancelRun(run)
     assert.isTrue(yield* store.cancelRequested(run))
     const refused = yield* store.claim(run, "one", [a, b])
-    assert.deepStrictEqual([refused.cancelled, ...grants(refused)], [true, false, false])
-    assert.isTrue((yield* store.claim(run, "one", [])).cancelled)
+    assert.deepStrictEqual([refused.standing, ...grants(refused)], ["cancelled", false, false])
+    assert.strictEqual((yield* store.claim(run, "one", [])).standing, "cancelled")
     yield* store.commit(commitOf(run, "one", [computed(a)]))
     assert.isTrue(yield* store.finishRun(run, "one", "cancelled"))
     yield* store.cancelRun(run)
@@ -76,7 +78,7 @@ export const runs = (test: Test): void => {
     const { run, store } = yield* started
     const at = (seconds: number) => ({ finishedAt: new Date(1_000 * seconds) })
     yield* store.claim(run, "one", [a, b, c])
-    yield* store.endSteps(run, "one", [ended(a, "failed", at(3))])
+    yield* store.endSteps(run, "one", [ended(a, "failed", at(3))], gather)
     yield* materialize(run, [computed(b, at(1)), computed(c, at(2))])
     const partitions = (steps: ReadonlyArray<Cell>) => steps.map((step) => step.partition)
     assert.deepStrictEqual(partitions(yield* store.steps(run)), ["1", "2", "0"])
@@ -86,6 +88,25 @@ export const runs = (test: Test): void => {
     const steps = yield* store.steps(run)
     assert.deepStrictEqual(partitions(steps), ["1", "2", "0"])
     assert.isTrue(steps.every((step) => step.state === "materialized"))
+  }))
+
+  test("keeps of a failed step the class of its error and whether it is transient", Effect.gen(function*() {
+    const { run, store } = yield* started
+    yield* store.claim(run, "one", [a, b])
+    const good = { errorClass: "NotFound", transient: false }
+    const steps = [ended(a, "failed", good), ended(b, "failed"), ended(c, "skipped", { error: null })]
+    yield* store.endSteps(run, "one", steps, gather)
+    const kept = (yield* store.steps(run)).map(({ error, errorClass, transient }) => [error, errorClass, transient])
+    const said = "the league's API said 503"
+    assert.deepStrictEqual(kept, [[said, "NotFound", false], [said, "ApiError", true], [null, null, null]])
+  }))
+
+  test("records the end of a run again when it is asked again, and no other one", Effect.gen(function*() {
+    const { run, store } = yield* started
+    assert.isTrue(yield* store.finishRun(run, "one", "failed"))
+    assert.isTrue(yield* store.finishRun(run, "one", "failed"))
+    assert.isFalse(yield* store.finishRun(run, "one", "succeeded"))
+    assert.strictEqual((yield* store.run(run)).state, "failed")
   }))
 
   test("keeps the materializations of a cell, newest first", Effect.gen(function*() {
@@ -102,7 +123,8 @@ export const runs = (test: Test): void => {
   test("keeps attempts, events and checks as they were recorded", Effect.gen(function*() {
     const { run, store } = yield* started
     const attempt = (number: number) => ({
-      ...a, attempt: number, startedAt: new Date(0), finishedAt: new Date(5), error: "ApiError", message: "503"
+      ...a, attempt: number, startedAt: new Date(0), finishedAt: new Date(5), error: "ApiError", message: "503",
+      transient: number === 1, nextTryAt: number === 1 ? new Date(9) : null
     })
     yield* store.recordAttempts(run, [attempt(1), attempt(2)])
     yield* store.recordAttempts(run, [])

@@ -5,35 +5,10 @@ import * as Restriction from "../../../engine/plan/Restriction.ts"
 import * as Snapshot from "../../../engine/plan/Snapshot.ts"
 import type { DynamicKey, StoredCell } from "../../../engine/record/RunStore.ts"
 import { graphOf, plain, Store, Value } from "../assets.ts"
+import { cell, read, rows } from "./scene.ts"
 
 const now = DateTime.makeUnsafe("2024-01-06T12:00:00Z")
 const daily = Partitions.daily({ start: "2024-01-01" })
-
-const rows = (key: string, options: {
-  readonly partitions?: Partitions.Partitions<unknown, unknown>
-  readonly inputs?: Record<string, Asset.Any | Input.Input<unknown, unknown>>
-  readonly codeVersion?: string
-}) =>
-  Asset.make(key, {
-    ...options,
-    output: Rows.of(Value),
-    io: Store,
-    run: () => Effect.succeed([])
-  })
-
-const cell = (dataVersion: number | undefined, more: Partial<StoredCell> = {}): StoredCell => ({
-  dataVersion,
-  codeVersion: "",
-  inputs: {},
-  materializedAt: new Date(0),
-  materializedBy: 1,
-  failed: false,
-  error: null,
-  ...more
-})
-const read = (input: string, asset: string, ...versions: ReadonlyArray<number>): Pick<StoredCell, "inputs"> => ({
-  inputs: { [input]: { asset, count: versions.length, sum: versions.reduce(Snapshot.add, 0), max: Math.max(...versions) } }
-})
 
 interface Scene {
   readonly assets: ReadonlyArray<Asset.Any>
@@ -133,7 +108,7 @@ describe("Plan", () => {
       up: { a: cell(1), b: cell(2), c: cell(3), d: cell(4) },
       all: { "": cell(9, read("up", "up", 1, 4)) }
     }
-    const keys = (...names: ReadonlyArray<string>) => ({ set: names.map((key) => ({ key, sources: [] })) })
+    const keys = (...names: ReadonlyArray<string>) => ({ set: names.map((key, position) => ({ key, position, live: true, sources: [] })) })
     assert.deepStrictEqual(lines({ assets: [all], select: "all", stored, keys: keys("a", "d") }), [])
     assert.deepStrictEqual(lines({ assets: [all], select: "all", stored, keys: keys("b", "c") }), ["all: UpstreamChanged"])
   })
@@ -246,7 +221,11 @@ describe("Plan", () => {
     const feed = rows("feed", { partitions: game })
     const stats = rows("stats", { partitions: game, inputs: { feed } })
     const keys = {
-      game: [{ key: "g1", sources: ["2024-01-01"] }, { key: "g2", sources: ["2024-01-02"] }, { key: "g3", sources: [] }]
+      game: [
+        { key: "g1", position: 0, live: true, sources: ["2024-01-01"] },
+        { key: "g2", position: 1, live: true, sources: ["2024-01-02"] },
+        { key: "g3", position: 2, live: true, sources: [] }
+      ]
     }
     const daysStored = Object.fromEntries(
       ["01", "02", "03", "04", "05"].map((day, i) => [`2024-01-${day}`, cell(i + 1)])

@@ -1,0 +1,79 @@
+/** What a backfill will cost: the calls of its computations, and how long they take by what calls took lately. */
+
+/** The planned cells of one computation. */
+export interface Planned {
+  /** The assets that it gives: a call computes them together. */
+  readonly assets: ReadonlyArray<string>
+  /** Partitions, each of which is a cell of every asset. */
+  readonly partitions: number
+  /** Partitions in a call; 1 where each has a call of its own. */
+  readonly batch: number
+  /** How many calls the computation allows at once; undefined: as many as the backfill. */
+  readonly concurrency: number | undefined
+}
+
+/** The mean time of an asset's last materialized steps; a step of a batch lasts as long as its call. */
+export interface Timing {
+  readonly millis: number
+  /** How many steps it is the mean of. */
+  readonly steps: number
+}
+
+export interface ComputationEstimate {
+  readonly assets: ReadonlyArray<string>
+  /** Of all its assets. */
+  readonly cells: number
+  readonly calls: number
+  /** How many calls there are at once. */
+  readonly slots: number
+  /** Undefined: none of its assets was materialized yet. */
+  readonly timing: Timing | undefined
+  readonly millis: number | undefined
+}
+
+export interface Estimate {
+  readonly computations: ReadonlyArray<ComputationEstimate>
+  readonly cells: number
+  readonly calls: number
+  /** Of what is timed; undefined: nothing is. */
+  readonly millis: number | undefined
+  /** Assets that were never materialized: how long they take is not in `millis`. */
+  readonly unknown: ReadonlyArray<string>
+}
+
+/**
+ * Estimates the duration with `concurrency` steps at once, in milliseconds. Computations run beside each other, since a
+ * cell starts as soon as its own upstream cells are there: together they take as long as all their calls in all slots,
+ * but no less than the longest of them alone.
+ */
+export const make = (
+  planned: ReadonlyArray<Planned>,
+  timings: ReadonlyMap<string, Timing>,
+  concurrency: number
+): Estimate => {
+  const computations = planned.map((one) => estimateOf(one, timings, concurrency))
+  const timed = computations.filter((one) => one.millis !== undefined)
+  const work = timed.reduce((sum, { calls, timing }) => sum + calls * (timing?.millis ?? 0), 0)
+  return {
+    computations,
+    cells: computations.reduce((sum, { cells }) => sum + cells, 0),
+    calls: computations.reduce((sum, { calls }) => sum + calls, 0),
+    millis: timed.length === 0 ? undefined : Math.max(work / concurrency, ...timed.map(({ millis }) => millis ?? 0)),
+    unknown: computations.filter(({ timing }) => timing === undefined).flatMap(({ assets }) => assets)
+  }
+}
+
+const estimateOf = (
+  { assets, batch, concurrency: own, partitions }: Planned,
+  timings: ReadonlyMap<string, Timing>,
+  concurrency: number
+): ComputationEstimate => {
+  const calls = Math.ceil(partitions / batch)
+  const slots = Math.min(concurrency, own ?? concurrency)
+  const timing = assets.map((asset) => timings.get(asset)).find((found) => found !== undefined)
+  const millis = timing === undefined ? undefined : atLeast(calls, slots, timing.millis)
+  return { assets, cells: partitions * assets.length, calls, slots, timing, millis }
+}
+
+/** The bound that the slots of a computation set: a few calls take as long as one. Other bounds of one belong here. */
+const atLeast = (calls: number, slots: number, callMillis: number): number => Math.ceil(calls / slots) * callMillis

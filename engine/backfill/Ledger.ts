@@ -1,0 +1,116 @@
+/**
+ * What a process knows of a backfill: for each asset, which cells are planned and what became of them, as sets; and from
+ * these, which cells may start now. A cell is ready when the upstream cells that it reads are not open in this backfill.
+ */
+import * as PartitionSet from "../partition/PartitionSet.ts"
+import { siblings, type Snapshot } from "../plan/Snapshot.ts"
+import { downstreamOf } from "../plan/Staleness.ts"
+import type { Later, Look, Lot, ProgressKind } from "../record/BackfillStore.ts"
+
+/** One asset of a backfill, in cells. */
+export interface AssetCounts extends Record<ProgressKind, number> {
+  readonly asset: string
+}
+
+export interface Ledger {
+  /** Takes in what the store told. */
+  readonly absorb: (look: Look) => void
+  /** The cells of one kind. */
+  readonly of: (asset: string, kind: ProgressKind) => PartitionSet.PartitionSet
+  /** Planned cells of which nothing became yet. */
+  readonly open: (asset: string) => PartitionSet.PartitionSet
+  /** Cells that failed or were skipped: what reads them is skipped. */
+  readonly broken: (asset: string) => PartitionSet.PartitionSet
+  /** Open cells that nobody has taken and that wait for no other cell. */
+  readonly ready: (asset: string) => PartitionSet.PartitionSet
+  /** The first asset of each computation that has planned cells, upstream first. */
+  readonly computations: () => ReadonlyArray<string>
+  readonly counts: () => ReadonlyArray<AssetCounts>
+  readonly isDone: () => boolean
+  readonly later: () => ReadonlyArray<Later>
+  /** Positions may have been given to new keys: planned cells are read with this snapshot from now on. */
+  readonly resolve: (snapshot: Snapshot) => void
+}
+
+const kinds: ReadonlyArray<ProgressKind> = ["planned", "materialized", "unchanged", "failed", "skipped"]
+
+export const make = (initial: Snapshot): Ledger => {
+  let snapshot = initial
+  let round = 0
+  let later: ReadonlyArray<Later> = []
+  let lots: ReadonlyArray<Lot> = []
+  const sets = new Map<string, PartitionSet.PartitionSet>()
+  const openSets = new Map<string, PartitionSet.PartitionSet>()
+
+  const none = (asset: string) => PartitionSet.empty(snapshot.space(asset).all.dimensions)
+  const of: Ledger["of"] = (asset, kind) => sets.get(`${kind} ${asset}`) ?? none(asset)
+  const open: Ledger["open"] = (asset) => {
+    const known = openSets.get(asset)
+    if (known !== undefined) return known
+    const planned = of(asset, "planned")
+    const ended = PartitionSet.unionAll(planned.dimensions, kinds.slice(1).map((kind) => of(asset, kind)))
+    const found = PartitionSet.difference(planned, ended)
+    openSets.set(asset, found)
+    return found
+  }
+
+  /** Assets of one computation are planned and end together: its first one stands for all. */
+  const first = (asset: string): string => siblings(snapshot.graph, asset)[0] ?? asset
+
+  const absorb: Ledger["absorb"] = (look) => {
+    if (look.round !== round) {
+      sets.clear()
+      openSets.clear()
+      round = look.round
+    }
+    const news = Map.groupBy(look.changes, ({ asset, kind }) => `${kind} ${asset}`)
+    for (const [name, changes] of news) {
+      const { asset, kind } = changes[0]!
+      const known = of(asset, kind)
+      sets.set(name, PartitionSet.unionAll(known.dimensions, [known, ...changes.map((change) => change.cells)]))
+      openSets.delete(asset)
+    }
+    lots = look.lots
+    later = look.later
+  }
+
+  const ready: Ledger["ready"] = (asset) => {
+    let cells = open(asset)
+    for (const lot of lots) if (lot.asset === asset) cells = PartitionSet.difference(cells, lot.cells)
+    for (const edge of snapshot.graph.upstream(asset)) {
+      if (PartitionSet.isEmpty(cells)) return cells
+      const waiting = open(first(edge.upstream))
+      if (!PartitionSet.isEmpty(waiting)) cells = PartitionSet.difference(cells, downstreamOf(snapshot, edge, waiting))
+    }
+    return cells
+  }
+
+  const computations: Ledger["computations"] = () =>
+    Array.from(snapshot.graph.assets.keys()).filter((asset) => first(asset) === asset && sets.has(`planned ${asset}`))
+
+  return {
+    absorb,
+    of,
+    open,
+    ready,
+    computations,
+    broken: (asset) => PartitionSet.union(of(asset, "failed"), of(asset, "skipped")),
+    counts: () =>
+      Array.from(snapshot.graph.assets.keys()).filter((asset) => sets.has(`planned ${asset}`)).map((asset) => {
+        const count = (kind: ProgressKind) => PartitionSet.size(of(asset, kind))
+        return {
+          asset,
+          planned: count("planned"),
+          materialized: count("materialized"),
+          unchanged: count("unchanged"),
+          failed: count("failed"),
+          skipped: count("skipped")
+        }
+      }),
+    isDone: () => computations().every((asset) => PartitionSet.isEmpty(open(asset))),
+    later: () => later,
+    resolve: (now) => {
+      snapshot = now
+    }
+  }
+}

@@ -1,0 +1,294 @@
+/**
+ * One process that executes a backfill, alone or beside others: takes lots of ready cells, executes each as an ordinary
+ * plan, tells what became of them, and looks at what others did. It ends with the backfill, or when it is interrupted.
+ */
+import { type DateTime, Deferred, Effect, FiberSet, Queue, Semaphore } from "effect"
+import type { AssetGraph } from "../graph/AssetGraph.ts"
+import * as Partitions from "../partition/Partitions.ts"
+import * as PartitionSet from "../partition/PartitionSet.ts"
+import { siblings } from "../plan/Snapshot.ts"
+import type { BackfillOptions } from "../record/Backfill.ts"
+import { BackfillStore, type Look, type Lot, type Since } from "../record/BackfillStore.ts"
+import type { AssetSet, Gather } from "../record/CellSets.ts"
+import type { RunRequest, RunState } from "../record/Run.ts"
+import { RunStore, type RunStoreError } from "../record/RunStore.ts"
+import * as GatherOf from "../run/Gather.ts"
+import * as IoManagers from "../run/IoManagers.ts"
+import * as Lease from "../run/Lease.ts"
+import type { Observer } from "../run/Observer.ts"
+import { patiently } from "../run/Patience.ts"
+import * as Recorder from "../run/Recorder.ts"
+import * as Stage from "../run/Stage.ts"
+import * as Failures from "./Failures.ts"
+import * as Ledger from "./Ledger.ts"
+import * as LotRun from "./LotRun.ts"
+import * as Lots from "./Lots.ts"
+import * as Planning from "./Planning.ts"
+import * as Rate from "./Rate.ts"
+
+/** How a backfill stands, as one of its participants sees it. */
+export interface Progress {
+  readonly id: number
+  readonly state: Look["state"]
+  readonly assets: ReadonlyArray<Ledger.AssetCounts>
+  /** Steps of this process that are under way, by asset. */
+  readonly running: ReadonlyMap<string, number>
+  /** More cells will be planned, once their keys are known. */
+  readonly isOpen: boolean
+}
+
+export interface ParticipantOptions<R> {
+  readonly graph: AssetGraph<R>
+  readonly id: number
+  readonly request: RunRequest
+  readonly options: BackfillOptions
+  readonly lease: Lease.Lease
+  /** It begins with this participant. */
+  readonly started: boolean
+  /** The moment the backfill was started, which says what "latest" and "the last 30 days" mean. */
+  readonly now: DateTime.Utc
+  readonly concurrency: number
+  readonly observer: Observer
+  readonly progress: (progress: Progress) => void
+}
+
+/** Why a participant ends: the backfill has ended, is being cancelled, or is not this process's any more. */
+export type Ending = Exclude<RunState, "running"> | "cancelling" | "taken over"
+
+/** How often a process looks at what others did, and whether the backfill was paused or cancelled. */
+const lookMillis = 250
+/** A million cells committed one by one are a million rows of the log, which one reader folds in 13 s. */
+const foldMillis = 30_000
+/** New keys are planned at most so often, while the asset that gives them is still at work. */
+const planMillis = 1000
+
+export const execute = <R>(participant: ParticipantOptions<R>) =>
+  Effect.scoped(Effect.gen(function*() {
+    const { graph, id, lease, options, request } = participant
+    const { worker } = lease
+    const backfills = yield* BackfillStore
+    const store = yield* RunStore
+    const io = IoManagers.find(yield* Effect.context<R>())
+    let snapshot = yield* patiently(Planning.load(graph, request, participant.now))
+    let gather: Gather = GatherOf.of(snapshot)
+    const recorder = yield* Recorder.make(id, worker, (cells) => gather(cells))
+    const ledger = Ledger.make(snapshot)
+    const shared = yield* Stage.share(participant.concurrency)
+    const lots = yield* FiberSet.make<void, RunStoreError>()
+    const ended = yield* Deferred.make<Ending>()
+    const wake = yield* Queue.sliding<void>(1)
+    const wakeUp = () => void Queue.offerUnsafe(wake, undefined)
+    const rate = Rate.make()
+    const running = new Map<string, number>()
+    /** The cells of own lots that have not ended, and the lots by number. */
+    let backlog = 0
+    const own = new Map<number, Lot>()
+    const done = new Set<number>()
+    let since: Since = null
+    let last: Look | undefined
+    let stopping = false
+
+    /** Whether more is planned, of keys that the snapshot does not know: it has no names for these cells. */
+    const absorb = (look: Look): boolean => {
+      const planned = look.changes.filter(({ kind }) => kind === "planned").map(({ asset }) => asset)
+      const known = planned.map((asset) => PartitionSet.size(ledger.of(asset, "planned")))
+      ledger.absorb(look)
+      since = { horizon: look.horizon, round: look.round }
+      last = look
+      return planned.some((asset, i) => {
+        const cells = ledger.of(asset, "planned")
+        return PartitionSet.size(cells) > known[i]! && !PartitionSet.isEmpty(PartitionSet.difference(cells, snapshot.space(asset).all))
+      })
+    }
+    // One at a time: an answer that is overtaken by a later one would tell of lots that are gone.
+    const alone = Semaphore.makeUnsafe(1).withPermits(1)
+
+    const observer: Observer = (observation) => {
+      if ("cell" in observation) {
+        const { asset } = observation.cell
+        const started = observation._tag === "StepStarted"
+        if (started) running.set(asset, (running.get(asset) ?? 0) + 1)
+        else if (observation._tag !== "AttemptFailed") {
+          running.set(asset, Math.max(0, (running.get(asset) ?? 0) - 1))
+          if (siblings(graph, asset)[0] === asset) {
+            rate.count()
+            backlog--
+            wakeUp()
+          }
+        }
+      }
+      participant.observer(observation)
+    }
+
+    /** Another participant has planned more, perhaps of keys that are new: positions are looked up anew. */
+    const resolve = Effect.gen(function*() {
+      snapshot = yield* patiently(Planning.load(graph, request, participant.now))
+      gather = GatherOf.of(snapshot)
+      ledger.resolve(snapshot)
+    })
+
+    const look = alone(Effect.gen(function*() {
+      const found = yield* patiently(backfills.look(id, since))
+      if (absorb(found)) yield* resolve
+      return found
+    }))
+
+    const start = (lot: Lot) => {
+      own.set(lot.number, lot)
+      let left = PartitionSet.size(lot.cells)
+      backlog += left
+      const execution = LotRun.execute(snapshot, lot, {
+        run: id,
+        worker,
+        executes: lease.executes(id),
+        heldSince: lease.heldSince,
+        concurrency: participant.concurrency,
+        options,
+        shared,
+        io,
+        recorder,
+        observer: (observation) => {
+          if ("cell" in observation && observation.cell.asset === lot.asset && observation._tag !== "StepStarted" &&
+            observation._tag !== "AttemptFailed") left--
+          observer(observation)
+        },
+        broken: ledger.broken
+      })
+      const finished = Effect.flatMap(execution, (unchanged) => patiently(backfills.endLots(id, worker, [lot.number], unchanged)))
+      return FiberSet.run(lots, Effect.ensuring(finished, Effect.sync(() => {
+        own.delete(lot.number)
+        done.add(lot.number)
+        backlog -= left
+        wakeUp()
+      })))
+    }
+
+    /** Downstream first: what is begun is finished before more is begun. */
+    const choose = (): ReadonlyArray<AssetSet> => {
+      const chosen: Array<AssetSet> = []
+      let room = Lots.size(rate.perSecond(), participant.concurrency)
+      for (const asset of ledger.computations().toReversed()) {
+        if (room <= 0) break
+        const { concurrency } = graph.assets.get(asset)!.computation
+        // A computation with a limit of its own is in one lot at a time, which holds the limit.
+        if (concurrency !== undefined && Array.from(own.values()).some((lot) => lot.asset === asset)) continue
+        const ready = ledger.ready(asset)
+        if (PartitionSet.isEmpty(ready)) continue
+        const space = snapshot.space(asset)
+        const batch = options.batch ?? graph.assets.get(asset)!.computation.batch ?? 1
+        const cells = Lots.cut(space, ready, batch > 1 ? Math.max(room, batch * participant.concurrency) : room, options.order)
+        room -= PartitionSet.size(cells)
+        chosen.push({ asset, numbering: Partitions.numbering(space.partitions), cells })
+      }
+      return chosen
+    }
+
+    const feed = Effect.gen(function*() {
+      const enough = Math.max(participant.concurrency, rate.perSecond() * lookMillis / 1000 * 2)
+      if (stopping || last?.state !== "running" || backlog >= enough) return false
+      let isBehind = false
+      const taken = yield* alone(Effect.gen(function*() {
+        const taken = yield* patiently(backfills.take(id, worker, since, (found) => {
+          isBehind = absorb(found) || isBehind
+          return found.state === "running" && !found.cancelRequested && !isBehind ? choose() : []
+        }))
+        if (isBehind) yield* resolve
+        return taken
+      }))
+      // Lots that were recorded by a try whose answer was lost are this process's all the same.
+      const lost = last.lots.filter((lot) => lot.worker === worker && !own.has(lot.number) && !done.has(lot.number))
+      for (const lot of [...lost, ...taken]) yield* start(lot)
+      return isBehind || taken.length > 0
+    })
+    const feeding = Effect.forever(Effect.flatMap(feed, (more) =>
+      more ? Effect.void : Effect.timeoutOption(Queue.take(wake), lookMillis)))
+
+    let plannedAt = 0
+    /** Plans the cells of keys that are known by now; with the source at its end, all that is left. */
+    const planMore = Effect.gen(function*() {
+      const began = performance.now()
+      plannedAt = began
+      const next = yield* Planning.next(graph, request, ledger, participant.now)
+      if (next !== undefined) yield* patiently(backfills.extend(id, ledger.later(), next.planned, next.later))
+      // Long plans are made seldom.
+      plannedAt = performance.now() + 10 * (performance.now() - began)
+      return next !== undefined
+    })
+
+    const conclude = (round: number) => Effect.gen(function*() {
+      if (ledger.later().length > 0) {
+        yield* planMore
+        return
+      }
+      const materialized = new Map(graph.checks.filter((one) => one.over === "asset").map((one) => [
+        one.asset.key,
+        // A check over the whole asset is told no cells; it runs where any was materialized.
+        PartitionSet.isEmpty(ledger.of(one.asset.key, "materialized")) ? [] : [""]
+      ]))
+      const whole = graph.checks.filter((one) => one.over === "asset" && ledger.of(one.asset.key, "planned").segments.length > 0)
+      yield* LotRun.check(whole, materialized, { io, run: id, recorder, observer })
+      const checks = yield* patiently(store.checks(id))
+      const broken = ledger.counts().some((asset) => asset.failed + asset.skipped > 0) ||
+        checks.some((result) => !result.passed && result.severity === "error")
+      const state = broken ? "failed" : "succeeded"
+      recorder.event({ type: "run_finished", at: new Date(), message: state })
+      yield* recorder.flush
+      yield* patiently(backfills.finish(id, worker, state, round))
+    })
+
+    /** Of several participants, the one that joined first plans what is next and ends the backfill. */
+    const isFirst = Effect.map(patiently(backfills.backfill(id)), ({ participants }) =>
+      participants.filter((one) => one.alive && one.leftAt === null)
+        .toSorted((a, b) => a.joinedAt.getTime() - b.joinedAt.getTime() || (a.worker < b.worker ? -1 : 1))[0]?.worker === worker)
+
+    const watch = Effect.gen(function*() {
+      const found = yield* look
+      participant.progress({
+        id,
+        state: found.state,
+        assets: ledger.counts(),
+        running,
+        isOpen: found.later.length > 0
+      })
+      if (found.state !== "running" && found.state !== "paused") return yield* Deferred.succeed(ended, found.state)
+      if (!(yield* patiently(lease.executes(id)))) return yield* Deferred.succeed(ended, "taken over")
+      if (found.cancelRequested) return yield* Deferred.succeed(ended, "cancelling")
+      const reason = stopping ? undefined : Failures.reason(ledger.counts(), options.maxFailures)
+      if (reason !== undefined) {
+        stopping = true
+        recorder.event({ type: "run_stopped", at: new Date(), message: reason })
+        yield* patiently(backfills.stop(id, reason))
+        return
+      }
+      if (found.state === "paused") return
+      if (ledger.isDone() && found.lots.length === 0) {
+        if (yield* isFirst) yield* conclude(found.round)
+      } else if (found.later.length > 0 && performance.now() - plannedAt > planMillis && (yield* isFirst)) yield* planMore
+    })
+    // The log of states is folded by who reads it: while nobody does, the backfill itself, now and then.
+    const folding = Effect.forever(Effect.andThen(
+      Effect.sleep(foldMillis),
+      Effect.ignore(Planning.load(graph, request, participant.now))
+    ))
+    let reportedAt = 0
+    const watching = Effect.forever(Effect.gen(function*() {
+      yield* watch
+      if (performance.now() - reportedAt > 1000) {
+        reportedAt = performance.now()
+        yield* Effect.ignore(backfills.report(id, worker, Array.from(running.values()).reduce((sum, n) => sum + n, 0)))
+      }
+      yield* Effect.sleep(ledger.isDone() ? lookMillis / 5 : lookMillis)
+    }))
+
+    recorder.event({
+      type: participant.started ? "run_started" : "run_resumed",
+      at: new Date(),
+      message: `${request.selection}, in ${yield* Lease.Node}:${process.pid}`
+    })
+    yield* look
+    yield* Effect.raceAllFirst([Deferred.await(ended), feeding, watching, folding, FiberSet.join(lots)])
+    // What is under way is interrupted before the process takes part no more.
+    yield* FiberSet.clear(lots)
+    yield* Effect.ignore(recorder.flush)
+    return yield* Deferred.await(ended)
+  }))

@@ -1,0 +1,240 @@
+/**
+ * The claims of a stage: takes ready steps, claims their cells, many with one statement, and hands out the groups that
+ * were granted. A group is one step, or as many of a batch computation as there are.
+ */
+import { Effect, Queue } from "effect"
+import type { Plan } from "../plan/Plan.ts"
+import type { Snapshot } from "../plan/Snapshot.ts"
+import * as Staleness from "../plan/Staleness.ts"
+import { type Claimed, type ClaimedCell, RunStore, type RunStoreError } from "../record/RunStore.ts"
+import type { Cell } from "../record/Step.ts"
+import { type Group, isGroup } from "./BatchCompute.ts"
+import { patiently } from "./Patience.ts"
+import * as ReadyQueue from "./ReadyQueue.ts"
+import type { Settlement } from "./Settlement.ts"
+import { cellsOf, type PlannedStep, type StepTable } from "./StepTable.ts"
+
+export interface ClaimsOptions {
+  readonly plan: Plan
+  readonly snapshot: Snapshot
+  readonly table: StepTable
+  readonly run: number
+  readonly worker: string
+  /** Whether this worker still executes the run. */
+  readonly executes: Effect.Effect<boolean, RunStoreError>
+  /** Since when this worker's claims are its own, by `performance.now()`. */
+  readonly heldSince: () => number
+  readonly concurrency: number
+  /** In place of the batch size of every batch computation. */
+  readonly batch: number | undefined
+}
+
+export interface Claims {
+  /** A step may start. */
+  readonly ready: (index: number) => void
+  /** Claims what is ready, as there is room for it, until all steps have ended. */
+  readonly serve: (settle: Settlement) => Effect.Effect<void, RunStoreError, RunStore>
+  /** The next group to compute. */
+  readonly take: Effect.Effect<Group>
+  /** A group was computed: there is room for another. */
+  readonly leave: (group: Group) => void
+  /**
+   * Whether the claim of a granted step is this worker's without a doubt. A process that was frozen finds steps that
+   * others may be computing by now: such a step must not start.
+   */
+  readonly isHeld: (step: PlannedStep) => boolean
+  /** A group that was taken does not start: it is asked for again. */
+  readonly askAgain: (group: Group) => void
+  /** Another worker has cells of the step: it is asked for again later. */
+  readonly hold: (step: PlannedStep) => void
+  /** Something changed: look again. */
+  readonly wake: () => void
+}
+
+/** A cell that another worker holds is asked for again after this time, as are those of a paused run. */
+const askAgainMillis = 200
+
+/** Claims are taken for about this much work ahead: more would keep other processes from it, less would starve ours. */
+const aheadMillis = 100
+const maxAhead = 1000
+
+/** One statement claims so many steps, or one group. */
+const maxClaim = 1000
+
+export const make = (options: ClaimsOptions): Effect.Effect<Claims> =>
+  Effect.gen(function*() {
+    const { concurrency, plan, snapshot, table } = options
+    const awake = yield* Queue.sliding<void>(1)
+    const granted = yield* Queue.unbounded<Group>()
+    /** When the claim of each step was asked for. */
+    const askedAt = new Float64Array(table.size)
+    const limits = new Map(plan.steps.map(({ assets, computation }) => {
+      const { batch, concurrency } = snapshot.graph.assets.get(assets[0]!)!.computation
+      return [computation, {
+        batch: batch === undefined ? undefined : options.batch ?? batch,
+        concurrency: concurrency ?? Number.POSITIVE_INFINITY
+      }]
+    }))
+    const limitsOf = (computation: string) => limits.get(computation)!
+    const queue = ReadyQueue.make(limitsOf)
+    const ready = (index: number) => queue.push(index, table.step(index).planned.computation)
+    let held: Array<number> = []
+    let heldDue = 0
+    /** Claimed or computing, not yet handed over. */
+    let groups = 0
+    let steps = 0
+    let handedOver = 0
+    /** So many steps may be claimed or computing. */
+    let window = concurrency * 2
+    let claimedAt = performance.now()
+
+    const wake = () => void Queue.offerUnsafe(awake, undefined)
+    const leave = (computation: string) => {
+      groups--
+      queue.leave(computation)
+    }
+
+    const isFresh = (step: PlannedStep) =>
+      step.planned.assets.every((asset) =>
+        Staleness.staleness(snapshot, asset, step.point, snapshot.cells(asset).get(step.partition)) === undefined
+      )
+
+    /** Single steps are claimed ahead; of groups one full one; one that may still grow only where it can start at once. */
+    const fits = (size: number, most: number) => {
+      if (most === 1) return groups < concurrency * 2 || steps < window
+      return size < most ? groups < concurrency : groups <= concurrency || steps + size <= window
+    }
+
+    /** Ready groups, as many as there is room for, within the limits of their computations. */
+    const pick = (settle: Settlement): ReadonlyArray<Group> => {
+      const picked: Array<Group> = []
+      for (let size = 0; size < maxClaim;) {
+        const indexes = queue.take(fits)
+        if (indexes === undefined) break
+        groups++
+        const group = indexes.map((index) => table.step(index)).filter((step) => {
+          if (step.reason._tag !== "UpstreamPlanned" || !isFresh(step)) return true
+          settle.unchanged(step, "upstream gave the same data")
+          return false
+        })
+        if (isGroup(group)) picked.push(group)
+        else leave(table.step(indexes[0]!).planned.computation)
+        steps += group.length
+        size += group.length
+      }
+      return picked
+    }
+
+    /** The claim of these cells; waits as long as the run is paused. */
+    const ask = (cells: ReadonlyArray<Cell>) =>
+      Effect.gen(function*() {
+        const store = yield* RunStore
+        for (;;) {
+          // After a lapse of the lease another process may execute the run: this one is about to end, and claims nothing.
+          if (!(yield* patiently(options.executes))) return yield* Effect.never
+          const at = performance.now()
+          const claim = yield* patiently(store.claim(options.run, options.worker, cells))
+          if (claim.standing === "running") return { ...claim, at }
+          // A cancelled run is granted nothing; the run is about to be interrupted.
+          if (claim.standing === "cancelled") return yield* Effect.never
+          yield* Effect.sleep(askAgainMillis)
+        }
+      })
+
+    /**
+     * Whether a step that was granted starts; it is granted when all its cells are. What another run has materialized
+     * since the plan is taken over if it is what this one would make: computed by the same code from the same data.
+     */
+    const starts = (settle: Settlement, step: PlannedStep, answers: ReadonlyArray<ClaimedCell>, back: Array<Cell>): boolean => {
+      const cells = cellsOf(step)
+      const giveBack = () => {
+        steps--
+        cells.forEach((cell, i) => {
+          if (answers[i]!.granted) back.push(cell)
+        })
+      }
+      if (!answers.every((answer) => answer.granted)) {
+        giveBack()
+        held.push(step.index)
+        heldDue = performance.now() + askAgainMillis
+        return false
+      }
+      const changed = cells.filter((cell, i) =>
+        answers[i]!.version !== snapshot.cells(cell.asset).get(step.partition)?.dataVersion
+      )
+      cells.forEach((cell, i) => changed.includes(cell) && settle.adopt(cell, answers[i]!))
+      if (changed.length === 0 || step.reason._tag === "Forced" || !isFresh(step)) return true
+      giveBack()
+      settle.unchanged(step, "another run materialized it meanwhile")
+      return false
+    }
+
+    /** Hands out what was granted. Groups that were granted in part are put together: fewer and fuller. */
+    const handOut = (settle: Settlement, picked: ReadonlyMap<string, ReadonlyArray<Group>>, claim: Claimed & { readonly at: number }) =>
+      Effect.gen(function*() {
+        const store = yield* RunStore
+        const back: Array<Cell> = []
+        let next = 0
+        for (const [computation, claimed] of picked) {
+          const left = claimed.flat().filter((step) => {
+            const answers = claim.cells.slice(next, next + step.planned.assets.length)
+            next += step.planned.assets.length
+            return starts(settle, step, answers, back)
+          })
+          const size = limitsOf(computation).batch ?? 1
+          let handed = 0
+          for (let from = 0; from < left.length; from += size, handed++) {
+            const group = left.slice(from, from + size)
+            for (const { index } of group) askedAt[index] = claim.at
+            if (isGroup(group)) Queue.offerUnsafe(granted, group)
+          }
+          for (; handed < claimed.length; handed++) leave(computation)
+        }
+        if (back.length > 0) yield* patiently(store.release(options.worker, back))
+      })
+
+    return {
+      ready,
+      wake,
+      take: Queue.take(granted),
+      leave: (group) => {
+        leave(group[0].planned.computation)
+        steps -= group.length
+        handedOver += group.length
+      },
+      isHeld: ({ index }) => askedAt[index]! >= options.heldSince(),
+      askAgain: (group) => {
+        leave(group[0].planned.computation)
+        steps -= group.length
+        for (const step of group) held.push(step.index)
+        heldDue = performance.now() + askAgainMillis
+        wake()
+      },
+      hold: (step) => {
+        held.push(step.index)
+        wake()
+      },
+      serve: (settle) =>
+        Effect.gen(function*() {
+          while (table.ended() < table.size) {
+            if (held.length > 0 && performance.now() >= heldDue) {
+              for (const index of held) ready(index)
+              held = []
+            }
+            const picked = pick(settle)
+            if (picked.length === 0) {
+              const wait = Queue.take(awake)
+              yield* held.length > 0 ? Effect.timeoutOption(wait, askAgainMillis) : wait
+              continue
+            }
+            const perMilli = handedOver / Math.max(1, performance.now() - claimedAt)
+            window = Math.min(maxAhead, Math.max(concurrency * 2, Math.ceil(perMilli * aheadMillis)))
+            claimedAt = performance.now()
+            handedOver = 0
+            const byComputation = Map.groupBy(picked, ([first]) => first.planned.computation)
+            const claim = yield* ask(Array.from(byComputation.values()).flat(2).flatMap(cellsOf))
+            yield* handOut(settle, byComputation, claim)
+          }
+        })
+    }
+  })

@@ -1,0 +1,16 @@
+/** Cells as sets of positions, for the log of states: the engine knows the positions, the store only the keys. */
+import * as Partitions from "../partition/Partitions.ts"
+import * as PartitionSet from "../partition/PartitionSet.ts"
+import type { Snapshot } from "../plan/Snapshot.ts"
+import type { Gather } from "../record/CellSets.ts"
+
+/** By the partitions of this snapshot; a key that it does not know is left out, and found when the sets are made anew. */
+export const of = (snapshot: Snapshot): Gather => (cells) =>
+  Array.from(Map.groupBy(cells, (cell) => cell.asset), ([asset, members]) => {
+    const { all, everPositionOf, partitions } = snapshot.space(asset)
+    const points = members.flatMap(({ partition }) => {
+      const point = everPositionOf(partition)
+      return point === undefined ? [] : [point]
+    })
+    return { asset, numbering: Partitions.numbering(partitions), cells: PartitionSet.fromPoints(all.dimensions, points) }
+  })

@@ -2,6 +2,7 @@
 export {
   Asset,
   AssetGraph,
+  Backfill,
   Check,
   Document,
   Executor,
@@ -23,6 +24,8 @@ export * as Column from "./io/Column.ts"
 export * as Input from "./io/Input.ts"
 export * as Aggregate from "./io/frame/Aggregate.ts"
 export { desc } from "./io/frame/Order.ts"
+export { BackfillOptions, Target } from "./engine/record/Backfill.ts"
+export { BackfillStore } from "./engine/record/BackfillStore.ts"
 export { RunRequest } from "./engine/record/Run.ts"
 export { Documents } from "./io/documents/Documents.ts"
 export { Warehouse } from "./io/warehouse/Warehouse.ts"

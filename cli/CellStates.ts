@@ -1,11 +1,12 @@
 /** The cells of an asset by state: fresh, stale, failed or missing, with the reason in the plan's own words. */
 import * as PartitionSet from "../engine/partition/PartitionSet.ts"
-import type { Snapshot } from "../engine/plan/Snapshot.ts"
-import { describe, staleness } from "../engine/plan/Staleness.ts"
+import * as Snapshot from "../engine/plan/Snapshot.ts"
+import { classify, describe, doubtful, staleness, stateOf } from "../engine/plan/Staleness.ts"
+import type { CellState } from "../engine/record/Backfill.ts"
 import type { StoredCell } from "../engine/record/RunStore.ts"
 import { fault } from "./terminal/Text.ts"
 
-export type State = "fresh" | "stale" | "failed" | "missing"
+export type State = CellState
 
 /** The cells that share a state and a reason. */
 export interface Class {
@@ -25,7 +26,7 @@ const order: ReadonlyArray<State> = ["failed", "stale", "missing", "fresh"]
 
 /** What a cell is. The reason of a failed one is its error. */
 export const ofCell = (
-  snapshot: Snapshot,
+  snapshot: Snapshot.Snapshot,
   asset: string,
   point: PartitionSet.Point,
   cell: StoredCell | undefined
@@ -37,36 +38,52 @@ export const ofCell = (
   return { state: "stale", reason: describe(reason) }
 }
 
-/** Sorts all cells of an asset. Cells of which nothing is recorded are told by sets and not looked at one by one. */
-export const of = (snapshot: Snapshot, asset: string): CellStates => {
-  const { all, positionOf } = snapshot.space(asset)
-  const classes = new Map<string, { state: State; reason: string | undefined; points: Array<PartitionSet.Point> }>()
-  const recorded: Array<PartitionSet.Point> = []
-  let lastMaterialized: Date | undefined
-  for (const [key, cell] of snapshot.cells(asset)) {
-    const position = positionOf(key)
-    if (position._tag === "Failure") continue
-    const point = position.success
-    recorded.push(point)
-    const { materializedAt } = cell
-    if (materializedAt !== undefined && (lastMaterialized === undefined || materializedAt > lastMaterialized)) {
-      lastMaterialized = materializedAt
-    }
-    const { reason, state } = ofCell(snapshot, asset, point, cell)
-    const name = `${state}\n${reason ?? ""}`
-    const known = classes.get(name)
-    if (known === undefined) classes.set(name, { state, reason, points: [point] })
-    else known.points.push(point)
-  }
-  const unseen = PartitionSet.difference(all, PartitionSet.fromPoints(all.dimensions, recorded))
-  const found: Array<Class> = Array.from(classes.values(), ({ points, reason, state }) => ({
-    state,
-    reason,
-    cells: PartitionSet.fromPoints(all.dimensions, points)
-  }))
-  if (!PartitionSet.isEmpty(unseen)) found.push({ state: "missing", reason: undefined, cells: unseen })
+/** The snapshot with the records that `of` needs to tell the fresh cells of these assets from the stale ones. */
+export const detail = (snapshot: Snapshot.Snapshot, assets: Iterable<string>) =>
+  Snapshot.detail(
+    snapshot,
+    new Map(Array.from(assets, (asset) => [asset, doubtful(snapshot, asset, snapshot.space(asset).all)]))
+  )
+
+/**
+ * Sorts all cells of an asset, by sets; with `records: false` stale cells count as fresh when only their upstream has
+ * changed. Failed cells are told apart by their errors where their records were read.
+ */
+export const of = (
+  snapshot: Snapshot.Snapshot,
+  asset: string,
+  options: { readonly records: boolean } = { records: true }
+): CellStates => {
+  const { all } = snapshot.space(asset)
+  const unfresh = classify(snapshot, asset, all, options)
+  const fresh = PartitionSet.difference(all, PartitionSet.unionAll(all.dimensions, unfresh.map(({ cells }) => cells)))
+  const found = unfresh.flatMap(({ cells, reason }): ReadonlyArray<Class> => {
+    const state = stateOf(reason)
+    if (state === "failed") return byError(snapshot, asset, cells)
+    return [{ state, reason: state === "missing" ? undefined : describe(reason), cells }]
+  })
+  if (!PartitionSet.isEmpty(fresh)) found.push({ state: "fresh", reason: undefined, cells: fresh })
   found.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || PartitionSet.size(b.cells) - PartitionSet.size(a.cells))
-  return { total: PartitionSet.size(all), classes: found, lastMaterialized }
+  return { total: PartitionSet.size(all), classes: found, lastMaterialized: snapshot.sets(asset).lastMaterialized }
+}
+
+const byError = (snapshot: Snapshot.Snapshot, asset: string, failed: PartitionSet.PartitionSet): ReadonlyArray<Class> => {
+  const { keyAt } = snapshot.space(asset)
+  const records = snapshot.cells(asset)
+  const errors = new Map<string, Array<PartitionSet.Point>>()
+  for (const point of PartitionSet.points(PartitionSet.intersection(failed, snapshot.detailed(asset)))) {
+    const error = records.get(keyAt(point))?.error
+    if (typeof error !== "string") continue
+    const text = fault(error)
+    const known = errors.get(text)
+    if (known === undefined) errors.set(text, [point])
+    else known.push(point)
+  }
+  const classes = Array.from(errors, ([reason, points]): Class => ({
+    state: "failed", reason, cells: PartitionSet.fromPoints(failed.dimensions, points)
+  }))
+  const others = PartitionSet.difference(failed, PartitionSet.unionAll(failed.dimensions, classes.map(({ cells }) => cells)))
+  return PartitionSet.isEmpty(others) ? classes : [...classes, { state: "failed", reason: undefined, cells: others }]
 }
 
 /** The number of cells in a state. */

@@ -4,6 +4,7 @@ import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Assets from "./grammar/Assets.ts"
+import * as Backfills from "./grammar/Backfills.ts"
 import * as Database from "./grammar/Database.ts"
 import { ProjectFolder } from "./grammar/Options.ts"
 import * as Partitions from "./grammar/Partitions.ts"
@@ -22,8 +23,8 @@ const versionCommand = (version: string) =>
 
 const groups = (version: string) =>
   [
-    { group: "Assets", commands: [Assets.list, Assets.show, Assets.preview, Assets.explain, Assets.check, Partitions.partitions] },
-    { group: "Runs", commands: [Runs.materialize, Runs.runs, Runs.run] },
+    { group: "Assets", commands: [Assets.list, Assets.show, Assets.status, Assets.preview, Assets.explain, Assets.check, Partitions.partitions] },
+    { group: "Runs", commands: [Runs.materialize, Backfills.backfill, Backfills.backfills, Runs.runs, Runs.run] },
     { group: "Project", commands: [Database.db, versionCommand(version)] }
   ] as const
 
@@ -49,6 +50,7 @@ export const make = (version: string, own: ReadonlyArray<OwnCommand> = []) =>
     Command.withExamples([
       { command: "sluice list", description: "What there is, and its state" },
       { command: "sluice materialize nhl", description: "Compute and store what is missing or stale" },
+      { command: "sluice backfill nhl --from 2023-10-01 --dry-run", description: "What a season would take" },
       { command: "sluice explain nhl/top_scorers", description: "Why it is stale" },
       { command: "sluice run resume 3", description: "Go on after an interruption" }
     ])

@@ -2,6 +2,7 @@
 import { Cause, Effect, Layer } from "effect"
 import type { Any } from "../engine/definition/Asset.ts"
 import type { IoManager } from "../engine/definition/Io.ts"
+import type { BackfillStore } from "../engine/record/BackfillStore.ts"
 import type { RunStore } from "../engine/record/RunStore.ts"
 import { Database } from "../resources/database/Database.ts"
 import * as PostgresRunStore from "../storage/PostgresRunStore.ts"
@@ -9,7 +10,7 @@ import type { Provided } from "./Deployment.ts"
 import type { Project } from "./Project.ts"
 import { messageOf, Refusal } from "./Refusal.ts"
 
-export type Stored = RunStore | Provided
+export type Stored = RunStore | BackfillStore | Provided
 
 const isOwn = (error: unknown): boolean =>
   typeof error === "object" && error !== null && "_tag" in error && /^(Database|Embedded|StateFolder|NoEmbedded|RunStore|SchemaTooNew)/.test(String(error._tag))

@@ -19,6 +19,8 @@ const refusals = new Set([
   "Refusal",
   "SelectionError",
   "PartitionKeyError",
+  "TargetError",
+  "TargetError",
   "GraphError",
   "UnfitIo",
   "RunUnavailable",

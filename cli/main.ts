@@ -10,6 +10,7 @@ import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import { readFileSync } from "node:fs"
 import { didYouMean } from "../engine/Suggestion.ts"
+import * as KeyWords from "./backfill/KeyWords.ts"
 import * as FirstWord from "./FirstWord.ts"
 import * as Grammar from "./Grammar.ts"
 import { ProjectFolder } from "./grammar/Options.ts"
@@ -89,7 +90,7 @@ const watchOutput = (lost: (error: Error) => void): void => {
 /** Runs one command and ends the process with its exit code. */
 export const run = (args: ReadonlyArray<string>, launcher?: number): void => {
   const program = Effect.flatMap(ownCommands(args), (own) =>
-    Command.runWith(Grammar.make(version(), own), { version: version() })(args))
+    Command.runWith(Grammar.make(version(), own), { version: version() })(KeyWords.spread(args)))
   // A command that waits for nothing but a signal would end where Node finds no more events to come.
   setInterval(() => undefined, 2 ** 31 - 1)
   const fiber = Effect.runFork(Effect.provide(program, environment))

@@ -1,6 +1,7 @@
 /** `sluice check`: the definitions are valid, and what is stored is what the checks say. */
 import { Effect } from "effect"
 import * as Selection from "../../engine/graph/Selection.ts"
+import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
 import * as Snapshot from "../../engine/plan/Snapshot.ts"
 import * as CheckRunner from "../../engine/run/CheckRunner.ts"
 import * as IoManagers from "../../engine/run/IoManagers.ts"
@@ -28,9 +29,7 @@ export const check = Effect.fn("cli.check")(function*(input: {
     const results: Array<CheckResult> = []
     const unstored: Array<string> = []
     for (const candidate of checks) {
-      const stored = Array.from(snapshot.cells(candidate.asset.key)).flatMap(([key, cell]) =>
-        cell.dataVersion === undefined ? [] : [key]
-      )
+      const stored = storedKeys(snapshot, candidate.asset.key)
       if (stored.length === 0) unstored.push(`${candidate.asset.key}  ${candidate.name}`)
       else {
         results.push(...yield* CheckRunner.run(candidate, stored, { io: Live.ioOf, run: null, checked: () => {} }))
@@ -56,5 +55,9 @@ export const check = Effect.fn("cli.check")(function*(input: {
   }
   if (failed.size > 0) return yield* new Unfinished({ exitCode: exitCodes.failed })
 })
+
+/** Also those of removed partition keys, whose data is still there. */
+const storedKeys = (snapshot: Snapshot.Snapshot, asset: string): ReadonlyArray<string> =>
+  Array.from(PartitionSet.points(snapshot.sets(asset).materialized), snapshot.space(asset).keyAt)
 
 const nameOf = (result: CheckResult): string => `${result.asset}\n${result.check}`

@@ -53,7 +53,7 @@ const liveRuns = Effect.fnUntraced(function*(folder: string) {
   return yield* Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const rows = yield* sql<{ readonly run: number }>`
-      select run::int as run from sluice.run_states where state = 'running' order by run`
+      select run::int as run from sluice.run_states where state in ('running', 'paused') order by run`
     return rows.map(({ run }) => run)
   }).pipe(Effect.provide(Layer.provide(Database.layerClient({ connections: 1 }), Database.layerUrl(url))))
 }, Effect.timeoutOrElse({ duration: "2 seconds", orElse: () => Effect.succeed([]) }), Effect.orElseSucceed((): Array<number> => []))

@@ -17,15 +17,26 @@ import { out, state as colourOf } from "../terminal/Style.ts"
 import * as Table from "../terminal/Table.ts"
 import * as Text from "../terminal/Text.ts"
 
+/** So many failed cells are told by their errors; the others are only counted. */
+const explainedFailures = 1000
+
 export const explain = Effect.fn("cli.explain")(function*(input: { readonly asset: string }) {
   const project = yield* Project.load
   const word = Address.split(input.asset)
   const asset = yield* Address.asset(project.graph, word.asset)
-  const snapshot = yield* Effect.provide(Snapshot.load(project.graph, [asset.key]), Live.store(project))
-  const space = snapshot.space(asset.key)
-  if (word.partition === undefined && asset.partitions._tag !== "Unpartitioned") return explainAll(snapshot, asset.key)
-  const point = yield* Address.cell(space, asset.key, word.partition ?? "", Array.from(PartitionSet.points(space.all).take(10_000), space.keyAt))
-  explainCell(snapshot, asset.key, point)
+  yield* Effect.gen(function*() {
+    const snapshot = yield* Snapshot.load(project.graph, [asset.key])
+    const space = snapshot.space(asset.key)
+    if (word.partition === undefined && asset.partitions._tag !== "Unpartitioned") {
+      const { failed } = snapshot.sets(asset.key)
+      const known = yield* Snapshot.detail(snapshot, new Map([[asset.key, PartitionSet.take(failed, explainedFailures)]]))
+      return explainAll(yield* CellStates.detail(known, [asset.key]), asset.key)
+    }
+    const keys = PartitionSet.points(space.all).take(10_000).map(space.keyAt)
+    const point = yield* Address.cell(space, asset.key, word.partition ?? "", keys)
+    const cell = PartitionSet.fromPoints(point.length, [point])
+    explainCell(yield* Snapshot.detail(snapshot, new Map([[asset.key, cell]])), asset.key, point)
+  }).pipe(Effect.provide(Live.store(project)))
 })
 
 const explainAll = (snapshot: Snapshot.Snapshot, asset: string): void => {

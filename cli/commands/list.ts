@@ -37,7 +37,10 @@ export const list = Effect.fn("cli.list")(function*(input: {
   const selection = input.selection.length === 0 ? "*" : input.selection.join(" ")
   if (graph.assets.size === 0) return Screen.note("The pipelines of main.ts have no assets.")
   const selected = yield* Effect.fromResult(Selection.select(graph, selection))
-  const snapshot = yield* Effect.provide(Snapshot.load(graph, selected), Live.store(project))
+  const snapshot = yield* Effect.provide(
+    Effect.flatMap(Snapshot.load(graph, selected), (loaded) => CellStates.detail(loaded, selected)),
+    Live.store(project)
+  )
   const listed = selected.flatMap((key): ReadonlyArray<Listed> => {
     const asset = graph.assets.get(key)
     return asset === undefined ? [] : [{ asset, states: CellStates.of(snapshot, key) }]

@@ -1,14 +1,13 @@
 /** `sluice materialize` and `sluice run resume`: run, show how it goes, say how it ended. */
 import { Cause, Effect } from "effect"
-import { readFileSync } from "node:fs"
-import * as path from "node:path"
 import * as Plan from "../../engine/plan/Plan.ts"
 import type { Observer } from "../../engine/run/Observer.ts"
 import * as Executor from "../../engine/run/Executor.ts"
 import { RunRequest } from "../../engine/record/Run.ts"
-import type { RunStore } from "../../engine/record/RunStore.ts"
+import { RunStore } from "../../engine/record/RunStore.ts"
 import type * as Cli from "../Cli.ts"
 import * as Interruption from "../Interruption.ts"
+import * as KeyFile from "../KeyFile.ts"
 import * as KeyLines from "../KeyLines.ts"
 import * as Live from "../Live.ts"
 import * as PlanTable from "../PlanTable.ts"
@@ -19,26 +18,9 @@ import * as Summary from "../progress/Summary.ts"
 import type { View } from "../progress/View.ts"
 import * as Project from "../Project.ts"
 import { exitCodes, messageOf, Refusal, Unfinished, withoutSecrets } from "../Refusal.ts"
+import * as Settings from "../Settings.ts"
 import * as Screen from "../terminal/Screen.ts"
 import * as Text from "../terminal/Text.ts"
-
-/** Puts the settings of `--set` in place of the environment's; gives their names. Before main.ts reads any. */
-const applySettings = (settings: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, Refusal> =>
-  Effect.forEach(settings, (setting) => {
-    const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(setting) ?? []
-    if (name === undefined || value === undefined) {
-      // What stands behind the "=" may be a secret.
-      const equals = setting.indexOf("=")
-      const message = equals < 0
-        ? `"--set ${setting}" is not of the form NAME=VALUE.`
-        : `"--set ${setting.slice(0, equals)}=…" has no valid name: it is of letters, digits and _, and begins with no digit.`
-      return Effect.fail(new Refusal({ message }))
-    }
-    return Effect.sync(() => {
-      process.env[name] = value
-      return name
-    })
-  })
 
 interface PartitionOptions {
   readonly partition: string | undefined
@@ -56,22 +38,7 @@ const expressionOf = (options: PartitionOptions): Effect.Effect<string | null, R
 }
 
 const readKeys = (file: string): Effect.Effect<string, Refusal> =>
-  Effect.gen(function*() {
-    const text = yield* Effect.try({
-      try: () => readFileSync(file === "-" ? 0 : path.resolve(Project.startFolder, file), "utf8"),
-      catch: (cause) => {
-        const why = cause instanceof Error && "code" in cause && cause.code === "ENOENT" ? "does not exist" : "cannot be read"
-        return new Refusal({ message: `The partition set ${file} ${why}.`, cause })
-      }
-    })
-    const keys = KeyLines.read(text)
-    const name = file === "-" ? "standard input" : file
-    if (keys.length === 0) return yield* new Refusal({ message: `The partition set ${name} names no partition.` })
-    const expression = KeyLines.expression(keys)
-    if (expression !== undefined) return expression
-    const message = `The partition set ${name} has several keys and one that ends with a blank: give that one alone, with --partition.`
-    return yield* new Refusal({ message })
-  })
+  Effect.map(KeyFile.read(file, "partition set"), KeyLines.expression)
 
 export const materialize = Effect.fn("cli.materialize")(function*(
   input: PartitionOptions & {
@@ -79,12 +46,13 @@ export const materialize = Effect.fn("cli.materialize")(function*(
     readonly force: boolean
     readonly dryRun: boolean
     readonly concurrency: number
+    readonly nodeId: string | undefined
     readonly set: ReadonlyArray<string>
     readonly json: boolean
   }
 ) {
   const partitions = yield* expressionOf(input)
-  const settings = yield* applySettings(input.set)
+  const settings = yield* Settings.apply(input.set)
   const project = yield* Project.load
   const { concurrency, force } = input
   const request = new RunRequest({ selection: input.selection.join(" "), partitions, force, concurrency })
@@ -93,7 +61,7 @@ export const materialize = Effect.fn("cli.materialize")(function*(
     if (input.dryRun) return input.json ? Screen.prettyJson(Plan.toJson(plan)) : PlanTable.print(plan, snapshot)
     if (isIdle(plan)) return tellIdle(plan, input.json)
     yield* Effect.provide(start(project, request, input.json, settings), Live.everything(project))
-  }).pipe(Effect.provide(Live.store(project, Live.runConnections)))
+  }).pipe(Effect.provide(Live.store(project, Live.runConnections)), Settings.asNode(input.nodeId))
 })
 
 const isIdle = (plan: Plan.Plan): boolean => Plan.isEmpty(plan) && plan.later.length === 0
@@ -122,21 +90,31 @@ const nothingToDo = (fresh: number): string =>
 
 export const resume = Effect.fn("cli.resume")(function*(input: {
   readonly id: number
+  readonly nodeId: string | undefined
   readonly set: ReadonlyArray<string>
   readonly json: boolean
 }) {
-  const settings = yield* applySettings(input.set)
+  const settings = yield* Settings.apply(input.set)
   const project = yield* Project.load
-  yield* execute(input.json, settings, (observer) => Executor.resume(project.graph, input.id, { observer })).pipe(
-    Effect.provide(Live.everything(project)),
-    Effect.provide(Live.store(project, Live.runConnections))
-  )
+  yield* Effect.gen(function*() {
+    yield* refuseBackfill(input.id)
+    yield* Effect.provide(
+      execute(input.json, settings, (observer) => Executor.resume(project.graph, input.id, { observer })),
+      Live.everything(project)
+    )
+  }).pipe(Effect.provide(Live.store(project, Live.runConnections)), Settings.asNode(input.nodeId))
+})
+
+const refuseBackfill = Effect.fnUntraced(function*(id: number) {
+  const { request } = yield* (yield* RunStore).run(id)
+  if (request.backfill === undefined) return
+  yield* new Refusal({ message: `Run ${id} is a backfill: go on with it by \`sluice backfill resume ${id}\`.` })
 })
 
 const makeView = (json: boolean): View =>
   json
     ? JsonView.make()
-    : process.stdout.isTTY === true && (process.env["CI"] ?? "") === "" && process.env["TERM"] !== "dumb"
+    : Screen.isWatched()
     ? BlockView.make()
     : LineView.make()
 

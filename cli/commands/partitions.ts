@@ -25,18 +25,18 @@ export const partitions = Effect.fn("cli.partitions")(function*(input: {
 }) {
   const project = yield* Project.load
   const asset = yield* Address.asset(project.graph, input.asset)
-  const snapshot = yield* Effect.provide(Snapshot.load(project.graph, [asset.key]), Live.store(project))
-  const space = snapshot.space(asset.key)
   if (asset.partitions._tag === "Unpartitioned") {
     return yield* new Refusal({ message: `${asset.key} has no partitions: \`sluice explain ${asset.key}\` tells its state.` })
   }
-  const chosen = input.state === undefined
-    ? space.all
-    : PartitionSet.unionAll(
-      space.all.dimensions,
-      CellStates.of(snapshot, asset.key).classes.flatMap(({ cells, state }) => state === input.state ? [cells] : [])
-    )
   const newestFirst = Partitions.dimensionsOf(asset.partitions)[0]?.partitions._tag === "TimeWindows"
+  const { chosen, snapshot } = yield* Effect.gen(function*() {
+    const loaded = yield* Snapshot.load(project.graph, [asset.key])
+    const chosen = yield* inState(loaded, asset.key, input.state)
+    if (input.keys) return { chosen, snapshot: loaded }
+    const shown = newestFirst ? PartitionSet.takeLast(chosen, input.limit) : PartitionSet.take(chosen, input.limit)
+    return { chosen, snapshot: yield* Snapshot.detail(loaded, new Map([[asset.key, shown]])) }
+  }).pipe(Effect.provide(Live.store(project)))
+  const space = snapshot.space(asset.key)
   const points = PartitionSet.points(chosen, { order: newestFirst ? "descending" : "ascending" })
   const stored = snapshot.cells(asset.key)
   if (input.keys) return Screen.lines(Array.from(points, (point) => KeyLines.line(asset.partitions, space.keyAt(point))))
@@ -67,6 +67,16 @@ export const partitions = Effect.fn("cli.partitions")(function*(input: {
   const what = `${Text.plural(total, `${input.state === undefined ? "" : `${input.state} `}partition`)} of ${asset.key}`
   Screen.note(Style.err.dim(total > rows.length ? `${Text.count(rows.length)} of ${what}; --limit shows more.` : `${what}.`))
 })
+
+/** Those of an asset's cells that are in the state; only to tell fresh from stale ones records are read. */
+const inState = (loaded: Snapshot.Snapshot, asset: string, state: CellStates.State | undefined) =>
+  Effect.gen(function*() {
+    const { all } = loaded.space(asset)
+    if (state === undefined) return all
+    const isDoubtful = state === "fresh" || state === "stale"
+    const { classes } = CellStates.of(isDoubtful ? yield* CellStates.detail(loaded, [asset]) : loaded, asset, { records: isDoubtful })
+    return PartitionSet.unionAll(all.dimensions, classes.flatMap((found) => found.state === state ? [found.cells] : []))
+  })
 
 /** A dynamic set by name that is filled by hand; one that comes from an asset is refused. */
 const setByHand = (project: Project.Project, name: string) => {
@@ -116,4 +126,4 @@ export const remove = Effect.fn("cli.partitions.remove")(function*({ keys, set: 
 })
 
 const known = (store: RunStore["Service"], set: string) =>
-  Effect.map(store.dynamicKeys([set]), (sets) => new Set((sets.get(set) ?? []).map((entry) => entry.key)))
+  Effect.map(store.dynamicKeys([set]), (sets) => new Set((sets.get(set) ?? []).flatMap(({ key, live }) => live ? [key] : [])))

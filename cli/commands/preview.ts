@@ -2,6 +2,7 @@
 import { Effect, Schema, Stream } from "effect"
 import { type Any, storedOf } from "../../engine/definition/Asset.ts"
 import type { Element } from "../../engine/definition/Io.ts"
+import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
 import * as Snapshot from "../../engine/plan/Snapshot.ts"
 import * as Address from "../Address.ts"
 import * as Live from "../Live.ts"
@@ -46,17 +47,17 @@ const partitionsOf = (project: Project.Project, asset: Any, partition: string | 
   Effect.gen(function*() {
     const snapshot = yield* Snapshot.load(project.graph, [asset.key])
     const space = snapshot.space(asset.key)
-    const stored = snapshot.cells(asset.key)
-    const isStored = (key: string) => stored.get(key)?.dataVersion !== undefined
+    const { materialized } = snapshot.sets(asset.key)
     const unstored = (name: string, hint: string) =>
       new Refusal({ message: `${name} is not materialized yet: run \`sluice materialize ${asset.key}${hint}\`.` })
     if (partition === undefined) {
-      if (!Array.from(stored.keys()).some(isStored)) return yield* unstored(asset.key, "")
+      if (!snapshot.isStored(asset.key)) return yield* unstored(asset.key, "")
       return asset.partitions._tag === "Unpartitioned" ? [""] : "all" as const
     }
-    const known = stored.keys().filter(isStored)
-    const key = space.keyAt(yield* Address.cell(space, asset.key, partition, known))
-    if (!isStored(key)) return yield* unstored(`${asset.key}@${key}`, ` --partition ${Text.shellWord(key)}`)
+    const known = PartitionSet.points(materialized).map(space.keyAt)
+    const point = yield* Address.cell(space, asset.key, partition, known)
+    const key = space.keyAt(point)
+    if (!PartitionSet.has(materialized, point)) return yield* unstored(`${asset.key}@${key}`, ` --partition ${Text.shellWord(key)}`)
     return [key]
   })
 

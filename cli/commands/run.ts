@@ -1,16 +1,18 @@
 /** `sluice run show` and `sluice run cancel`. */
 import { Effect } from "effect"
-import type { Event } from "../../engine/record/Event.ts"
 import { RunStore } from "../../engine/record/RunStore.ts"
 import { type Attempt, cellName, type Step } from "../../engine/record/Step.ts"
 import * as Executor from "../../engine/run/Executor.ts"
+import * as Wording from "../backfill/Wording.ts"
 import * as Live from "../Live.ts"
+import * as EventLines from "../progress/EventLines.ts"
 import * as Summary from "../progress/Summary.ts"
 import * as Project from "../Project.ts"
 import * as Screen from "../terminal/Screen.ts"
 import { out, state } from "../terminal/Style.ts"
 import * as Table from "../terminal/Table.ts"
 import * as Text from "../terminal/Text.ts"
+import * as Backfills from "./backfills.ts"
 import { millisOf, selectionOf, stateOf, toJson } from "./runs.ts"
 
 /** Lists in the report stop here; --json has all. */
@@ -18,9 +20,10 @@ const most = 10
 
 export const show = Effect.fn("cli.run.show")(function*(input: { readonly id: number; readonly json: boolean }) {
   const project = yield* Project.load
-  const { attempts, checks, events, run, steps } = yield* Effect.gen(function*() {
+  const found = yield* Effect.gen(function*() {
     const store = yield* RunStore
     const run = yield* store.run(input.id)
+    if (run.request.backfill !== undefined) return undefined
     return {
       run,
       steps: yield* store.steps(input.id),
@@ -29,6 +32,9 @@ export const show = Effect.fn("cli.run.show")(function*(input: { readonly id: nu
       events: yield* store.events(input.id)
     }
   }).pipe(Effect.provide(Live.store(project)))
+  // Its steps may be a million: they are told as sums.
+  if (found === undefined) return yield* Backfills.show(input)
+  const { attempts, checks, events, run, steps } = found
   if (input.json) return Screen.prettyJson({ ...toJson(run), steps, attempts, checks, events })
 
   const name = stateOf(run)
@@ -46,7 +52,7 @@ export const show = Effect.fn("cli.run.show")(function*(input: { readonly id: nu
   section("Failed", failedLines(steps.filter((step) => step.state === "failed"), attempts))
   section("Skipped", skippedLines(steps.filter((step) => step.state === "skipped")))
   section("Checks", Summary.checks(checks))
-  section("Events", eventLines(events))
+  section("Events", EventLines.of(events))
   if (name !== "succeeded" && name !== "running") {
     Summary.next([[Summary.again(run.id, []), "goes on with it"]])
   }
@@ -136,26 +142,13 @@ const skippedLines = (skipped: ReadonlyArray<Step>): ReadonlyArray<string> => {
   ]
 }
 
-/** The story of the run; failures of steps are told above. */
-const eventLines = (events: ReadonlyArray<Event>): ReadonlyArray<string> => {
-  const told = events.filter((event) => !["attempt_failed", "step_failed", "step_skipped", "check_failed"].includes(event.type))
-  return Table.lines(
-    [{ title: "" }, { title: "" }, { title: "", flexible: true }],
-    told.slice(-20).map((event) => [
-      out.dim(Text.moment(event.at).slice(11)),
-      event.type.replaceAll("_", " "),
-      Text.oneLine(`${event.asset === undefined ? "" : `${cellName({ asset: event.asset, partition: event.partition ?? "" })} `}${event.message}`)
-    ]),
-    { indent: 2 }
-  )
-}
-
 const more = (total: number): ReadonlyArray<string> =>
   total > most ? [out.dim(`    and ${Text.count(total - most)} more (--json lists all)`)] : []
 
 export const cancel = Effect.fn("cli.run.cancel")(function*(input: { readonly id: number }) {
   const project = yield* Project.load
-  yield* Executor.cancel(input.id).pipe(Effect.provide(Live.store(project)))
+  const { request } = yield* Executor.cancel(input.id).pipe(Effect.provide(Live.store(project)))
   Screen.line(`Run ${input.id} is cancelled.`)
-  Summary.next([[Summary.again(input.id, []), "goes on with it"]])
+  const again = request.backfill === undefined ? Summary.again(input.id, []) : Wording.command("resume", input.id)
+  Summary.next([[again, "goes on with it"]])
 })

@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import type { RunSummary } from "../../engine/record/Run.ts"
 import { RunStore } from "../../engine/record/RunStore.ts"
+import * as Wording from "../backfill/Wording.ts"
 import * as Live from "../Live.ts"
 import * as Project from "../Project.ts"
 import * as Screen from "../terminal/Screen.ts"
@@ -54,8 +55,9 @@ export const runs = Effect.fn("cli.runs")(function*(input: { readonly limit: num
 
 const amount = (n: number, colour: (text: string) => string): string => n === 0 ? out.dim("·") : colour(Text.count(n))
 
-/** The selection with its partitions, as `nhl @ 2023-03-01..2023-03-31`. */
+/** The selection with its partitions, as `nhl @ 2023-03-01..2023-03-31`; a backfill is called one. */
 export const selectionOf = ({ request }: RunSummary): string => {
+  if (request.backfill !== undefined) return `backfill: ${Wording.asked(request)}`
   const partitions = request.partitions === null ? "" : ` @ ${request.partitions}`
   return Text.oneLine(`${request.selection}${partitions.length > 200 ? `${partitions.slice(0, 200)}…` : partitions}${request.force ? " (forced)" : ""}`)
 }

@@ -4,6 +4,7 @@ import { type Any, storedOf } from "../../engine/definition/Asset.ts"
 import type { Entry, Metadata } from "../../engine/definition/Metadata.ts"
 import type { AssetGraph, Edge } from "../../engine/graph/AssetGraph.ts"
 import * as Partitions from "../../engine/partition/Partitions.ts"
+import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
 import * as Snapshot from "../../engine/plan/Snapshot.ts"
 import { RunStore } from "../../engine/record/RunStore.ts"
 import { cellName } from "../../engine/record/Step.ts"
@@ -20,13 +21,18 @@ import * as Text from "../terminal/Text.ts"
 /** The history shown: that of the cells materialized last. */
 const lastCells = 3
 const lastMaterializations = 5
+/** They are looked for among the newest partitions, so that the records of a million cells are not read for them. */
+const searchedCells = 10_000
 
 export const show = Effect.fn("cli.show")(function*(input: { readonly asset: string }) {
   const project = yield* Project.load
   const { graph } = project
   const asset = yield* Address.asset(graph, input.asset)
   const { history, snapshot } = yield* Effect.gen(function*() {
-    const snapshot = yield* Snapshot.load(graph, [asset.key])
+    const loaded = yield* Snapshot.load(graph, [asset.key])
+    const newest = PartitionSet.takeLast(loaded.materialized(asset.key), searchedCells)
+    const known = yield* Snapshot.detail(loaded, new Map([[asset.key, newest]]))
+    const snapshot = yield* CellStates.detail(known, [asset.key])
     const store = yield* RunStore
     const latest = Array.from(snapshot.cells(asset.key))
       .filter(([, cell]) => cell.materializedAt !== undefined)

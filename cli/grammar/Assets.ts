@@ -26,6 +26,28 @@ export const show = Command.make(
   Command.withExamples([{ command: "sluice show nhl/game_stats", description: "What it is, reads, stores and checks" }])
 )
 
+export const status = Command.make(
+  "status",
+  {
+    selection: Options.selectionOfSome,
+    by: Options.optionalText("by", "dimension", "A row for each key of this dimension; for one asset"),
+    exact: Options.yes("exact", "Tell cells whose upstream has newer data from fresh ones where that takes long, too"),
+    json: Options.json
+  },
+  (input) => Options.lazily(() => import("../commands/status.ts"), (m) => m.status(input))
+).pipe(
+  Command.withDescription(
+    "Show how much of an asset is fresh, stale, failed and missing: days as a calendar, the keys of a dimension as rows. " +
+      "Of several assets, or a pipeline: a line and a bar each."
+  ),
+  Command.withShortDescription("Show the state of assets as a picture"),
+  Command.withExamples([
+    { command: "sluice status nhl/games", description: "A calendar" },
+    { command: "sluice status nba/boxscore --by endpoint", description: "A row for each endpoint" },
+    { command: "sluice status nhl", description: "All assets of a pipeline or group" }
+  ])
+)
+
 export const preview = Command.make(
   "preview",
   {

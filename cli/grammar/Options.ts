@@ -30,17 +30,30 @@ export const positive = (name: string, metavar: string, description: string, fal
     Flag.filter((n) => n >= 1, () => "a whole number from 1 on")
   )
 
+/** A whole number from `least` on; undefined when it is not given. */
+export const wholeNumber = (name: string, metavar: string, description: string, least: 0 | 1) =>
+  Flag.Int(name).pipe(
+    Flag.withMetavar(`<${metavar}>`),
+    Flag.withDescription(description),
+    Flag.filter((n) => n >= least, () => `a whole number from ${least} on`),
+    Flag.optional,
+    Flag.map(Option.getOrUndefined)
+  )
+
+/** May be given several times. */
+export const texts = (name: string, metavar: string, description: string) =>
+  text(name, metavar, description).pipe(Flag.atLeast(0))
+
 export const yes = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withoutNegation, Flag.withDefault(false))
 
 export const json = yes("json", "Print JSON on standard output and nothing else there")
 
-
 export const concurrency = positive("concurrency", "n", "Steps that run at once", 8).pipe(Flag.withAlias("c"))
 
-export const set = text("set", "NAME=VALUE", "A setting in place of the environment's, for this command").pipe(
-  Flag.atLeast(0)
-)
+export const set = texts("set", "NAME=VALUE", "A setting in place of the environment's, for this command")
+
+export const nodeId = optionalText("node-id", "name", "This machine's name in records (default: SLUICE_NODE_ID, else its host name)")
 
 export const asset = Argument.String("asset").pipe(Argument.withDescription("The key of an asset, as `sluice list` shows it"))
 
@@ -55,3 +68,5 @@ export const selection = selected.pipe(Argument.variadic())
 export const selectionOfSome = selected.pipe(Argument.variadic({ min: 1 }))
 
 export const runId = Argument.Int("id").pipe(Argument.withDescription("The number of the run, as `sluice runs` shows it"))
+
+export const backfillId = Argument.Int("id").pipe(Argument.withDescription("The number of the backfill, as `sluice backfills` shows it"))

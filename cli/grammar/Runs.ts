@@ -12,6 +12,7 @@ export const materialize = Command.make(
     force: Options.yes("force", "Materialize fresh cells too"),
     dryRun: Options.yes("dry-run", "Print the plan and change nothing"),
     concurrency: Options.concurrency,
+    nodeId: Options.nodeId,
     set: Options.set,
     json: Options.json
   },
@@ -54,7 +55,7 @@ const showRun = Command.make(
 
 const resume = Command.make(
   "resume",
-  { id: Options.runId, set: Options.set, json: Options.json },
+  { id: Options.runId, nodeId: Options.nodeId, set: Options.set, json: Options.json },
   (input) => Options.lazily(() => import("../commands/materialize.ts"), (m) => m.resume(input))
 ).pipe(
   Command.withDescription("Go on with a run that was interrupted, lost or failed. What it has finished is not done again."),

@@ -12,10 +12,11 @@ const barWidth = 24
 /** Assets beyond this are summed up, so that the block fits the screen. */
 const maxAssets = 20
 
-export const make = (): View => {
-  const progress = Progress.make()
+/** `last` is the line below the assets. */
+export const make = (progress: Progress.Progress = Progress.make(), last: () => string = () => footer(progress)): View => {
   const block = Screen.block()
-  const timer = setInterval(() => block.draw([...assetLines(progress), footerLine(progress)]), drawEveryMillis)
+  const draw = () => block.draw([...assetLines(progress), `  ${out.dim(last())}`])
+  const timer = setInterval(draw, drawEveryMillis)
   let closed = false
   const observer: Observer = (observation) => void progress.observe(observation)
   return {
@@ -25,21 +26,27 @@ export const make = (): View => {
       if (closed) return
       closed = true
       clearInterval(timer)
-      const last = assetLines(progress)
-      block.draw(last.length === 0 ? [] : [...last, ""])
+      const lines = assetLines(progress)
+      block.draw(lines.length === 0 ? [] : [...lines, ""])
       block.close()
     }
   }
 }
 
-/** A bar of eighths: as fine as the terminal can draw. */
-const bar = (asset: Progress.AssetProgress): string => {
-  const share = asset.planned === 0 ? 0 : Progress.ended(asset) / asset.planned
-  const full = Math.floor(share * barWidth)
-  const rest = Math.floor((share * barWidth - full) * 2) === 1 && full < barWidth ? "╸" : ""
+export interface Share {
+  readonly done: number
+  readonly failed: number
+  readonly planned: number
+}
+
+/** A bar of halves: as fine as the line can be drawn. */
+export const bar = ({ done, failed, planned }: Share, width = barWidth): string => {
+  const share = planned === 0 ? 0 : done / planned
+  const full = Math.floor(share * width)
+  const rest = Math.floor((share * width - full) * 2) === 1 && full < width ? "╸" : ""
   const filled = "━".repeat(full) + rest
-  const colour = asset.failed > 0 ? out.red : share === 1 ? out.green : out.cyan
-  return colour(filled) + out.dim("─".repeat(barWidth - full - rest.length))
+  const colour = failed > 0 ? out.red : share === 1 ? out.green : out.cyan
+  return colour(filled) + out.dim("─".repeat(width - full - rest.length))
 }
 
 const elapsed = (asset: Progress.AssetProgress): string =>
@@ -67,7 +74,7 @@ export const assetLines = (progress: Progress.Progress): ReadonlyArray<string> =
   const { shown, left } = hidden(Array.from(progress.assets.values()))
   const rows = shown.map((asset) => [
     asset.asset,
-    bar(asset),
+    bar({ done: Progress.ended(asset), failed: asset.failed, planned: asset.planned }),
     `${Text.count(Progress.ended(asset))}/${asset.waitsFor === undefined ? Text.count(asset.planned) : "?"}`,
     elapsed(asset),
     detail(asset)
@@ -89,8 +96,6 @@ export const assetLines = (progress: Progress.Progress): ReadonlyArray<string> =
   ]
 }
 
-const footerLine = (progress: Progress.Progress): string => `  ${out.dim(footer(progress))}`
-
 /** `run 3 · 204 of 1,624 cells · 41/s · 27 s left · 12.4 s` */
 export const footer = (progress: Progress.Progress): string => {
   const { ended, isOpen, planned } = Progress.totals(progress)
@@ -99,7 +104,7 @@ export const footer = (progress: Progress.Progress): string => {
   return [
     progress.run === undefined ? "" : `run ${progress.run}`,
     `${Text.count(ended)} of ${Text.count(planned)}${isOpen ? " or more" : ""} cells`,
-    rate > 0 ? `${rate >= 10 ? Text.count(Math.round(rate)) : rate.toFixed(1)}/s` : "",
+    rate > 0 ? Text.rate(rate) : "",
     left,
     Text.duration(performance.now() - progress.began)
   ].filter((part) => part !== "").join(" · ")

@@ -6,9 +6,9 @@ import type { View } from "./View.ts"
 import * as Screen from "../terminal/Screen.ts"
 import * as Text from "../terminal/Text.ts"
 
-const lineEveryMillis = 5000
+export const lineEveryMillis = 5000
 /** Failures beyond this are only counted: the summary and `run show` have them. */
-const maxFailures = 10
+export const maxFailures = 10
 
 export const make = (): View => {
   const progress = Progress.make()
@@ -31,7 +31,7 @@ export const make = (): View => {
 }
 
 /** `nhl/games: 312 materialized (4,120 rows), 2 failed in 1.2 s` */
-const ending = (asset: Progress.AssetProgress): string => {
+export const ending = (asset: Progress.AssetProgress): string => {
   const rows = asset.materialized > 0 ? ` (${Text.plural(asset.rows, "row")})` : ""
   const parts = Text.listing([
     asset.materialized > 0 ? `${Text.count(asset.materialized)} materialized${rows}` : "",

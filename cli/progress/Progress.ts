@@ -33,6 +33,11 @@ export interface Progress {
 export const ended = (asset: AssetProgress): number =>
   asset.materialized + asset.unchanged + asset.failed + asset.skipped
 
+export const emptyOf = (asset: string): AssetProgress => ({
+  asset, planned: 0, materialized: 0, unchanged: 0, failed: 0, skipped: 0, running: 0, rows: 0,
+  began: undefined, ended: undefined, waitsFor: undefined
+})
+
 export interface Totals {
   readonly planned: number
   readonly ended: number
@@ -63,10 +68,7 @@ export const make = (): Progress => {
   const of = (asset: string): AssetProgress => {
     const known = assets.get(asset)
     if (known !== undefined) return known
-    const made: AssetProgress = {
-      asset, planned: 0, materialized: 0, unchanged: 0, failed: 0, skipped: 0, running: 0, rows: 0,
-      began: undefined, ended: undefined, waitsFor: undefined
-    }
+    const made = emptyOf(asset)
     assets.set(asset, made)
     return made
   }

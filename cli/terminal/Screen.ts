@@ -1,6 +1,10 @@
 /** Where commands write: results on standard output, everything else on standard error; and the block that redraws. */
 import { cut, terminalWidth } from "./Table.ts"
 
+/** Whether a person looks on, at a terminal that can redraw. */
+export const isWatched = (): boolean =>
+  process.stdout.isTTY === true && (process.env["CI"] ?? "") === "" && process.env["TERM"] !== "dumb"
+
 /** Writes a line of the result. */
 export const line = (text = ""): void => void process.stdout.write(`${text}\n`)
 

@@ -18,6 +18,10 @@ export const duration = (millis: number): string => {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
 }
 
+/** `9,800/s`, `4.2/s` */
+export const rate = (perSecond: number): string =>
+  `${perSecond >= 10 ? count(Math.round(perSecond)) : perSecond.toFixed(perSecond < 0.1 ? 2 : 1)}/s`
+
 /** `just now`, `3 min ago`, `2 days ago`. */
 export const ago = (at: Date, now: number = Date.now()): string => {
   const seconds = (now - at.getTime()) / 1000

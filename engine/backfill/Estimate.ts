@@ -41,10 +41,13 @@ export interface Estimate {
   readonly unknown: ReadonlyArray<string>
 }
 
+/** A process records about 10,000 cells a second, however little their calls do (bench/backfill). */
+const recordMillis = 0.1
+
 /**
  * Estimates the duration with `concurrency` steps at once, in milliseconds. Computations run beside each other, since a
  * cell starts as soon as its own upstream cells are there: together they take as long as all their calls in all slots,
- * but no less than the longest of them alone.
+ * but no less than the longest of them alone, and than recording all their cells.
  */
 export const make = (
   planned: ReadonlyArray<Planned>,
@@ -54,11 +57,12 @@ export const make = (
   const computations = planned.map((one) => estimateOf(one, timings, concurrency))
   const timed = computations.filter((one) => one.millis !== undefined)
   const work = timed.reduce((sum, { calls, timing }) => sum + calls * (timing?.millis ?? 0), 0)
+  const recording = timed.reduce((sum, { cells }) => sum + cells * recordMillis, 0)
   return {
     computations,
     cells: computations.reduce((sum, { cells }) => sum + cells, 0),
     calls: computations.reduce((sum, { calls }) => sum + calls, 0),
-    millis: timed.length === 0 ? undefined : Math.max(work / concurrency, ...timed.map(({ millis }) => millis ?? 0)),
+    millis: timed.length === 0 ? undefined : Math.max(work / concurrency, recording, ...timed.map(({ millis }) => millis ?? 0)),
     unknown: computations.filter(({ timing }) => timing === undefined).flatMap(({ assets }) => assets)
   }
 }
@@ -71,9 +75,12 @@ const estimateOf = (
   const calls = Math.ceil(partitions / batch)
   const slots = Math.min(concurrency, own ?? concurrency)
   const timing = assets.map((asset) => timings.get(asset)).find((found) => found !== undefined)
-  const millis = timing === undefined ? undefined : atLeast(calls, slots, timing.millis)
-  return { assets, cells: partitions * assets.length, calls, slots, timing, millis }
+  const cells = partitions * assets.length
+  const millis = timing === undefined ? undefined : Math.max(...bounds({ calls, cells, slots, callMillis: timing.millis }))
+  return { assets, cells, calls, slots, timing, millis }
 }
 
-/** The bound that the slots of a computation set: a few calls take as long as one. Other bounds of one belong here. */
-const atLeast = (calls: number, slots: number, callMillis: number): number => Math.ceil(calls / slots) * callMillis
+/** What a computation cannot be quicker than: its slots, where a few calls take as long as one, and the record. */
+const bounds = (
+  { callMillis, calls, cells, slots }: { readonly calls: number; readonly cells: number; readonly slots: number; readonly callMillis: number }
+): ReadonlyArray<number> => [Math.ceil(calls / slots) * callMillis, cells * recordMillis]

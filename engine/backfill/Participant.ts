@@ -87,12 +87,17 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
     let since: Since = null
     let last: Look | undefined
     let stopping = false
+    /** Cells that failed before this process took part, and those that failed here. */
+    let failedBefore = 0
+    let failures = 0
+    const alarm = yield* Queue.sliding<void>(1)
 
     /** Whether more is planned, of keys that the snapshot does not know: it has no names for these cells. */
     const absorb = (look: Look): boolean => {
       const planned = look.changes.filter(({ kind }) => kind === "planned").map(({ asset }) => asset)
       const known = planned.map((asset) => PartitionSet.size(ledger.of(asset, "planned")))
       ledger.absorb(look)
+      if (since !== null && since.round !== look.round) failedBefore = failures = 0
       since = { horizon: look.horizon, round: look.round }
       last = look
       return planned.some((asset, i) => {
@@ -106,6 +111,10 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
     const observer: Observer = (observation) => {
       if ("cell" in observation) {
         const { asset } = observation.cell
+        if (observation._tag === "StepFailed") {
+          failures++
+          if (options.maxFailures !== null && !stopping && tooMany() !== undefined) Queue.offerUnsafe(alarm, undefined)
+        }
         const started = observation._tag === "StepStarted"
         if (started) running.set(asset, (running.get(asset) ?? 0) + 1)
         else if (observation._tag !== "AttemptFailed") {
@@ -241,6 +250,14 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
       participants.filter((one) => one.alive && one.leftAt === null)
         .toSorted((a, b) => a.joinedAt.getTime() - b.joinedAt.getTime() || (a.worker < b.worker ? -1 : 1))[0]?.worker === worker)
 
+    const tooMany = () => {
+      const counts = ledger.counts()
+      const planned = counts.reduce((sum, asset) => sum + asset.planned, 0)
+      const recorded = counts.reduce((sum, asset) => sum + asset.failed, 0)
+      // Own failures are known before they are recorded.
+      return Failures.reason(Math.max(recorded, failedBefore + failures), planned, options.maxFailures)
+    }
+
     const watch = Effect.gen(function*() {
       const found = yield* look
       participant.progress({
@@ -253,12 +270,12 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
       if (found.state !== "running" && found.state !== "paused") return yield* Deferred.succeed(ended, found.state)
       if (!(yield* patiently(lease.executes(id)))) return yield* Deferred.succeed(ended, "taken over")
       if (found.cancelRequested) return yield* Deferred.succeed(ended, "cancelling")
-      const reason = stopping ? undefined : Failures.reason(ledger.counts(), options.maxFailures)
+      const reason = stopping ? undefined : tooMany()
       if (reason !== undefined) {
         stopping = true
         recorder.event({ type: "run_stopped", at: new Date(), message: reason })
         yield* patiently(backfills.stop(id, reason))
-        return
+        return yield* Deferred.succeed(ended, "cancelling")
       }
       if (found.state === "paused") return
       if (ledger.isDone() && found.lots.length === 0) {
@@ -277,7 +294,7 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
         reportedAt = performance.now()
         yield* Effect.ignore(backfills.report(id, worker, Array.from(running.values()).reduce((sum, n) => sum + n, 0)))
       }
-      yield* Effect.sleep(ledger.isDone() ? lookMillis / 5 : lookMillis)
+      yield* Effect.timeoutOption(Queue.take(alarm), ledger.isDone() ? lookMillis / 5 : lookMillis)
     }))
 
     recorder.event({
@@ -286,6 +303,7 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
       message: `${request.selection}, in ${yield* Lease.Node}:${process.pid}`
     })
     yield* look
+    failedBefore = ledger.counts().reduce((sum, asset) => sum + asset.failed, 0)
     yield* Effect.raceAllFirst([Deferred.await(ended), feeding, watching, folding, FiberSet.join(lots)])
     // What is under way is interrupted before the process takes part no more.
     yield* FiberSet.clear(lots)

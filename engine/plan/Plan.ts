@@ -28,11 +28,16 @@ export interface Blocked {
   readonly broken: PartitionSet.PartitionSet | undefined
 }
 
-/** Cells that need something, but are in a state that is not asked for. A computation of several assets gives all of them. */
+/**
+ * Cells that need something, but are in a state that is not asked for, or read cells without data that are left alone
+ * themselves. A computation of several assets gives all of them.
+ */
 export interface LeftAlone {
   readonly assets: ReadonlyArray<string>
   readonly state: CellState
   readonly cells: PartitionSet.PartitionSet
+  /** They read cells of this asset that are left alone and have no data. */
+  readonly upstream?: string
 }
 
 export interface Plan {
@@ -89,6 +94,15 @@ export const make = (options: PlanOptions): Plan => {
     return underway === undefined || own === undefined ? own ?? underway : PartitionSet.union(own, underway)
   }
   const leftAlone: Array<LeftAlone> = []
+  /** Cells without data that are left alone: what reads them is left alone with them. */
+  const alone = new Map<string, PartitionSet.PartitionSet>()
+  const leave = (assets: ReadonlyArray<string>, state: CellState, cells: PartitionSet.PartitionSet, upstream?: string) => {
+    leftAlone.push({ assets, state, cells, ...(upstream === undefined ? {} : { upstream }) })
+    for (const asset of assets) {
+      const none = PartitionSet.difference(cells, snapshot.materialized(asset))
+      alone.set(asset, PartitionSet.union(alone.get(asset) ?? PartitionSet.empty(cells.dimensions), none))
+    }
+  }
   let fresh = 0
 
   for (const asset of selected) {
@@ -106,11 +120,14 @@ export const make = (options: PlanOptions): Plan => {
     const asked = askedOf(options, assets)
     const sorted = sort(options, assets, asked, comes)
     let { reasons } = sorted
-    for (const { cells, state } of sorted.left) leftAlone.push({ assets, state, cells })
+    for (const { cells, state } of sorted.left) leave(assets, state, cells)
     const cannot = blockedCells(snapshot, asset, unionOf(dimensions, reasons), comes, brokenOf)
     for (const { broken, cells, upstream } of cannot) {
-      for (const output of assets) {
-        blocked.push({ asset: output, cells, upstream, broken })
+      const left = broken === undefined ? readersOf(snapshot, asset, upstream, cells, alone.get(upstream)) : none
+      if (!PartitionSet.isEmpty(left)) leave(assets, "missing", left, upstream)
+      const rest = PartitionSet.difference(cells, left)
+      for (const output of PartitionSet.isEmpty(rest) ? [] : assets) {
+        blocked.push({ asset: output, cells: rest, upstream, broken })
         if (broken !== undefined) skipped.set(output, PartitionSet.union(skipped.get(output) ?? none, cells))
       }
       reasons = reasons.map((entry) => ({ ...entry, cells: PartitionSet.difference(entry.cells, cells) }))
@@ -217,6 +234,23 @@ const sort = (
     }
   }
   return { reasons, left }
+}
+
+/** Those of the cells that read one of some upstream cells. */
+const readersOf = (
+  snapshot: Snapshot,
+  asset: string,
+  upstream: string,
+  cells: PartitionSet.PartitionSet,
+  read: PartitionSet.PartitionSet | undefined
+): PartitionSet.PartitionSet => {
+  const none = PartitionSet.empty(cells.dimensions)
+  if (read === undefined || PartitionSet.isEmpty(read)) return none
+  return PartitionSet.unionAll(
+    cells.dimensions,
+    snapshot.graph.upstream(asset).filter((edge) => edge.upstream === upstream && !edge.partial)
+      .map((edge) => PartitionSet.intersection(cells, downstreamOf(snapshot, edge, read)))
+  )
 }
 
 /** Cells that read an upstream cell which is neither stored nor planned, or is broken, by upstream. */

@@ -73,7 +73,7 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
     const committer = yield* Committer.make({
       ...options,
       graph: snapshot.graph,
-      gather: Gather.of(snapshot),
+      gather: Gather.of(snapshot, table.pointOf),
       event: recorder.event,
       settled
     })

@@ -40,6 +40,8 @@ interface Group {
 export interface StepTable {
   readonly size: number
   readonly step: (index: number) => PlannedStep
+  /** The place of a cell of the table by its key, so that nobody has to read the key. */
+  readonly pointOf: (asset: string, partition: string) => PartitionSet.Point | undefined
   /** Steps that wait for nothing, to begin with. */
   readonly ready: ReadonlyArray<number>
   /** The steps of a table that have ended. */
@@ -140,6 +142,11 @@ export const make = (plan: Plan, snapshot: Snapshot): StepTable => {
         partition: group.partitions[i]!,
         reason: group.reasons[i]!
       }
+    },
+    pointOf: (asset, partition) => {
+      const group = groupOf.get(asset)
+      const index = group?.indexOf.get(partition)
+      return group === undefined || index === undefined ? undefined : group.points[index - group.base]
     },
     ready: groups.flatMap((group) =>
       group.points.flatMap((_, i) => isReady(group, group.base + i) ? [group.base + i] : [])

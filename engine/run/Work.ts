@@ -32,6 +32,8 @@ export interface Shared {
   /** One for each group that may be computed at once. */
   readonly slots: Semaphore.Semaphore
   readonly streams: Semaphore.Semaphore
+  /** Assets whose places were found, or made, to fit. One that was refused is asked about again by the next stage. */
+  readonly prepared: Set<string>
 }
 
 /**
@@ -41,7 +43,11 @@ export interface Shared {
 const maxStreams = 4
 
 export const share = (concurrency: number): Effect.Effect<Shared> =>
-  Effect.all({ slots: Semaphore.make(concurrency), streams: Semaphore.make(maxStreams) })
+  Effect.all({
+    slots: Semaphore.make(concurrency),
+    streams: Semaphore.make(maxStreams),
+    prepared: Effect.sync(() => new Set<string>())
+  })
 
 /** A computed step: still to be committed, or committed with its records. */
 interface Handed {
@@ -110,12 +116,12 @@ export const make = <R>(
 }
 
 /**
- * Creates or checks the places of assets, each once a stage; a refusal fails each step before it computes anything.
+ * Creates or checks the places of assets, each once; a refusal fails each step of the stage before it computes anything.
  * Undefined: all of them are ready.
  */
-const preparation = <R>({ io, snapshot }: Pick<WorkOptions<R>, "io" | "snapshot">) => {
+const preparation = <R>({ io, shared, snapshot }: Pick<WorkOptions<R>, "io" | "shared" | "snapshot">) => {
   const known = new Map<string, Effect.Effect<void, IoError, R>>()
-  const ready = new Set<string>()
+  const ready = shared.prepared
   const prepare = (key: string) =>
     Effect.gen(function*() {
       const asset = snapshot.graph.assets.get(key)!

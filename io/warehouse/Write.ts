@@ -2,7 +2,7 @@
 import { PgTypes } from "@effect/sql-pg"
 import { Context, Effect, Result, Stream } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
-import type { CellWrite, CellWritten, IoError } from "../../engine/definition/Io.ts"
+import { type CellWrite, type CellWritten, Guarded, type IoError } from "../../engine/definition/Io.ts"
 import * as Batch from "./Batch.ts"
 import { quote } from "./Identifier.ts"
 import { charactersIn, chunkCharacters, chunkRows, type Displaced, insert } from "./Insert.ts"
@@ -23,12 +23,14 @@ const stripeOf = (partition: string): number => {
 
 /**
  * Deletes what the cells replace. The lock comes first: without it two writers of one partition would each delete
- * the rows that they see and both insert theirs.
+ * the rows that they see and both insert theirs. Writers who are kept off each other's cells share it, and so wait only
+ * for others: a batch of 500 partitions takes nearly all stripes, and three processes stood in line for 4/5 of their time.
  */
 const clear = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, table: Table.Table, partitions: ReadonlyArray<string>) {
   const places = [...new Set(partitions.map(stripeOf))].sort((a, b) => a - b)
+  const lock = (yield* Guarded) ? "pg_advisory_xact_lock_shared" : "pg_advisory_xact_lock"
   yield* sql.unsafe(
-    `select pg_advisory_xact_lock(hashtext($1), place) from unnest($2::int4[]) as places(place)`,
+    `select ${lock}(hashtext($1), place) from unnest($2::int4[]) as places(place)`,
     [table.qualified, Result.getOrThrow(PgTypes.array(places, PgTypes.OID.int4))]
   )
   const target = `delete from ${table.qualified}`

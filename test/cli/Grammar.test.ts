@@ -51,7 +51,8 @@ describe("help", () => {
       const { run } = yield* folderWith(undefined)
       const commands = [
         [], ["list"], ["show"], ["preview"], ["explain"], ["check"], ["partitions"], ["partitions", "add"], ["materialize"],
-        ["runs"], ["run"], ["run", "show"], ["run", "resume"], ["run", "cancel"], ["db"], ["db", "url"], ["db", "shell"]
+        ["runs"], ["backfills"], ["backfill"], ...["show", "pause", "resume", "cancel", "retry-failed", "join"].map((name) => ["backfill", name]),
+        ["status"], ["run"], ["run", "show"], ["run", "resume"], ["run", "cancel"], ["db"], ["db", "url"], ["db", "shell"]
       ]
       const ended = yield* Effect.forEach(commands, (command) => run([...command, "--help"]), { concurrency: 3 })
       ended.forEach(({ code, stderr, stdout }, i) => {

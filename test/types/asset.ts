@@ -197,6 +197,21 @@ export const retried = Asset.make("retried", {
   retry: Retry.onTags(["ShopDown"], { times: 2 }),
   run: () => Effect.flatMap(Shop, (shop) => shop.orders("x"))
 })
+export const retriedDay = Asset.make("retried", {
+  partitions: daily,
+  output: Rows.of(Order),
+  io: Warehouse,
+  retry: Retry.onTags(["ShopDown"], { times: 2 }),
+  run: (_, day) => Effect.flatMap(Shop, (shop) => shop.orders(day.key))
+})
+export const wrongRetryOfDay = Asset.make("retried", {
+  partitions: daily,
+  output: Rows.of(Order),
+  io: Warehouse,
+  // @ts-expect-error the asset fails with ShopDown, which has no status
+  retry: Retry.make((error: { readonly status: number }) => error.status === 429, Retry.always({ times: 1 }).schedule),
+  run: (_, day) => Effect.flatMap(Shop, (shop) => shop.orders(day.key))
+})
 export const wrongRetry = Asset.make("retried", {
   output: Rows.of(Order),
   io: Warehouse,

@@ -8,10 +8,11 @@ const plan = (steps: ReadonlyArray<readonly [string, number]>, later: Plan["late
   steps: steps.map(([asset, n]) => ({ computation: asset, assets: [asset], cells: PartitionSet.range(1, n), reasons: [] })),
   blocked: [],
   later,
+  leftAlone: [],
   fresh: 0
 })
 const cell = (asset: string, n: number) => ({ asset, partition: String(n) })
-const failure = { name: "Error", message: "no" }
+const failure = { name: "Error", message: "no", transient: false }
 
 describe("progress", () => {
   it("counts what ends by asset, tells when an asset is done, and grows with later stages", () => {

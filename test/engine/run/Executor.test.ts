@@ -112,7 +112,7 @@ describe("Executor", () => {
       assert.strictEqual(steps.length, 10)
       const failed = steps.find((step) => step.state === "failed")
       assert.include(failed, { asset: "a", partition: "y", attempts: 1, error: "Broken: no luck", rows: null })
-      const cells = yield* store.cells(["a", "b"])
+      const cells = yield* store.cells(new Map([["a", "all"], ["b", "all"]]))
       assert.isTrue(cells.get("a")?.get("y")?.failed)
       assert.isUndefined(cells.get("b")?.get("y"))
       assert.include(yield* store.run(report.run), { state: "failed", materialized: 6, failed: 1, skipped: 3 })
@@ -166,7 +166,7 @@ describe("Executor", () => {
       assert.deepStrictEqual(yield* stored(good.y), ["2"])
       assert.deepStrictEqual(yield* stored(bad.x), [])
       const { cells } = yield* RunStore.RunStore
-      const now = yield* cells(["bad/x", "bad/y"])
+      const now = yield* cells(new Map([["bad/x", "all"], ["bad/y", "all"]]))
       assert.isUndefined(now.get("bad/x")?.get("")?.dataVersion)
     }).pipe(Effect.provide(memory)))
 
@@ -178,7 +178,7 @@ describe("Executor", () => {
       const b = texts("b", () => Effect.sync(() => [String(++computed)]), { inputs: { a } })
       yield* start([b])
       const store = yield* RunStore.RunStore
-      yield* store.cells(["a"])
+      yield* store.cells(new Map([["a", "all"]]))
       // A new version of the code of `a` makes it stale, though it gives what it gave before.
       const a2 = texts("a", () => Effect.sync(() => [value]), { codeVersion: "2" })
       const b2 = texts("b", () => Effect.sync(() => [String(++computed)]), { inputs: { a: a2 } })

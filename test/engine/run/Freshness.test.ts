@@ -113,7 +113,7 @@ describe("Freshness", () => {
           })
       })
       yield* Effect.scoped(Effect.gen(function*() {
-        const recorder = yield* Recorder.make(run, "w")
+        const recorder = yield* Recorder.make(run, "w", () => [])
         for (let i = 0; i < 200_000; i++) recorder.event({ type: "planned", at: new Date(), message: String(i) })
         yield* recorder.flush
       })).pipe(Effect.provideService(RunStore, flaky))

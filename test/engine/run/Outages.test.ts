@@ -59,7 +59,7 @@ describe("When the store is away", () => {
       const report = yield* elapse(withStore(start([b]), (store) => ({
         claim: (run, worker, cells) => flaky("claim", store.claim(run, worker, cells)),
         recordAttempts: (run, attempts) => flaky("attempts", store.recordAttempts(run, attempts)),
-        endSteps: (run, worker, steps) => flaky("ends", store.endSteps(run, worker, steps)),
+        endSteps: (run, worker, steps, gather) => flaky("ends", store.endSteps(run, worker, steps, gather)),
         recordEvents: (run, events) => flaky("events", store.recordEvents(run, events)),
         finishRun: (run, worker, state) => flaky("finish", store.finishRun(run, worker, state))
       })))

@@ -242,7 +242,7 @@ describe("Runs on Postgres", () => {
         ids = ["g3"]
         yield* start([feed], { force: true })
         const store = yield* RunStore.RunStore
-        const live = (yield* store.dynamicKeys(["test/game"])).get("test/game")?.map(({ key }) => key)
+        const live = (yield* store.dynamicKeys(["test/game"])).get("test/game")?.filter(({ live }) => live).map(({ key }) => key)
         assert.deepStrictEqual(live, mode === "replace" ? ["g3"] : ["g1", "g2", "g3"])
       }).pipe(Effect.provide(services)))
   }

@@ -189,7 +189,8 @@ describe("Processes", () => {
         dump("id, value, xmin::text as rest"),
         query("select asset, partition, data_version::text, xmin::text as x from sluice.cells order by 1, 2"),
         query("select run::text, asset, partition, worker::text, state::text from sluice.steps order by 1, 2, 3"),
-        query("select id::text, state::text, worker::text, finished_at::text from sluice.runs order by 1")
+        query("select id::text, state::text, finished_at::text from sluice.runs order by 1"),
+        query("select run::text, worker::text, left_at::text from sluice.run_workers order by 1, 2")
       ])
       const then = yield* state
       frozen.process.kill("SIGCONT")

@@ -1,0 +1,40 @@
+/** What is set for one command: environment variables by `--set`, and the name of this machine by `--node-id`. */
+import { Effect } from "effect"
+import { hostname } from "node:os"
+import * as Lease from "../engine/run/Lease.ts"
+import { Refusal } from "./Refusal.ts"
+import { printable } from "./terminal/Text.ts"
+
+/** Puts the settings of `--set` in place of the environment's; gives their names. Before main.ts reads any. */
+export const apply = (settings: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, Refusal> =>
+  Effect.forEach(settings, (setting) => {
+    const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(setting) ?? []
+    if (name === undefined || value === undefined) {
+      // What stands behind the "=" may be a secret.
+      const equals = setting.indexOf("=")
+      const message = equals < 0
+        ? `"--set ${setting}" is not of the form NAME=VALUE.`
+        : `"--set ${setting.slice(0, equals)}=…" has no valid name: it is of letters, digits and _, and begins with no digit.`
+      return Effect.fail(new Refusal({ message }))
+    }
+    return Effect.sync(() => {
+      process.env[name] = value
+      return name
+    })
+  })
+
+const mostOfName = 100
+
+/** Runs the effect as the machine of this name; undefined: SLUICE_NODE_ID, else the host name. */
+export const asNode = (given: string | undefined) =>
+<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | Refusal, R> =>
+  Effect.suspend((): Effect.Effect<A, E | Refusal, R> => {
+    const variable = process.env["SLUICE_NODE_ID"] ?? ""
+    const [name, by] = given !== undefined ? [given, "--node-id"] : variable !== "" ? [variable, "SLUICE_NODE_ID"] : [hostname(), ""]
+    // oxlint-disable-next-line no-control-regex
+    if (by !== "" && (name.length > mostOfName || !/^[^\u0000-\u001f\u007f\s]+$/.test(name))) {
+      const message = `"${printable(name)}" of ${by} is no name of a machine: write up to ${mostOfName} characters without blanks.`
+      return Effect.fail(new Refusal({ message }))
+    }
+    return Effect.provideService(effect, Lease.Node, name)
+  })

@@ -1,0 +1,141 @@
+/** Runs processes that share a backfill on a database of their own, and reads what they noted. */
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer } from "effect"
+import { type ChildProcess, spawn } from "node:child_process"
+import { closeSync, existsSync, fstatSync, openSync, readSync, writeFileSync } from "node:fs"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import * as path from "node:path"
+import { Warehouse } from "../../../index.ts"
+import * as Backfill from "../../../engine/backfill/Backfill.ts"
+import type { RunRequest } from "../../../engine/record/Run.ts"
+import * as Lease from "../../../engine/run/Lease.ts"
+import * as PostgresRunStore from "../../../storage/PostgresRunStore.ts"
+import * as TestDatabase from "../../TestDatabase.ts"
+import type { Options } from "./program.ts"
+import * as Weather from "./weather.ts"
+
+const own = path.join(import.meta.dirname, "..", "..", "..", "node_modules", ".bin", "node")
+const node = existsSync(own) ? own : process.execPath
+
+/** Each time it is provided, with another database. */
+export const services = Layer.fresh(
+  Layer.mergeAll(PostgresRunStore.layer, Warehouse.layer).pipe(Layer.provideMerge(TestDatabase.layer))
+)
+
+export interface Child {
+  readonly process: ChildProcess
+  readonly pid: number
+  readonly ended: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>
+}
+
+/** A line of the log: a computation of a cell began or ended in a process, in milliseconds since 1970. */
+export interface Line {
+  readonly pid: number
+  readonly what: string
+  readonly cell: string
+  readonly at: number
+}
+
+export const make = Effect.gen(function*() {
+  const url = yield* TestDatabase.url
+  const folder = yield* Effect.acquireRelease(
+    Effect.promise(() => mkdtemp(path.join(tmpdir(), "sluice-backfill-"))),
+    (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true }))
+  )
+  const log = path.join(folder, "log")
+  writeFileSync(log, "")
+  const children = new Set<ChildProcess>()
+  yield* Effect.addFinalizer(() => Effect.sync(() => children.forEach((child) => child.kill("SIGKILL"))))
+  const join = (options: Options): Child => {
+    const child = spawn(node, [path.join(import.meta.dirname, "program.ts"), log, JSON.stringify(options)], {
+      env: { ...process.env, DATABASE_URL: url },
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+    children.add(child)
+    let out = ""
+    let err = ""
+    child.stdout.on("data", (chunk) => out += String(chunk))
+    child.stderr.on("data", (chunk) => err += String(chunk))
+    const ended = new Promise<Awaited<Child["ended"]>>((resolve) =>
+      child.on("close", (code) => {
+        children.delete(child)
+        resolve({ code, out, err })
+      }))
+    return { process: child, pid: child.pid!, ended }
+  }
+  const file = openSync(log, "a+")
+  yield* Effect.addFinalizer(() => Effect.sync(() => closeSync(file)))
+  const known: Array<Line> = []
+  let read = 0
+  /** What was noted until now, in the order in which it was. */
+  const lines = (): ReadonlyArray<Line> => {
+    const more = Buffer.alloc(fstatSync(file).size - read)
+    const length = readSync(file, more, 0, more.length, read)
+    const whole = more.subarray(0, length).lastIndexOf(10) + 1
+    read += whole
+    for (const line of more.subarray(0, whole).toString().split("\n")) {
+      const [pid, what = "", cell = "", at] = line.split(" ")
+      if (line !== "") known.push({ pid: Number(pid), what, cell, at: Number(at) })
+    }
+    return known
+  }
+  return { join, lines }
+})
+
+/** Waits until something is so. */
+export const until = <E, R>(condition: Effect.Effect<boolean, E, R>) =>
+  Effect.gen(function*() {
+    while (!(yield* condition)) yield* Effect.sleep(10)
+  })
+
+/** A backfill that nobody takes part in yet. */
+export const create = (options: Pick<Options, "days" | "stations">, request: RunRequest) =>
+  Effect.scoped(Effect.gen(function*() {
+    const graph = Weather.make({ ...options, work: () => Effect.void })
+    const lease = yield* Lease.acquire
+    const id = yield* Backfill.create(graph, request, lease)
+    if (id === undefined) return yield* Effect.die("There was nothing to plan.")
+    return id
+  }))
+
+export const query = (text: string) =>
+  Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<Readonly<Record<string, string>>>(text))
+
+const openTransactions = Effect.map(
+  query(`
+    select pid || ' ' || xact_start as id
+    from pg_stat_activity
+    where datname = current_database() and state like 'idle in transaction%'
+  `),
+  (rows) => new Set(rows.map(({ id }) => id))
+)
+
+/**
+ * Stops a process as if its machine slept, at a moment at which `isFit` and at which it has no open transaction: one that
+ * has keeps its locks, and whoever needs them waits until Postgres ends it.
+ */
+export const freeze = Effect.fnUntraced(function*(child: Child, isFit: () => boolean = () => true) {
+  for (;;) {
+    child.process.kill("SIGSTOP")
+    yield* Effect.sleep(20)
+    const before = yield* openTransactions
+    yield* Effect.sleep(20)
+    if ((yield* openTransactions).isDisjointFrom(before) && isFit()) return
+    child.process.kill("SIGCONT")
+    yield* Effect.sleep(3 + Math.random() * 10)
+  }
+})
+
+export const tables = ["reading", "cleaned", "trend", "extreme", "score", "week"]
+
+/** What is stored, whoever wrote it. */
+export const dump = Effect.forEach(tables, (table) =>
+  Effect.map(query(`select id, value::text from test.${table} order by id, value`), (rows) => [table, rows] as const))
+
+/** How a process ended. */
+export const outcome = (child: Child) =>
+  Effect.promise(() => child.ended).pipe(
+    Effect.flatMap(({ code, err, out }) =>
+      code === 0 ? Effect.sync(() => JSON.parse(out)) : Effect.die(new Error(`It ended with ${code}: ${err}`)))
+  )

@@ -11,7 +11,7 @@ const folders = ["api", "assets", "bench", "bin", "cli", "engine", "io", "pipeli
 const allowed: Readonly<Record<string, ReadonlyArray<string>>> = {
   engine: [],
   io: ["engine"],
-  resources: [],
+  resources: ["engine"],
   storage: ["engine"],
   simulators: ["resources"],
   assets: ["sluice", "resources"],

@@ -18,7 +18,7 @@ const allowed: Readonly<Record<string, ReadonlyArray<string>>> = {
   pipelines: ["sluice", "assets", "resources"],
   cli: ["engine", "storage", "resources", "io"],
   bin: ["cli"],
-  "index.ts": ["engine", "io", "cli"],
+  "index.ts": ["engine", "io", "cli", "resources"],
   "testing.ts": ["io", "storage"],
   "main.ts": ["sluice", "pipelines", "resources", "simulators"]
 }

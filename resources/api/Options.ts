@@ -1,0 +1,94 @@
+/** What an API is declared with, and what a call of it is. */
+import type { Duration, Redacted, Result, Schema } from "effect"
+import type { ApiProblem } from "./Problem.ts"
+
+/** A value of the query; undefined is left out, "" is sent. */
+export type QueryValue = string | number | boolean | Redacted.Redacted | undefined
+
+export type Query = Readonly<Record<string, QueryValue>>
+
+export type HeaderValue = string | Redacted.Redacted
+
+export interface RetryOptions {
+  /** Tries after the first one. */
+  readonly times: number
+  /** The first delay; each further one is twice as long, with jitter of ±20 %. Default 1 second. */
+  readonly base?: Duration.Input
+  /** No delay is longer than this, but where the API asks for more (Retry-After). Default 30 seconds. */
+  readonly max?: Duration.Input
+  /** The API is not waited for longer than this, whatever it asks for. Default 5 minutes. */
+  readonly maxRetryAfter?: Duration.Input
+}
+
+export interface RouteOptions {
+  /** Of one try. Default: the API's. */
+  readonly timeout?: Duration.Input
+  /** Default: the API's. */
+  readonly retry?: RetryOptions | false
+}
+
+/** What a `decode` function sees of an answer beside its body. */
+export interface AnswerHead {
+  readonly route: string
+  readonly status: number
+  /** Names in small letters. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Looks at the JSON of a 2xx answer: gives the body that is read, or what the API says is wrong. */
+export type Decode = (body: unknown, answer: AnswerHead) => Result.Result<unknown, ApiProblem>
+
+export interface ApiOptions<Routes extends string> {
+  /** Names the API in errors, limits, metrics and recordings: letters, digits, - and _. */
+  readonly name: string
+  /** Paths of calls are appended to it. A user and a password in it are sent as Basic authorization. */
+  readonly baseUrl: string
+  /** Of every request. */
+  readonly headers?: Readonly<Record<string, HeaderValue>>
+  /** Added to every request. */
+  readonly query?: Query
+  readonly auth?: Auth
+  /** At most so many calls are in flight. Default 16. */
+  readonly connections?: number
+  /** Of one try, from sending to the end of the body. Default 30 seconds. */
+  readonly timeout?: Duration.Input
+  /** The kinds of calls there are: each call names its own. */
+  readonly routes: Readonly<Record<Routes, RouteOptions>>
+  /** Further tries of what may succeed later. Default 3 of them, from 1 second on. */
+  readonly retry?: RetryOptions | false
+  /** Default: any JSON passes. */
+  readonly decode?: Decode
+  /** The largest body that is read, in bytes, unpacked. Default 64 MiB. */
+  readonly maxBody?: number
+}
+
+/** A header that says who asks. */
+export interface Auth {
+  readonly header: string
+  readonly value: Redacted.Redacted
+  /** Parts of the value that are secrets by themselves. */
+  readonly secrets: ReadonlyArray<Redacted.Redacted>
+}
+
+export interface CallOptions<Routes extends string> {
+  readonly route: Routes
+  /** Appended to the base URL; an absolute http(s) URL is asked as it is. */
+  readonly path: string
+  /** What is asked for, as errors name it: "the live matches". Default: the route's name. */
+  readonly subject?: string
+  /** Default GET. */
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
+  readonly query?: Query
+  readonly headers?: Readonly<Record<string, HeaderValue>>
+  /** Sent as JSON. */
+  readonly body?: unknown
+  /** How much the call counts for the limits. Default 1. */
+  readonly weight?: number
+  /** Sent as the header `idempotency-key` with all tries. */
+  readonly idempotencyKey?: string
+}
+
+/** A call whose body is read by a schema. */
+export interface TypedCall<Routes extends string, S extends Schema.ConstraintDecoder<unknown>> extends CallOptions<Routes> {
+  readonly schema: S
+}

@@ -1,0 +1,20 @@
+/** From an answer to JSON: statuses, bodies that are not JSON, and errors that the API tells in 200 bodies. */
+import { Result, Schema } from "effect"
+import { Limited, NotJson, type Reason, Status } from "./ApiError.ts"
+import type { Answer } from "./Exchange.ts"
+import { headOf, insteadOfJson } from "./Head.ts"
+import type { Decode } from "./Options.ts"
+import { retryAfterMillis } from "./RetryAfter.ts"
+
+const parseJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
+
+/** The JSON of an answer, or why there is none. `now` in milliseconds since 1970. */
+export const read = (route: string, { body, headers, status }: Answer, decode: Decode | undefined, now: number): Result.Result<unknown, Reason> => {
+  if (status === 429) {
+    return Result.fail(new Limited({ retryAfterMillis: retryAfterMillis(headers["retry-after"], now), head: headOf(body) }))
+  }
+  if (status < 200 || status > 299) return Result.fail(new Status({ status, head: headOf(body) }))
+  const parsed = parseJson(new TextDecoder().decode(body))
+  if (Result.isFailure(parsed)) return Result.fail(new NotJson({ head: headOf(body), instead: insteadOfJson(body) }))
+  return decode === undefined ? Result.succeed(parsed.success) : decode(parsed.success, { route, status, headers })
+}

@@ -1,0 +1,19 @@
+/** Which failed tries are made again, and after how long. */
+import { Duration } from "effect"
+import { isTransient, type Reason } from "./ApiError.ts"
+import type { RetryOptions } from "./Options.ts"
+
+export const standard: RetryOptions = { times: 3 }
+
+/**
+ * Milliseconds until the next try after so many; undefined: there is none. `random` in [0, 1). An API that says when it
+ * wants to be asked again is not asked before.
+ */
+export const delay = (options: RetryOptions | false, tries: number, reason: Reason, random: number): number | undefined => {
+  if (options === false || tries > options.times || !isTransient(reason)) return undefined
+  const base = Duration.toMillis(options.base ?? "1 second")
+  const max = Duration.toMillis(options.max ?? "30 seconds")
+  const backoff = Math.min(max, base * 2 ** (tries - 1) * (0.8 + 0.4 * random))
+  const asked = reason._tag === "Limited" ? reason.retryAfterMillis ?? 0 : 0
+  return Math.max(backoff, Math.min(asked, Duration.toMillis(options.maxRetryAfter ?? "5 minutes")))
+}

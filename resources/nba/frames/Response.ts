@@ -1,0 +1,75 @@
+/**
+ * A body of the NBA's statistics as frames: the data sets under the names that the body gives them, in whichever of
+ * the API's shapes it came.
+ */
+import { Result } from "effect"
+import type { FrameSet } from "../../../engine/definition/Frames.ts"
+import { type Fields, isFields, isList, type Json, objectsIn, picked, rowOf, frame } from "./Body.ts"
+import * as BoxScore from "./BoxScore.ts"
+import * as Games from "./Games.ts"
+import * as Nested from "./Nested.ts"
+import * as ResultSets from "./ResultSets.ts"
+import * as Seasons from "./Seasons.ts"
+
+/** What a body says in the place of data, `{"Message":"An error has occurred."}`; undefined: nothing of that kind. */
+export const refusal = (body: Json): string | undefined => {
+  if (typeof body === "string") return body
+  if (!isFields(body) || ResultSets.isResultSets(body) || "meta" in body) return undefined
+  const said = ["Message", "message", "error", "Error", "errorMessage"].map((name) => body[name])
+    .find((text) => typeof text === "string" && text !== "")
+  return typeof said === "string" && Object.values(body).every((value) => typeof value !== "object" || value === null)
+    ? said
+    : undefined
+}
+
+/** Names of lists that clients of the API know by another name. */
+const known: Readonly<Record<string, string>> = { dunks: "DunkScoreLeaders" }
+
+/** Columns of `dunks` and `leaders`, in the order that clients of the API have them; others come after. */
+const dunk = [
+  "gameId", "gameDate", "matchup", "period", "gameClockTime", "eventNum", "playerId", "playerName", "firstName",
+  "lastName", "teamId", "teamName", "teamCity", "teamAbbreviation", "dunkScore", "jumpSubscore", "powerSubscore",
+  "styleSubscore", "defensiveContestSubscore", "maxBallHeight", "ballSpeedThroughRim", "playerVertical", "hangTime",
+  "takeoffDistance", "reverseDunk", "dunk360", "throughTheLegs", "alleyOop", "tipIn", "selfOop", "playerRotation",
+  "playerLateralSpeed", "ballDistanceTraveled", "ballReachBack", "totalBallAcceleration", "dunkingHand", "jumpingFoot",
+  "passLength", "catchingHand", "catchDistance", "lateralCatchDistance", "passerId", "passerName", "passerFirstName",
+  "passerLastName", "passReleasePoint", "shooterId", "shooterName", "shooterFirstName", "shooterLastName",
+  "shotReleasePoint", "shotLength", "defensiveContestLevel", "possibleAttemptedCharge", "videoAvailable"
+]
+
+const part = (name: string, value: Json): FrameSet => {
+  if (value === null) return []
+  if (isFields(value)) {
+    if (name === "boxScoreSummary" || "postgameCharts" in value || "lastFiveMeetings" in value) return Games.gameSummary(value)
+    if (BoxScore.isBoxScore(value)) return BoxScore.framesOf(name, value)
+    if ("actions" in value) return Games.playByPlay(value)
+    if (name === "scoreboard") return Games.scoreboard(value)
+    if ("gameDates" in value) return Seasons.schedule(value)
+    // A game that has nothing but its id, or two teams that are null: asked, and nothing was recorded.
+    if (name.startsWith("boxScore")) return []
+  }
+  if (isList(value) && value.every(isFields)) {
+    const rows = objectsIn(value)
+    const first = name === "dunks" && rows.length > 0 ? dunk : []
+    const nested = rows.some((row) => Object.values(row).some((inner) => typeof inner === "object" && inner !== null))
+    if (!nested) return [frame(known[name] ?? name, rows.map((row) => [...picked(row, first), ...rowOf(row, ...first)]))]
+  }
+  return Nested.framesOf(known[name] ?? name, value)
+}
+
+const nested = (body: Fields): FrameSet => {
+  const { meta: _, ...rest } = body
+  if (isList(rest["teams"]) && "seasonYear" in rest) return Seasons.standings(rest)
+  // Fields beside the data, such as the parameters of the request, are no data.
+  const data = Object.entries(rest).filter(([name, value]) => typeof value === "object" && name !== "parameters" && name !== "params")
+  if (data.length > 0) return data.flatMap(([name, value]) => part(name, value))
+  return Nested.framesOf("response", rest)
+}
+
+/** The frames of a body; fails with what the body says where it is an error. No data is an empty set. */
+export const framesOf = (body: Json): Result.Result<FrameSet, string> => {
+  const said = refusal(body)
+  if (said !== undefined) return Result.fail(said)
+  if (isFields(body)) return Result.succeed(ResultSets.isResultSets(body) ? ResultSets.framesOf(body) : nested(body))
+  return Result.succeed(Nested.framesOf("response", body))
+}

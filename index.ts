@@ -7,12 +7,14 @@ export {
   Document,
   Executor,
   Io,
+  Limiter,
   Mapping,
   Metadata,
   Partitions,
   PartitionSet,
   Pipeline,
   Plan,
+  RateLimit,
   Retry,
   Rows,
   RunStore,
@@ -24,6 +26,7 @@ export * as Column from "./io/Column.ts"
 export * as Input from "./io/Input.ts"
 export * as Aggregate from "./io/frame/Aggregate.ts"
 export { desc } from "./io/frame/Order.ts"
+export { LimitStore, LimitStoreError } from "./engine/limit/LimitStore.ts"
 export { BackfillOptions, Target } from "./engine/record/Backfill.ts"
 export { BackfillStore } from "./engine/record/BackfillStore.ts"
 export { RunRequest } from "./engine/record/Run.ts"

@@ -3,13 +3,14 @@ import type { PgClient } from "@effect/sql-pg"
 import type { Layer } from "effect"
 import type { Command, Environment, Services } from "effect/cli/Command"
 import type { SqlClient } from "effect/sql"
+import type { LimitStore } from "../engine/limit/LimitStore.ts"
 import type { AnyPipeline, Pipeline } from "../engine/definition/Pipeline.ts"
 import type { RunStore } from "../engine/record/RunStore.ts"
 import type { Database } from "../resources/database/Database.ts"
 import type { Deployed, From, Materializer } from "./Cli.ts"
 
-/** What the layers of a deployment may build on: the project's database. */
-export type Provided = Database | PgClient.PgClient | SqlClient.SqlClient
+/** What the layers of a deployment may build on: the project's database, and the rate limits that are shared through it. */
+export type Provided = Database | PgClient.PgClient | SqlClient.SqlClient | LimitStore
 
 /** A command of the project's own, as the command line runs it. */
 export type OwnCommand = Command<string, unknown, {}, unknown, Environment | Deployed>
@@ -32,8 +33,8 @@ type Anywhere = Environment | Deployed
 /** What commands may use, and inside which part of the deployment (see Cli.ts). */
 type Usable<IO, RS, RIn> =
   | Anywhere
-  // The resources are built without the database where none of them needs it.
-  | From<"resources", [RIn] extends [never] ? RS | Anywhere : never>
+  // The resources are built without the database where none of them needs it; limits are then of the process alone.
+  | From<"resources", [RIn] extends [LimitStore] ? RS | Anywhere : never>
   | From<"stored", IO | Provided | RunStore | Anywhere>
   | From<"everything", IO | RS | Provided | RunStore | Materializer | Anywhere>
 

@@ -2,9 +2,11 @@
 import { Cause, Effect, Layer } from "effect"
 import type { Any } from "../engine/definition/Asset.ts"
 import type { IoManager } from "../engine/definition/Io.ts"
+import type { LimitStore } from "../engine/limit/LimitStore.ts"
 import type { BackfillStore } from "../engine/record/BackfillStore.ts"
 import type { RunStore } from "../engine/record/RunStore.ts"
 import { Database } from "../resources/database/Database.ts"
+import * as MemoryLimitStore from "../storage/MemoryLimitStore.ts"
 import * as PostgresRunStore from "../storage/PostgresRunStore.ts"
 import type { Provided } from "./Deployment.ts"
 import type { Project } from "./Project.ts"
@@ -36,7 +38,7 @@ export const runConnections = 24
 /** What is recorded. Commands that only look need two connections. */
 export const store = (project: Project, connections = 2): Layer.Layer<Stored, Refusal> =>
   refusing(
-    Layer.provideMerge(PostgresRunStore.layer, Database.layer({ stateFolder: project.stateFolder, connections })),
+    Layer.provideMerge(Layer.merge(PostgresRunStore.layer, MemoryLimitStore.layer), Database.layer({ stateFolder: project.stateFolder, connections })),
     "database"
   )
 
@@ -47,6 +49,11 @@ export const io = (project: Project): Layer.Layer<never, Refusal, Stored> =>
 /** The deployment's resources. */
 export const resources = (project: Project): Layer.Layer<never, Refusal, Provided> =>
   refusing(project.deployment.resources, "resources")
+
+/** The deployment's resources without a database: their limits are of this process alone. */
+export const resourcesAlone = (project: Project): Layer.Layer<never, Refusal> =>
+  // Deployment.make lets commands build the resources alone only where their layer needs no more than limits.
+  Layer.provide(resources(project) as Layer.Layer<never, Refusal, LimitStore>, MemoryLimitStore.layer)
 
 /** Everything that computes. */
 export const everything = (project: Project): Layer.Layer<never, Refusal, Stored> =>

@@ -13,8 +13,7 @@ const deployedOf = (project: Project.Project): Deployed["Service"] => {
   const store = Live.store(project, Live.runConnections)
   const computing = Layer.merge(Live.everything(project), Layer.succeed(Materializer, materializing(project)))
   return {
-    // Deployment.make lets commands build the resources alone only where their layer needs nothing.
-    resources: Live.resources(project) as Layer.Layer<never, Refusal>,
+    resources: Live.resourcesAlone(project),
     stored: Layer.provideMerge(Live.io(project), store),
     everything: Layer.provideMerge(computing, store),
     sluice: (args) => OwnProcess.run(project.folder, args)

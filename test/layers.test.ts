@@ -60,12 +60,13 @@ describe("layers", () => {
   it("data flows one way through the engine: definitions → graph → plan → run", () => {
     const below: Readonly<Record<string, ReadonlyArray<string>>> = {
       partition: [],
+      limit: ["partition"],
       definition: ["partition"],
       graph: ["definition", "partition"],
       record: ["definition", "partition"],
       plan: ["definition", "partition", "graph", "record"],
       run: ["definition", "partition", "graph", "record", "plan"],
-      backfill: ["definition", "partition", "graph", "record", "plan", "run"]
+      backfill: ["limit", "definition", "partition", "graph", "record", "plan", "run"]
     }
     const wrong = Object.entries(below).flatMap(([folder, may]) =>
       filesBelow(join("engine", folder)).flatMap((file) =>

@@ -1,7 +1,7 @@
 /** This process as a worker: announced while a scope is open, its lease renewed, told when its run is to end. */
 import { Context, Deferred, Duration, Effect, Schedule, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
-import { hostname } from "node:os"
+import { Node } from "../Machine.ts"
 import { RunStore, type RunStoreError } from "../record/RunStore.ts"
 
 /** The times of a lease; tests that kill and freeze processes set shorter ones. */
@@ -20,8 +20,7 @@ export class Timing extends Context.Reference<{
   })
 }) {}
 
-/** The name by which this machine is known in records: `--node-id`; default: its host name. */
-export class Node extends Context.Reference<string>("engine/run/Lease/Node", { defaultValue: hostname }) {}
+export { Node }
 
 export interface Lease {
   readonly worker: string

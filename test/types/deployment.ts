@@ -2,7 +2,7 @@
 import { Context, Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import { SqlClient } from "effect/sql"
-import { Cli, Deployment, Documents, RunStore, Warehouse } from "../../index.ts"
+import { Cli, Deployment, Documents, LimitStore, RunStore, Warehouse } from "../../index.ts"
 
 class Shop extends Context.Service<Shop, { readonly orders: Effect.Effect<number> }>()("test/Shop") {
   static readonly layer = Layer.succeed(Shop, { orders: Effect.succeed(1) })
@@ -50,3 +50,7 @@ const limited = { ...base, resources: Shop.layerLimited }
 export const limitedShop = Deployment.make({ ...limited, commands: [Command.make("x", {}, () => Cli.withEverything(shop))] })
 // @ts-expect-error this shop needs the database
 export const limitedShopAlone = Deployment.make({ ...limited, commands: [Command.make("x", {}, () => Cli.withResources(shop))] })
+
+// Limits are shared through the database where there is one; a command of the resources alone does without.
+const paced = { ...base, resources: Layer.effect(Shop, Effect.as(LimitStore, { orders: Effect.succeed(1) })) }
+export const pacedShopAlone = Deployment.make({ ...paced, commands: [Command.make("x", {}, () => Cli.withResources(shop))] })

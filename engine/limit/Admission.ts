@@ -1,0 +1,254 @@
+/**
+ * Who gets permits when: what every limit store does with an ask, as pure functions of a budget and the time.
+ *
+ * A permit counts from when it is given until a window after the answer of its call. The call arrives at the server
+ * somewhere in between, so of all calls that can arrive in one window at most n have permits, whatever the latency.
+ */
+import type { Answered, Ask, Bucket, Lot, Pace, Reply, Usage } from "./LimitStore.ts"
+import type { Rate } from "./RateLimit.ts"
+
+/** Calls that were answered at `at`, `at + spacing`, … or before; times in milliseconds of the store's clock. */
+export interface Segment {
+  readonly count: number
+  readonly at: number
+  readonly spacing: number
+}
+
+/** Permits for `max(start, first + i × spacing)`. */
+interface Slots {
+  readonly count: number
+  readonly start: number
+  readonly first: number
+  readonly spacing: number
+}
+
+export interface Holder {
+  readonly id: string
+  readonly aliveUntil: number
+  readonly rates: ReadonlyArray<Rate>
+  readonly open: number
+  readonly want: number
+  readonly least: number
+  /** Its place in the line: since when it waits. */
+  readonly since: number
+  /** When it asks again; a lot given to it meanwhile begins no sooner. */
+  readonly asksAt: number
+  /** Given, and fetched with its next ask. */
+  readonly lot: Slots | undefined
+}
+
+export interface Budget {
+  readonly holders: ReadonlyArray<Holder>
+  readonly answered: ReadonlyArray<Segment>
+  /** The slot after the last one given. */
+  readonly next: number
+  readonly keep: number
+  /** The factor at `fellAt`, from which it recovers. */
+  readonly factor: number
+  readonly fellAt: number
+  readonly pausedUntil: number
+  readonly falls: number
+}
+
+export const empty: Budget = {
+  holders: [],
+  answered: [],
+  next: Number.NEGATIVE_INFINITY,
+  keep: 0,
+  factor: 1,
+  fellAt: Number.NEGATIVE_INFINITY,
+  pausedUntil: Number.NEGATIVE_INFINITY,
+  falls: 0
+}
+
+/** Lots are given no longer before their first slot: what is given cannot be paused any more. */
+const lead = 1000
+/** A store is not asked again sooner. */
+const soonest = 25
+const lowestFactor = 1 / 64
+/** The rate recovers by so much of the declared one in a window (of 1 to 10 seconds). */
+const recovery = 1 / 20
+
+const endOf = ({ at, count, spacing }: Segment): number => at + (count - 1) * spacing
+const sum = (counted: ReadonlyArray<{ readonly count: number }>): number => counted.reduce((all, { count }) => all + count, 0)
+
+const windowOf = (rates: ReadonlyArray<Rate>): number => Math.max(...rates.map(({ perMillis }) => perMillis))
+
+const paceAt = (budget: Budget, rates: ReadonlyArray<Rate>, now: number): Pace => {
+  const since = Math.max(budget.fellAt, budget.pausedUntil)
+  const step = Math.min(Math.max(windowOf(rates), 1000), 10_000) / recovery
+  return {
+    factor: budget.falls === 0 ? 1 : Math.min(1, budget.factor + Math.max(0, now - since) / step),
+    pausedMillis: Math.max(0, budget.pausedUntil - now),
+    falls: budget.falls
+  }
+}
+
+/** A lower rate as fewer calls in the window; below one call as a longer window. */
+const slowed = (factor: number) => (rate: Rate): Rate => {
+  const calls = Math.max(1, Math.floor(rate.calls * factor))
+  return {
+    calls,
+    perMillis: factor === 1 ? rate.perMillis : calls * rate.perMillis / (rate.calls * factor),
+    burst: Math.min(calls, Math.max(1, Math.floor(rate.burst * factor)))
+  }
+}
+
+const fall = (budget: Budget, ask: Ask, now: number): Budget => {
+  const { tooMany } = ask
+  if (tooMany === undefined) return budget
+  const pausedUntil = Math.max(budget.pausedUntil, now + (tooMany.retryAfterMillis ?? 0))
+  // Calls of one moment are refused together: that is one fall.
+  if (now - tooMany.sentAgoMillis <= budget.fellAt) return { ...budget, pausedUntil }
+  const factor = Math.max(lowestFactor, paceAt(budget, ask.rates, now).factor / 2)
+  return { ...budget, factor, fellAt: now, pausedUntil, falls: budget.falls + 1 }
+}
+
+/** What dead holders leave behind: their calls count as if they had arrived at the end of the lease. */
+const bury = (budget: Budget, now: number): Budget => {
+  const dead = budget.holders.filter(({ aliveUntil }) => aliveUntil <= now)
+  const left = dead.filter(({ open }) => open > 0).map(({ aliveUntil, open }) => ({ count: open, at: aliveUntil, spacing: 0 }))
+  const answered = [...budget.answered, ...left].filter((segment) => endOf(segment) + budget.keep > now)
+  return { ...budget, answered, holders: budget.holders.filter((holder) => !dead.includes(holder)) }
+}
+
+/** Remembers answers; those that lie close together, against the window, become one, later rather than sooner. */
+const remember = (budget: Budget, answered: ReadonlyArray<Answered>, now: number): Budget => {
+  const segments = [...budget.answered]
+  for (const { agoMillis, count, spacingMillis } of answered) {
+    const added = { count, at: now - agoMillis, spacing: spacingMillis }
+    const last = segments.at(-1)
+    const end = Math.max(endOf(added), last === undefined ? 0 : endOf(last))
+    if (last !== undefined && end - Math.min(last.at, added.at) <= budget.keep / 2000) {
+      segments[segments.length - 1] = { count: last.count + count, at: end, spacing: 0 }
+    } else segments.push(added)
+  }
+  return { ...budget, answered: segments }
+}
+
+/** The first `count` moments from now on at which answered calls cease to count. */
+const releases = (answered: ReadonlyArray<Segment>, window: number, now: number, count: number): ReadonlyArray<number> => {
+  const all: Array<number> = []
+  for (const segment of answered) {
+    for (let i = 0; i < segment.count; i++) {
+      const release = segment.at + i * segment.spacing + window
+      if (release > now) all.push(release)
+    }
+  }
+  return all.sort((a, b) => a - b).slice(0, count)
+}
+
+/** How many answered calls still count. */
+export const counting = (answered: ReadonlyArray<Segment>, window: number, now: number): number =>
+  answered.reduce((all, segment) => {
+    if (endOf(segment) + window <= now) return all
+    if (segment.spacing <= 0 || segment.at + window > now) return all + segment.count
+    return all + segment.count - Math.min(segment.count, Math.floor((now - window - segment.at) / segment.spacing) + 1)
+  }, 0)
+
+/** The soonest slots for a holder; or the moment before which there can be none. */
+const offer = (budget: Budget, holder: Holder, rates: ReadonlyArray<Rate>, now: number): Slots | number => {
+  const open = sum(budget.holders.map(({ lot, open }) => ({ count: open + (lot?.count ?? 0) })))
+  const slowest = rates.reduce((a, b) => a.perMillis / a.calls >= b.perMillis / b.calls ? a : b)
+  const spacing = slowest.perMillis / slowest.calls
+  const count = Math.min(holder.want, ...rates.map(({ calls }) => calls - open))
+  if (count < Math.min(holder.least, holder.want)) {
+    // Whatever is open counts for a whole window yet; its answer is told within a fiftieth of it.
+    return now + 0.95 * Math.min(...rates.filter(({ calls }) => calls - open < holder.least).map(({ perMillis }) => perMillis))
+  }
+  const earliest = Math.max(now, holder.asksAt, budget.pausedUntil)
+  let start = Math.max(earliest, budget.next)
+  const credit = (slowest.burst - 1) * spacing
+  const base = Math.max(budget.next, earliest - credit)
+  if (slowest.burst > 1) start = Math.max(earliest, base)
+  for (const { calls, perMillis } of rates) {
+    const free = calls - open - counting(budget.answered, perMillis, now)
+    if (count <= free) continue
+    const awaited = releases(budget.answered, perMillis, now, count - free)
+    for (let j = Math.max(0, free); j < count; j++) {
+      const release = awaited[j - free]!
+      if (base + j * spacing < release) start = Math.max(start, release - Math.max(0, j - slowest.burst + 1) * spacing)
+    }
+  }
+  return { count, start, first: Math.max(base, start - credit), spacing }
+}
+
+const give = (budget: Budget, holder: Holder, slots: Slots): Budget => ({
+  ...budget,
+  next: slots.first + slots.count * slots.spacing,
+  holders: budget.holders.map((other) => other.id === holder.id ? { ...other, want: 0, lot: slots } : other)
+})
+
+/** Serves the line, the longest waiting first, up to the first that has to wait; gives the moment it waits for. */
+const serve = (before: Budget, now: number): readonly [Budget, number] => {
+  let budget = before
+  const all = new Map(budget.holders.flatMap(({ rates }) => rates.map((rate) => [`${rate.calls} ${rate.perMillis} ${rate.burst}`, rate])))
+  const declared = [...all.values()]
+  if (declared.length === 0) return [budget, now]
+  const rates = declared.map(slowed(paceAt(budget, declared, now).factor))
+  const line = budget.holders.filter(({ lot, want }) => want > 0 && lot === undefined).sort((a, b) => a.since - b.since)
+  for (const holder of line) {
+    const slots = offer(budget, holder, rates, now)
+    if (typeof slots === "number") return [budget, slots]
+    if (slots.start > now + lead) return [budget, slots.start - lead / 2]
+    budget = give(budget, holder, slots)
+  }
+  return [budget, now]
+}
+
+const lotAt = (now: number, { count, first, spacing, start }: Slots): Lot => (
+  { count, startsInMillis: start - now, firstInMillis: first - now, spacingMillis: spacing }
+)
+
+/** The budget after an ask, and the reply. */
+export const ask = (before: Budget, request: Ask, now: number): readonly [Budget, Reply] => {
+  const kept = { ...before, keep: Math.max(before.keep, request.keepMillis) }
+  const clean = remember(fall(bury(kept, now), request, now), request.answered, now)
+  const known = clean.holders.find(({ id }) => id === request.holder)
+  const waits = request.want > 0
+  const me: Holder = {
+    id: request.holder,
+    aliveUntil: now + request.leaseMillis,
+    rates: request.rates,
+    open: request.open,
+    want: known?.lot === undefined ? request.want : 0,
+    least: request.least,
+    since: known !== undefined && known.want > 0 ? known.since : now,
+    asksAt: now,
+    lot: waits ? known?.lot : undefined
+  }
+  const others = clean.holders.filter(({ id }) => id !== me.id)
+  const [served, until] = serve({ ...clean, holders: [...others, me] }, now)
+  const mine = served.holders.find(({ id }) => id === me.id)!
+  const pace = paceAt(served, me.rates, now)
+  if (mine.lot !== undefined) {
+    const fetched = { ...mine, open: mine.open + mine.lot.count, lot: undefined, want: 0 }
+    return [{ ...served, holders: [...others.map((other) => served.holders.find(({ id }) => id === other.id)!), fetched] }, {
+      lot: lotAt(now, mine.lot),
+      againInMillis: undefined,
+      pace
+    }]
+  }
+  if (!waits) {
+    const holders = mine.open > 0 ? served.holders : served.holders.filter(({ id }) => id !== me.id)
+    return [{ ...served, holders }, { lot: undefined, againInMillis: undefined, pace }]
+  }
+  const again = Math.min(Math.max(until - now, soonest), request.leaseMillis / 2)
+  const holders = served.holders.map((holder) => holder.id === me.id ? { ...holder, asksAt: now + again } : holder)
+  return [{ ...served, holders }, { lot: undefined, againInMillis: again, pace }]
+}
+
+/** A budget as people look at it. */
+export const usage = (bucket: Bucket, before: Budget, now: number): Usage => {
+  const budget = bury(before, now)
+  const rates = [...new Map(budget.holders.flatMap(({ rates }) => rates.map((rate) => [JSON.stringify(rate), rate]))).values()]
+  const window = rates.length === 0 ? budget.keep : windowOf(rates)
+  return {
+    bucket,
+    rates,
+    used: sum(budget.holders.map(({ lot, open }) => ({ count: open + (lot?.count ?? 0) }))) + counting(budget.answered, window, now),
+    waiting: sum(budget.holders.map(({ want }) => ({ count: want }))),
+    holders: budget.holders.length,
+    pace: rates.length === 0 ? { factor: 1, pausedMillis: Math.max(0, budget.pausedUntil - now), falls: budget.falls } : paceAt(budget, rates, now)
+  }
+}

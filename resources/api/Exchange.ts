@@ -68,7 +68,11 @@ export const live = (client: HttpClient.HttpClient, maxBody: number): Exchange =
 }
 
 /** The request that a redirecting answer asks for; undefined: it is none, or leads nowhere. */
-export const redirected = (request: ApiRequest, answer: Answer): ApiRequest | undefined => {
+export const redirected = (
+  request: ApiRequest,
+  answer: Answer,
+  redact: (text: string) => string
+): ApiRequest | undefined => {
   const { location } = answer.headers
   if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return undefined
   const parsed = Result.try(() => new URL(location, request.url))
@@ -76,7 +80,8 @@ export const redirected = (request: ApiRequest, answer: Answer): ApiRequest | un
   const url = parsed.success
   const asGet = answer.status === 303 || (answer.status < 303 && request.method === "POST")
   const foreign = url.origin !== new URL(request.url).origin
-  // What says who asks is not for other hosts.
+  // What says who asks, and what was sent to this host, is not for other hosts.
+  if (foreign && request.body !== undefined && !asGet) return undefined
   const kept = foreign
     ? Object.entries(request.headers).filter(([name]) => ["accept", "accept-encoding", "user-agent"].includes(name))
     : Object.entries(request.headers).filter(([name]) => !(asGet && name === "content-type"))
@@ -84,7 +89,9 @@ export const redirected = (request: ApiRequest, answer: Answer): ApiRequest | un
     ...request,
     method: asGet ? "GET" : request.method,
     url: url.href,
+    shown: redact(url.href),
+    canonical: redact(url.href),
     headers: Object.fromEntries(kept),
-    body: asGet ? undefined : request.body
+    ...(asGet ? { body: undefined, shownBody: "" } : {})
   }
 }

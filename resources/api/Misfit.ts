@@ -42,3 +42,15 @@ export const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) 
       return unexpected(path, found === undefined ? "is missing" : `is ${show(found)}, not ${wanted}`)
     })
 }
+
+/** Decoders are made once: schemas are values of modules. */
+const decoders = new WeakMap<object, (body: unknown) => Result.Result<unknown, Unexpected>>()
+
+/** The decoder of a schema; its values are of the schema's type. */
+export const decoderOf = (schema: Schema.ConstraintDecoder<unknown>): (body: unknown) => Result.Result<unknown, Unexpected> => {
+  const known = decoders.get(schema)
+  if (known !== undefined) return known
+  const made = decoder(schema)
+  decoders.set(schema, made)
+  return made
+}

@@ -1,6 +1,8 @@
 /** What an API is declared with, and what a call of it is. */
 import type { Duration, Redacted, Result, Schema } from "effect"
+import type { BreakerOptions } from "./Breaker.ts"
 import type { ApiProblem } from "./Problem.ts"
+import type { Source } from "./Source.ts"
 
 /** A value of the query; undefined is left out, "" is sent. */
 export type QueryValue = string | number | boolean | Redacted.Redacted | undefined
@@ -56,10 +58,17 @@ export interface ApiOptions<Routes extends string> {
   readonly routes: Readonly<Record<Routes, RouteOptions>>
   /** Further tries of what may succeed later. Default 3 of them, from 1 second on. */
   readonly retry?: RetryOptions | false
+  /** Default: opens after 5 failures in a row, for 60 seconds. */
+  readonly breaker?: BreakerOptions | false
   /** Default: any JSON passes. */
   readonly decode?: Decode
   /** The largest body that is read, in bytes, unpacked. Default 64 MiB. */
   readonly maxBody?: number
+  /**
+   * Where the answers come from. Default: what the setting `<NAME>_SOURCE` says: `live` (where it is not set), an http(s)
+   * URL in the place of `baseUrl`, `replay:FOLDER` or `record:FOLDER`.
+   */
+  readonly source?: Source
 }
 
 /** A header that says who asks. */

@@ -3,7 +3,7 @@ import { Redacted, Result } from "effect"
 import { Setting } from "./ApiError.ts"
 import * as Auth from "./Auth.ts"
 import type { ApiOptions, CallOptions, HeaderValue, Query } from "./Options.ts"
-import { hidden, reveal, type Secrets } from "./Secrets.ts"
+import { hidden, remember, reveal, type Secrets } from "./Secrets.ts"
 
 export interface ApiRequest {
   readonly route: string
@@ -11,8 +11,12 @@ export interface ApiRequest {
   readonly url: string
   /** The URL without secrets. */
   readonly shown: string
+  /** `shown` below the declared base URL, also where another server is asked in its place: recordings know it by this. */
+  readonly canonical: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array | undefined
+  /** The body without secrets; "": there is none. */
+  readonly shownBody: string
 }
 
 export type Build = (call: CallOptions<string>) => Result.Result<ApiRequest, Setting>
@@ -31,6 +35,8 @@ const withQuery = (url: URL, parts: ReadonlyArray<string>): string => {
   return `${url.origin}${url.pathname}${search === "" ? "" : `?${search}`}`
 }
 
+const hiddenInUrl = encodeURIComponent(hidden)
+
 const show = (value: Value): string => Redacted.isRedacted(value) ? hidden : String(value)
 
 /** Takes user and password out of a URL. */
@@ -45,6 +51,21 @@ const takeUser = (url: URL) => {
 
 const isHttp = (url: string) => /^https?:\/\//i.test(url)
 
+const rootOf = (url: URL) => `${url.origin}${url.pathname}`.replace(/\/+$/, "")
+
+/** Whether a URL is the root, or below it. */
+const isBelow = (url: string, root: string) => url.startsWith(root) && (url.length === root.length || "/?#".includes(url[root.length]!))
+
+/** A body as JSON; what is redacted in it is revealed. */
+const toJson = (body: unknown, secrets: Secrets): string => {
+  const reveals = function(this: unknown, key: string, value: unknown): unknown {
+    // `value` is what toJSON made of it.
+    const raw: unknown = typeof this === "object" && this !== null ? Object.getOwnPropertyDescriptor(this, key)?.value : undefined
+    return Redacted.isRedacted(raw) ? remember(secrets, raw) : value
+  }
+  return JSON.stringify(body, reveals) ?? "null"
+}
+
 /** Requests below `baseUrl`. Each secret that a request is given is added to `secrets`. */
 export const make = (options: ApiOptions<string>, baseUrl: string, secrets: Secrets): Result.Result<Build, Setting> => {
   const { name } = options
@@ -54,7 +75,8 @@ export const make = (options: ApiOptions<string>, baseUrl: string, secrets: Secr
   const base = new URL(baseUrl)
   const user = takeUser(base)
   const auth = options.auth ?? user
-  const root = `${base.origin}${base.pathname}`.replace(/\/+$/, "")
+  const root = rootOf(base)
+  const declared = URL.canParse(options.baseUrl) ? rootOf(new URL(options.baseUrl)) : root
   for (const secret of [...auth?.secrets ?? [], ...user?.secrets ?? []]) reveal(secrets, secret)
   const sent = (value: Value) => reveal(secrets, value)
   const headersOf = (headers: Readonly<Record<string, HeaderValue>> | undefined) =>
@@ -63,9 +85,13 @@ export const make = (options: ApiOptions<string>, baseUrl: string, secrets: Secr
     ...headersOf(options.headers),
     ...(auth === undefined ? [] : [[auth.header, Redacted.value(auth.value)] as const])
   ]
+  const below = (path: string): string => {
+    if (!isHttp(path)) return `${root}${/^[/?]|^$/.test(path) ? "" : "/"}${path}`
+    return isBelow(path, declared) ? `${root}${path.slice(declared.length)}` : path
+  }
 
   return Result.succeed((call) => {
-    const text = isHttp(call.path) ? call.path : `${root}${/^[/?]|^$/.test(call.path) ? "" : "/"}${call.path}`
+    const text = below(call.path)
     if (!URL.canParse(text)) {
       const problem = `The path of a call of the ${name} API is "${secrets.redact(call.path)}", which makes no URL.`
       return Result.fail(new Setting({ problem }))
@@ -75,21 +101,27 @@ export const make = (options: ApiOptions<string>, baseUrl: string, secrets: Secr
     // What the API is given for itself is not for other hosts.
     const home = url.origin === base.origin
     const queries = [call.query, home ? options.query : undefined]
+    const json = call.body === undefined ? undefined : toJson(call.body, secrets)
+    const headers = Object.fromEntries([
+      ["accept", "application/json"],
+      ["accept-encoding", "gzip, deflate, br"],
+      ["user-agent", "sluice/0.1"],
+      ...(home ? own : []),
+      ...(json === undefined ? [] : [["content-type", "application/json"] as const]),
+      ...headersOf(call.headers),
+      ...(call.idempotencyKey === undefined ? [] : [["idempotency-key", call.idempotencyKey] as const])
+    ])
+    const real = withQuery(url, queryString(queries, sent))
+    const shown = secrets.redact(withQuery(url, queryString(queries, show)).replaceAll(hiddenInUrl, hidden))
     return Result.succeed({
       route: call.route,
       method: call.method ?? "GET",
-      url: withQuery(url, queryString(queries, sent)),
-      shown: secrets.redact(withQuery(url, queryString(queries, show)).replaceAll(encodeURIComponent(hidden), hidden)),
-      headers: Object.fromEntries([
-        ["accept", "application/json"],
-        ["accept-encoding", "gzip, deflate, br"],
-        ["user-agent", "sluice/0.1"],
-        ...(home ? own : []),
-        ...(call.body === undefined ? [] : [["content-type", "application/json"] as const]),
-        ...headersOf(call.headers),
-        ...(call.idempotencyKey === undefined ? [] : [["idempotency-key", call.idempotencyKey] as const])
-      ]),
-      body: call.body === undefined ? undefined : new TextEncoder().encode(JSON.stringify(call.body))
+      url: real,
+      shown,
+      canonical: isBelow(shown, root) ? `${declared}${shown.slice(root.length)}` : shown,
+      headers,
+      body: json === undefined ? undefined : new TextEncoder().encode(json),
+      shownBody: json === undefined ? "" : secrets.redact(json)
     })
   })
 }

@@ -43,10 +43,13 @@ export const make = (): Secrets => {
   }
 }
 
-/** A value as it is sent; a redacted one is remembered as a secret. */
-export const reveal = (secrets: Secrets, value: string | number | boolean | Redacted.Redacted): string => {
-  if (!Redacted.isRedacted(value)) return String(value)
-  const secret = String(Redacted.value(value))
-  secrets.add(secret)
-  return secret
+/** The value of a redacted one, which is remembered as a secret. */
+export const remember = (secrets: Secrets, redacted: Redacted.Redacted<unknown>): unknown => {
+  const value = Redacted.value(redacted)
+  secrets.add(typeof value === "string" ? value : JSON.stringify(value) ?? "")
+  return value
 }
+
+/** A value as it is sent. */
+export const reveal = (secrets: Secrets, value: string | number | boolean | Redacted.Redacted): string =>
+  String(Redacted.isRedacted(value) ? remember(secrets, value) : value)

@@ -1,51 +1,47 @@
-/** A fair bound on how many effects run at a time. Waiting costs nothing, also for thousands. */
+/** A fair bound on how many hold a slot at a time: who came first goes first. Waiting costs nothing, also for thousands. */
 import { Effect } from "effect"
 
-export interface Slots {
-  /** Runs the effect when it is its turn; who came first goes first. */
-  readonly run: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  readonly inUse: () => number
-}
-
-interface Ticket {
+/** A place in line, then a slot. Whatever happens to its holder in between, it knows what is to be given back. */
+export interface Ticket {
   state: "new" | "waiting" | "granted" | "gone"
   grant: () => void
 }
 
-export const make = (size: number): Slots => {
-  const queue = new Set<Ticket>()
+export const ticket = (): Ticket => ({ state: "new", grant: () => {} })
+
+export interface Slots {
+  /** Waits for a slot. Has to be followed by `leave`, also when it is interrupted. */
+  readonly enter: (ticket: Ticket) => Effect.Effect<void>
+  /** Gives the slot, or the place in line, back; at once, and only once. */
+  readonly leave: (ticket: Ticket) => void
+}
+
+/** `changed` hears how many are in use. */
+export const make = (size: number, changed: (inUse: number) => void = () => {}): Slots => {
+  const line = new Set<Ticket>()
   let used = 0
-  const leave = (ticket: Ticket) => {
-    const { state } = ticket
-    ticket.state = "gone"
-    queue.delete(ticket)
-    if (state !== "granted") return
-    used--
-    const [next] = queue
-    if (next === undefined) return
-    queue.delete(next)
-    used++
-    next.state = "granted"
-    next.grant()
-  }
-  const enter = (ticket: Ticket): Effect.Effect<void> =>
-    Effect.callback((resume) => {
-      if (used < size) {
-        used++
-        ticket.state = "granted"
-        return resume(Effect.void)
-      }
-      ticket.state = "waiting"
-      ticket.grant = () => resume(Effect.void)
-      queue.add(ticket)
-    })
   return {
-    run: (effect) =>
-      Effect.uninterruptibleMask((restore) => {
-        const ticket: Ticket = { state: "new", grant: () => {} }
-        // Whatever happens between the grant and the effect, the ticket knows what is to be given back.
-        return Effect.ensuring(restore(Effect.andThen(enter(ticket), effect)), Effect.sync(() => leave(ticket)))
+    enter: (ticket) =>
+      Effect.callback((resume) => {
+        if (used < size) {
+          changed(++used)
+          ticket.state = "granted"
+          return resume(Effect.void)
+        }
+        ticket.state = "waiting"
+        ticket.grant = () => resume(Effect.void)
+        line.add(ticket)
       }),
-    inUse: () => used
+    leave: (ticket) => {
+      const { state } = ticket
+      ticket.state = "gone"
+      line.delete(ticket)
+      if (state !== "granted") return
+      const [next] = line
+      if (next === undefined) return changed(--used)
+      line.delete(next)
+      next.state = "granted"
+      next.grant()
+    }
   }
 }

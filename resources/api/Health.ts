@@ -1,0 +1,82 @@
+/** How an API is: its breaker, what it told last, and who hears of changes. */
+import { Clock, Effect } from "effect"
+import { Notices } from "../../engine/definition/Notice.ts"
+import type { Reason } from "./ApiError.ts"
+import { type Breaker, type Outcome, outcomeOf } from "./Breaker.ts"
+import type { Gate, Visit } from "./Gate.ts"
+import type { Meter } from "./Meter.ts"
+
+export interface Health {
+  readonly enter: (visit: Visit) => Effect.Effect<void>
+  readonly isClosed: () => boolean
+  /** Ends a visit to the gate, and tells of the change that this makes. */
+  readonly leave: (visit: Visit, outcome: Outcome, reason: Reason | undefined) => Effect.Effect<void>
+  /** A whole answer came, be it good or bad. */
+  readonly answered: () => void
+  /** A call timed out; gives how many did so in a row, without any answer between them. */
+  readonly timedOut: () => number
+  /**
+   * Whether a call that has spent its tries on an outage waits for its end, in place of being lost to it. `extra`: how
+   * often it did so before.
+   */
+  readonly holds: (reason: Reason, extra: number) => Effect.Effect<boolean>
+}
+
+/**
+ * So often a call waits once more whose tries are spent, where it may be the call itself that the API cannot answer, or
+ * where the API was never there. Without this, one bad request could hold a run for ever.
+ */
+const mostExtra = 3
+
+const sentence = (name: string, breaker: Breaker, now: number, reason: Reason | undefined): string => {
+  switch (breaker._tag) {
+    case "Open": {
+      const why = reason === undefined ? "" : ` (${reason._tag})`
+      return `The ${name} API seems to be down${why}: its calls wait for ${Math.ceil((breaker.until - now) / 1000)} s, then one is tried.`
+    }
+    case "HalfOpen":
+      return `One call of the ${name} API is tried.`
+    case "Closed":
+      return `The ${name} API answers again.`
+  }
+}
+
+export const make = (name: string, gate: Gate, meter: Meter): Health => {
+  let inARow = 0
+  let everAnswered = false
+  const announce = (breaker: Breaker, now: number, reason: Reason | undefined) =>
+    Effect.map(Notices, (notice) => {
+      meter.breaker(breaker._tag)
+      notice({ type: "breaker_changed", resource: name, message: sentence(name, breaker, now, reason) })
+    })
+  return {
+    enter: (visit) =>
+      Effect.flatMap(gate.enter(visit), () =>
+        visit.pass === "probe" ? announce(gate.state(), 0, undefined) : Effect.void),
+    isClosed: gate.isClosed,
+    leave: (visit, outcome, reason) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+        const breaker = gate.leave(visit, outcome, now)
+        return breaker === undefined ? Effect.void : announce(breaker, now, reason)
+      }),
+    answered: () => {
+      inARow = 0
+      everAnswered = true
+    },
+    timedOut: () => ++inARow,
+    holds: (reason, extra) =>
+      Effect.gen(function*() {
+        if (outcomeOf(reason) !== "outage") return false
+        const silent = reason._tag === "Unreachable" || reason._tag === "TimedOut"
+        if (gate.isClosed()) {
+          // Fewer calls at a time than the breaker waits for: this one alone has seen that the API went away.
+          if (!silent || !everAnswered) return false
+          const now = yield* Clock.currentTimeMillis
+          const breaker = gate.trip(now)
+          if (breaker === undefined) return false
+          yield* announce(breaker, now, reason)
+        }
+        return extra < mostExtra || (reason._tag === "Unreachable" && everAnswered)
+      })
+  }
+}

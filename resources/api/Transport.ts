@@ -1,0 +1,59 @@
+/** From the source of an API to how its requests are answered. */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { Context, Effect, Layer, Redacted, type Scope } from "effect"
+import { HttpClient } from "effect/http"
+import { type NotRecorded, Setting } from "./ApiError.ts"
+import * as Exchange from "./Exchange.ts"
+import type { ApiOptions } from "./Options.ts"
+import { record } from "./Recording.ts"
+import { replay } from "./Replay.ts"
+import type { Secrets } from "./Secrets.ts"
+import * as Source from "./Source.ts"
+
+export interface Transport {
+  /** What paths are appended to. */
+  readonly baseUrl: string
+  /** Nothing is asked over the network: there is nobody to be limited for. */
+  readonly offline: boolean
+  readonly exchange: Exchange.Exchange<Exchange.ExchangeProblem | NotRecorded | Setting>
+}
+
+/** The source that the options name, or else the setting. */
+const sourceOf = (options: ApiOptions<string>): Effect.Effect<Source.Source, Setting> =>
+  options.source !== undefined ? Effect.succeed(options.source) : Effect.flatMap(Source.setting(options.name), (text) => {
+    const source = text === "" ? Source.live : Source.parse(text)
+    if (source !== undefined) return Effect.succeed(source)
+    return Effect.fail(new Setting({ problem: `${Source.settingOf(options.name)} is "${text}"; write ${Source.words}.` }))
+  })
+
+const of = (
+  source: Source.Source,
+  options: ApiOptions<string>,
+  connections: number,
+  secrets: Secrets
+): Effect.Effect<Transport, Setting, Scope.Scope> => {
+  switch (source._tag) {
+    case "Live":
+    case "At":
+      return Effect.map(Layer.build(NodeHttpClient.layerUndiciOptions({ connections })), (context) => ({
+        baseUrl: source._tag === "At" ? source.url : options.baseUrl,
+        offline: false,
+        exchange: Exchange.live(Context.get(context, HttpClient.HttpClient), options.maxBody ?? 64 * 1024 * 1024)
+      }))
+    case "Replay": {
+      const isSecret = (name: string) => Redacted.isRedacted(options.query?.[name])
+      return Effect.map(replay(source.folder, isSecret), (exchange) => ({ baseUrl: options.baseUrl, offline: true, exchange }))
+    }
+    case "Record":
+      return Effect.map(of(source.from, options, connections, secrets), (transport) => ({
+        ...transport,
+        exchange: record(transport.exchange, source.folder, secrets)
+      }))
+  }
+}
+
+/** The transport that the source of the API means. One that cannot be had is told by each call. */
+export const make = (options: ApiOptions<string>, connections: number, secrets: Secrets): Effect.Effect<Transport, never, Scope.Scope> =>
+  Effect.flatMap(sourceOf(options), (source) => of(source, options, connections, secrets)).pipe(
+    Effect.catch((setting) => Effect.succeed({ baseUrl: options.baseUrl, offline: true, exchange: () => Effect.fail(setting) }))
+  )

@@ -172,8 +172,7 @@ const onStore = <A, E, R>(input: { readonly nodeId?: string | undefined }, work:
   })
 
 /** Takes part in the backfill, here or in the background. */
-const helping = Effect.fnUntraced(function*(input: IdInput & Part) {
-  const settings = yield* Settings.apply(input.set)
+const helping = Effect.fnUntraced(function*(input: IdInput & Part, settings: ReadonlyArray<string>) {
   const project = yield* Project.load
   const { concurrency, id } = input
   yield* Effect.gen(function*() {
@@ -189,7 +188,7 @@ const helping = Effect.fnUntraced(function*(input: IdInput & Part) {
 })
 
 export const join = Effect.fn("cli.backfill.join")(function*(input: IdInput & Part) {
-  yield* helping(input)
+  yield* helping(input, yield* Settings.apply(input.set))
 })
 
 const say = (input: { readonly json?: boolean }, id: number, event: string, sentence: string): void =>
@@ -197,6 +196,8 @@ const say = (input: { readonly json?: boolean }, id: number, event: string, sent
 
 export const resume = Effect.fn("cli.backfill.resume")(function*(input: IdInput & Part) {
   const { id } = input
+  // Before anything reads a setting: the environment is looked at once.
+  const settings = yield* Settings.apply(input.set)
   const goesOn = yield* onStore(input, Effect.gen(function*() {
     const store = yield* BackfillStore
     const found = yield* store.backfill(id)
@@ -213,7 +214,7 @@ export const resume = Effect.fn("cli.backfill.resume")(function*(input: IdInput 
     if (!input.json) Summary.next([[Wording.command("join", id), "helps, here or on another machine"]])
     return true
   }))
-  if (!goesOn) yield* helping(input)
+  if (!goesOn) yield* helping(input, settings)
 })
 
 /** A backfill that has failed with nothing left open would fail again at once. */
@@ -228,6 +229,7 @@ const refuseDone = (found: BackfillSummary): Effect.Effect<void, Refusal> => {
 
 export const retryFailed = Effect.fn("cli.backfill.retryFailed")(function*(input: IdInput & Part) {
   const { id } = input
+  const settings = yield* Settings.apply(input.set)
   const isDone = yield* onStore(input, Effect.gen(function*() {
     const store = yield* BackfillStore
     const { failed, skipped } = yield* Backfill.retryFailed(id)
@@ -241,7 +243,7 @@ export const retryFailed = Effect.fn("cli.backfill.retryFailed")(function*(input
     else Screen.line(`${again} of backfill ${id} ${failed + skipped === 1 ? "is" : "are"} tried again${others > 0 ? ` by ${Text.plural(others, "process", "processes")}` : ""}.`)
     return others > 0
   }))
-  if (!isDone) yield* helping(input)
+  if (!isDone) yield* helping(input, settings)
 })
 
 export const pause = Effect.fn("cli.backfill.pause")(function*({ id }: IdInput) {

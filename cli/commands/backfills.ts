@@ -100,7 +100,7 @@ export const show = Effect.fn("cli.backfill.show")(function*(input: { readonly i
       found,
       assets: byAsset(yield* store.counts(id), Array.from(project.graph.assets.keys())),
       activity: yield* Activity.of(id),
-      checks: yield* records.checks(id),
+      checks: yield* records.checkSummaries(id),
       events: yield* records.events(id)
     }
   }).pipe(Effect.provide(Live.store(project)))

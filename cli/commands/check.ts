@@ -5,6 +5,7 @@ import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
 import * as Snapshot from "../../engine/plan/Snapshot.ts"
 import * as CheckRunner from "../../engine/run/CheckRunner.ts"
 import * as IoManagers from "../../engine/run/IoManagers.ts"
+import * as CheckSummary from "../../engine/record/CheckSummary.ts"
 import type { CheckResult } from "../../engine/record/Step.ts"
 import * as Live from "../Live.ts"
 import * as Summary from "../progress/Summary.ts"
@@ -43,7 +44,7 @@ export const check = Effect.fn("cli.check")(function*(input: {
   if (input.json) Screen.prettyJson(results)
   else {
     Screen.line(`${out.green("✓")} ${Text.plural(selected.length, "asset")} well defined`)
-    Screen.lines(Summary.checks(results))
+    Screen.lines(Summary.checks(CheckSummary.of(results)))
     Screen.lines(unstored.map((name) => out.dim(`  · ${name}: nothing is stored yet`)))
     const passed = new Set(results.map(nameOf)).size - failed.size - warned.size
     Screen.line(Text.listing([

@@ -1,5 +1,6 @@
 /** `sluice run show` and `sluice run cancel`. */
 import { Effect } from "effect"
+import * as CheckSummary from "../../engine/record/CheckSummary.ts"
 import { RunStore } from "../../engine/record/RunStore.ts"
 import { type Attempt, cellName, type Step } from "../../engine/record/Step.ts"
 import * as Executor from "../../engine/run/Executor.ts"
@@ -51,7 +52,7 @@ export const show = Effect.fn("cli.run.show")(function*(input: { readonly id: nu
   section("Slowest", slowestLines(steps))
   section("Failed", failedLines(steps.filter((step) => step.state === "failed"), attempts))
   section("Skipped", skippedLines(steps.filter((step) => step.state === "skipped")))
-  section("Checks", Summary.checks(checks))
+  section("Checks", Summary.checks(CheckSummary.of(checks)))
   section("Events", EventLines.of(events))
   if (name !== "succeeded" && name !== "running") {
     Summary.next([[Summary.again(run.id, []), "goes on with it"]])

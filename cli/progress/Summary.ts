@@ -1,6 +1,7 @@
 /** How a run ended: what was done, what failed and why, and what to do next. */
 import type { Ended, RunReport } from "../../engine/run/Executor.ts"
-import { cellName, type CheckResult } from "../../engine/record/Step.ts"
+import * as CheckSummary from "../../engine/record/CheckSummary.ts"
+import { cellName } from "../../engine/record/Step.ts"
 import * as Screen from "../terminal/Screen.ts"
 import { out, state } from "../terminal/Style.ts"
 import * as Text from "../terminal/Text.ts"
@@ -25,7 +26,7 @@ export const print = (report: RunReport, progress: Progress.Progress, settings: 
   ])
   const colour = state(out, report.state)
   Screen.line(`${colour(`${mark(report)} Run ${report.run} ${report.state}`)} in ${Text.duration(report.millis)}: ${parts}`)
-  const lines = [...failures(report.failed, failed), ...reasons(report.skipped), ...checks(report.checks)]
+  const lines = [...failures(report.failed, failed), ...reasons(report.skipped), ...checks(CheckSummary.of(report.checks))]
   if (lines.length > 0) Screen.lines(["", ...lines])
   const resume = again(report.run, settings)
   if (report.state === "cancelled") next([[resume, "goes on with it"]])
@@ -70,19 +71,14 @@ const reasons = (skipped: ReadonlyArray<Ended>): ReadonlyArray<string> => {
 }
 
 /** One line for each check: passed ones as a count, those that failed with what they found. */
-export const checks = (results: ReadonlyArray<CheckResult>): ReadonlyArray<string> => {
-  const byCheck = Map.groupBy(results, (result) => `${result.asset}\n${result.check}`)
-  return Array.from(byCheck.values(), (members) => {
-    const { asset, check, severity } = members[0]!
-    const bad = members.filter((result) => !result.passed)
-    if (bad.length === 0) {
-      const over = members.length > 1 ? ` (${Text.plural(members.length, "cell")})` : ""
+export const checks = (summaries: ReadonlyArray<CheckSummary.CheckSummary>): ReadonlyArray<string> =>
+  summaries.map(({ asset, check, failed, firstFailure, passed, severity }) => {
+    if (firstFailure === null) {
+      const over = passed > 1 ? ` (${Text.plural(passed, "cell")})` : ""
       return `  ${out.green("✓")} ${asset}  ${check}${out.dim(over)}`
     }
     const sign = severity === "error" ? out.red("✗") : out.yellow("!")
-    const first = bad[0]!
-    const where = first.partition === "" ? "" : ` at ${first.partition}`
-    const more = bad.length > 1 ? ` and in ${Text.plural(bad.length - 1, "more cell")}` : ""
-    return `  ${sign} ${asset}  ${check}: ${Text.oneLine(first.message)}${where}${more}`
+    const where = firstFailure.partition === "" ? "" : ` at ${firstFailure.partition}`
+    const more = failed > 1 ? ` and in ${Text.plural(failed - 1, "more cell")}` : ""
+    return `  ${sign} ${asset}  ${check}: ${Text.oneLine(firstFailure.message)}${where}${more}`
   })
-}

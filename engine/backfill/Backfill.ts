@@ -7,9 +7,10 @@ import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
 import type { BackfillOptions } from "../record/Backfill.ts"
 import { BackfillStore, type BackfillSummary } from "../record/BackfillStore.ts"
+import type { CheckSummary } from "../record/CheckSummary.ts"
 import type { RunRequest } from "../record/Run.ts"
 import { RunStore, RunUnavailable } from "../record/RunStore.ts"
-import type { CheckResult, Step } from "../record/Step.ts"
+import type { Step } from "../record/Step.ts"
 import * as Executor from "../run/Executor.ts"
 import * as IoManagers from "../run/IoManagers.ts"
 import * as Lease from "../run/Lease.ts"
@@ -36,7 +37,7 @@ export interface Options {
 export interface BackfillReport extends BackfillSummary {
   /** The first failures, for the eye; the ledger has all. */
   readonly failures: ReadonlyArray<Step>
-  readonly checks: ReadonlyArray<CheckResult>
+  readonly checks: ReadonlyArray<CheckSummary>
   /** How long this process took part. */
   readonly millis: number
 }
@@ -155,7 +156,7 @@ const report = Effect.fnUntraced(function*(id: number, began: number) {
   const store = yield* RunStore
   const summary = yield* patiently(backfills.backfill(id))
   const failures = yield* patiently(store.steps(id, { states: ["failed"], limit: listed }))
-  const checks = yield* patiently(store.checks(id))
+  const checks = yield* patiently(store.checkSummaries(id))
   const report: BackfillReport = { ...summary, failures, checks, millis: performance.now() - began }
   return report
 })

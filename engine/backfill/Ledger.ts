@@ -32,7 +32,9 @@ export interface Ledger {
   readonly resolve: (snapshot: Snapshot) => void
 }
 
-const kinds: ReadonlyArray<ProgressKind> = ["planned", "materialized", "unchanged", "failed", "skipped"]
+type Outcome = Exclude<ProgressKind, "planned">
+/** The best first. */
+const outcomes: ReadonlyArray<Outcome> = ["materialized", "unchanged", "failed", "skipped"]
 
 export const make = (initial: Snapshot): Ledger => {
   let snapshot = initial
@@ -48,7 +50,7 @@ export const make = (initial: Snapshot): Ledger => {
     const known = openSets.get(asset)
     if (known !== undefined) return known
     const planned = of(asset, "planned")
-    const ended = PartitionSet.unionAll(planned.dimensions, kinds.slice(1).map((kind) => of(asset, kind)))
+    const ended = PartitionSet.unionAll(planned.dimensions, outcomes.map((kind) => of(asset, kind)))
     const found = PartitionSet.difference(planned, ended)
     openSets.set(asset, found)
     return found
@@ -74,6 +76,10 @@ export const make = (initial: Snapshot): Ledger => {
     later = look.later
   }
 
+  /** A cell that failed, was taken over and then materialized counts once, as what is best. */
+  const outcome = (asset: string, kind: Outcome) =>
+    outcomes.slice(0, outcomes.indexOf(kind)).reduce((cells, better) => PartitionSet.difference(cells, of(asset, better)), of(asset, kind))
+
   const ready: Ledger["ready"] = (asset) => {
     let cells = open(asset)
     for (const lot of lots) if (lot.asset === asset) cells = PartitionSet.difference(cells, lot.cells)
@@ -94,13 +100,13 @@ export const make = (initial: Snapshot): Ledger => {
     open,
     ready,
     computations,
-    broken: (asset) => PartitionSet.union(of(asset, "failed"), of(asset, "skipped")),
+    broken: (asset) => PartitionSet.union(outcome(asset, "failed"), outcome(asset, "skipped")),
     counts: () =>
       Array.from(snapshot.graph.assets.keys()).filter((asset) => sets.has(`planned ${asset}`)).map((asset) => {
-        const count = (kind: ProgressKind) => PartitionSet.size(of(asset, kind))
+        const count = (kind: Outcome) => PartitionSet.size(outcome(asset, kind))
         return {
           asset,
-          planned: count("planned"),
+          planned: PartitionSet.size(of(asset, "planned")),
           materialized: count("materialized"),
           unchanged: count("unchanged"),
           failed: count("failed"),

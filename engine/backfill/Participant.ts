@@ -10,8 +10,10 @@ import { siblings } from "../plan/Snapshot.ts"
 import type { BackfillOptions } from "../record/Backfill.ts"
 import { BackfillStore, type Look, type Lot, type Since } from "../record/BackfillStore.ts"
 import type { AssetSet, Gather } from "../record/CellSets.ts"
+import * as CheckSummary from "../record/CheckSummary.ts"
 import type { RunRequest, RunState } from "../record/Run.ts"
 import { RunStore, type RunStoreError } from "../record/RunStore.ts"
+import type { Cell } from "../record/Step.ts"
 import * as GatherOf from "../run/Gather.ts"
 import * as IoManagers from "../run/IoManagers.ts"
 import * as Lease from "../run/Lease.ts"
@@ -52,6 +54,14 @@ export interface ParticipantOptions<R> {
   readonly progress: (progress: Progress) => void
 }
 
+/** A lot that is being executed here. */
+interface OwnLot extends Lot {
+  /** When it was asked for, by `performance.now()`. */
+  readonly askedAt: number
+  /** Interrupts it and gives its claims back: its cells are others' since the lease had ended for a while. */
+  readonly giveUp: Effect.Effect<void>
+}
+
 /** Why a participant ends: the backfill has ended, is being cancelled, or is not this process's any more. */
 export type Ending = Exclude<RunState, "running"> | "cancelling" | "taken over"
 
@@ -82,7 +92,7 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
     const running = new Map<string, number>()
     /** The cells of own lots that have not ended, and the lots by number. */
     let backlog = 0
-    const own = new Map<number, Lot>()
+    const own = new Map<number, OwnLot>()
     const done = new Set<number>()
     let since: Since = null
     let last: Look | undefined
@@ -142,14 +152,16 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
       return found
     }))
 
-    const start = (lot: Lot) => {
-      own.set(lot.number, lot)
+    const start = Effect.fnUntraced(function*(lot: Lot, askedAt: number) {
+      const givenUp = yield* Deferred.make<void>()
       let left = PartitionSet.size(lot.cells)
       backlog += left
+      const computing = new Set<string>()
       const execution = LotRun.execute(snapshot, lot, {
         run: id,
         worker,
-        executes: lease.executes(id),
+        // A lot that was taken before a gap of the lease is another's by now: it claims nothing more.
+        executes: Effect.suspend(() => askedAt < lease.heldSince() ? Effect.succeed(false) : lease.executes(id)),
         heldSince: lease.heldSince,
         concurrency: participant.concurrency,
         options,
@@ -157,19 +169,48 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
         io,
         recorder,
         observer: (observation) => {
-          if ("cell" in observation && observation.cell.asset === lot.asset && observation._tag !== "StepStarted" &&
-            observation._tag !== "AttemptFailed") left--
+          if ("cell" in observation && observation._tag !== "AttemptFailed") {
+            const { asset, partition } = observation.cell
+            if (observation._tag === "StepStarted") computing.add(`${asset}\n${partition}`)
+            else {
+              computing.delete(`${asset}\n${partition}`)
+              if (asset === lot.asset) left--
+            }
+          }
           observer(observation)
         },
         broken: ledger.broken
       })
-      const finished = Effect.flatMap(execution, (unchanged) => patiently(backfills.endLots(id, worker, [lot.number], unchanged)))
-      return FiberSet.run(lots, Effect.ensuring(finished, Effect.sync(() => {
+      const givingUp = Effect.gen(function*() {
+        yield* Deferred.await(givenUp)
+        return undefined
+      })
+      const finished = Effect.flatMap(Effect.raceFirst(execution, givingUp), (unchanged) =>
+        Effect.gen(function*() {
+          // It may still hold claims of its own, for which others would wait.
+          if (unchanged === undefined) yield* patiently(store.release(worker, cellsOf(lot)))
+          yield* patiently(backfills.endLots(id, worker, [lot.number], unchanged ?? []))
+        }))
+      const ended = yield* Deferred.make<void>()
+      const giveUp = Effect.andThen(Deferred.succeed(givenUp, undefined), Deferred.await(ended))
+      own.set(lot.number, { ...lot, askedAt, giveUp })
+      yield* FiberSet.run(lots, Effect.ensuring(finished, Effect.sync(() => {
         own.delete(lot.number)
         done.add(lot.number)
         backlog -= left
+        for (const cell of computing) {
+          const asset = cell.slice(0, cell.indexOf("\n"))
+          running.set(asset, Math.max(0, (running.get(asset) ?? 0) - 1))
+        }
+        Deferred.doneUnsafe(ended, Effect.void)
         wakeUp()
       })))
+    })
+
+    const cellsOf = (lot: Lot): ReadonlyArray<Cell> => {
+      const { keyAt } = snapshot.space(lot.asset)
+      const partitions = Array.from(PartitionSet.points(lot.cells), keyAt)
+      return siblings(graph, lot.asset).flatMap((asset) => partitions.map((partition) => ({ asset, partition })))
     }
 
     /** Downstream first: what is begun is finished before more is begun. */
@@ -180,7 +221,8 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
         if (room <= 0) break
         const { concurrency } = graph.assets.get(asset)!.computation
         // A computation with a limit of its own is in one lot at a time, which holds the limit.
-        if (concurrency !== undefined && Array.from(own.values()).some((lot) => lot.asset === asset)) continue
+        const isOwn = (lot: Lot) => lot.asset === asset && lot.worker === worker && !done.has(lot.number)
+        if (concurrency !== undefined && [...own.values(), ...last?.lots ?? []].some(isOwn)) continue
         const ready = ledger.ready(asset)
         if (PartitionSet.isEmpty(ready)) continue
         const space = snapshot.space(asset)
@@ -194,6 +236,11 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
 
     const feed = Effect.gen(function*() {
       const enough = Math.max(participant.concurrency, rate.perSecond() * lookMillis / 1000 * 2)
+      const askedAt = performance.now()
+      const heldSince = lease.heldSince()
+      // While the process was frozen its lots went to others; it begins anew when its lease holds again.
+      if (!Number.isFinite(heldSince)) return false
+      for (const lot of Array.from(own.values())) if (lot.askedAt < heldSince) yield* lot.giveUp
       if (stopping || last?.state !== "running" || backlog >= enough) return false
       let isBehind = false
       const taken = yield* alone(Effect.gen(function*() {
@@ -206,7 +253,7 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
       }))
       // Lots that were recorded by a try whose answer was lost are this process's all the same.
       const lost = last.lots.filter((lot) => lot.worker === worker && !own.has(lot.number) && !done.has(lot.number))
-      for (const lot of [...lost, ...taken]) yield* start(lot)
+      for (const lot of [...lost, ...taken]) yield* start(lot, askedAt)
       return isBehind || taken.length > 0
     })
     const feeding = Effect.forever(Effect.flatMap(feed, (more) =>
@@ -229,16 +276,14 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
         yield* planMore
         return
       }
-      const materialized = new Map(graph.checks.filter((one) => one.over === "asset").map((one) => [
-        one.asset.key,
-        // A check over the whole asset is told no cells; it runs where any was materialized.
-        PartitionSet.isEmpty(ledger.of(one.asset.key, "materialized")) ? [] : [""]
-      ]))
-      const whole = graph.checks.filter((one) => one.over === "asset" && ledger.of(one.asset.key, "planned").segments.length > 0)
-      yield* LotRun.check(whole, materialized, { io, run: id, recorder, observer })
-      const checks = yield* patiently(store.checks(id))
-      const broken = ledger.counts().some((asset) => asset.failed + asset.skipped > 0) ||
-        checks.some((result) => !result.passed && result.severity === "error")
+      // Over the whole asset at the end, and what a process that was killed has materialized but not checked.
+      const planned = graph.checks.filter((one) => !PartitionSet.isEmpty(ledger.of(one.asset.key, "materialized")))
+      for (const one of planned) {
+        const left = one.over === "asset" ? [""] : yield* patiently(store.unchecked(id, one.asset.key, one.name))
+        yield* LotRun.check([one], new Map([[one.asset.key, left]]), { io, run: id, recorder, observer })
+      }
+      const broken = (yield* patiently(store.checkSummaries(id))).some(CheckSummary.isError) ||
+        ledger.counts().some((asset) => asset.failed + asset.skipped > 0)
       const state = broken ? "failed" : "succeeded"
       recorder.event({ type: "run_finished", at: new Date(), message: state })
       yield* recorder.flush

@@ -5,6 +5,7 @@
 import { Context, type Effect, Schema } from "effect"
 import type { CellWritten } from "../definition/Io.ts"
 import type { CellSets, Gather, Numbering } from "./CellSets.ts"
+import type { CheckSummary } from "./CheckSummary.ts"
 import type { Event } from "./Event.ts"
 import type { RunRequest, RunState, RunSummary } from "./Run.ts"
 import type { Attempt, Cell, CheckResult, InputVersion, Step } from "./Step.ts"
@@ -202,6 +203,13 @@ export class RunStore extends Context.Service<RunStore, {
   ) => Effect.Effect<ReadonlyArray<Step>, RunStoreError>
   readonly attempts: (run: number) => Effect.Effect<ReadonlyArray<Attempt>, RunStoreError>
   readonly checks: (run: number) => Effect.Effect<ReadonlyArray<CheckResult>, RunStoreError>
+  /** What they come to, by check; as `CheckSummary.of` of all of them. */
+  readonly checkSummaries: (run: number) => Effect.Effect<ReadonlyArray<CheckSummary>, RunStoreError>
+  /**
+   * Partitions that the run materialized and for which it has no result of the check since: those of a process that was
+   * killed between the two.
+   */
+  readonly unchecked: (run: number, asset: string, check: string) => Effect.Effect<ReadonlyArray<string>, RunStoreError>
   readonly events: (run: number) => Effect.Effect<ReadonlyArray<Event>, RunStoreError>
   /** The materializations of a cell, newest first: its steps with state "materialized". */
   readonly materializations: (

@@ -86,8 +86,7 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
 
     settle.blocked(plan.blocked)
     if (table.size === 0) return
-    const ready = options.order === "newest" ? table.ready.toReversed() : table.ready
-    settle.release(ready.map((index) => ({ index, skip: undefined })))
+    settle.release(inOrder(table, snapshot, options.order).map((index) => ({ index, skip: undefined })))
     yield* Effect.raceAllFirst([
       Deferred.await(done),
       committer.serve,
@@ -96,3 +95,17 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
         Effect.forever(Effect.flatMap(claims.take, inSlot)))
     ])
   }))
+
+/** The ready steps in an order of time: by the time dimension, else by position. */
+const inOrder = (table: StepTable.StepTable, snapshot: Snapshot, order: Order | undefined): ReadonlyArray<number> => {
+  const ready = order === "newest" ? table.ready.toReversed() : table.ready
+  const [first] = ready
+  if (order === undefined || first === undefined) return ready
+  const { dimensions } = snapshot.space(table.step(first).planned.assets[0]!)
+  const time = dimensions.findIndex(({ partitions }) => partitions._tag === "TimeWindows")
+  // Positions are in the order of their first dimension.
+  if (time <= 0) return ready
+  const sign = order === "newest" ? -1 : 1
+  const place = (index: number) => table.step(index).point[time]!
+  return ready.toSorted((a, b) => sign * (place(a) - place(b)))
+}

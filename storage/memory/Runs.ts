@@ -1,5 +1,6 @@
 /** Workers, runs and their records in memory. */
 import { Clock, Effect } from "effect"
+import * as CheckSummary from "../../engine/record/CheckSummary.ts"
 import type { RunSummary } from "../../engine/record/Run.ts"
 import type { RunStore } from "../../engine/record/RunStore.ts"
 import type { Step } from "../../engine/record/Step.ts"
@@ -160,6 +161,16 @@ export const make = (state: State) => {
         : Effect.map(recordOf(run), (record) => void record.checks.push(...results)),
     attempts: (run) => Effect.sync(() => [...state.runs[run - 1]?.attempts ?? []]),
     checks: (run) => Effect.sync(() => [...state.runs[run - 1]?.checks ?? []]),
+    checkSummaries: (run) => Effect.sync(() => CheckSummary.of(state.runs[run - 1]?.checks ?? [])),
+    unchecked: (run, asset, check) =>
+      Effect.sync(() => {
+        const { checks = [], steps = new Map<string, Step>() } = state.runs[run - 1] ?? {}
+        return [...steps.values()]
+          .filter((step) => step.asset === asset && step.state === "materialized")
+          .filter((step) => !checks.some((result) =>
+            result.asset === asset && result.check === check && result.partition === step.partition && result.at >= step.finishedAt))
+          .map((step) => step.partition)
+      }),
     events: (run) => Effect.sync(() => [...state.runs[run - 1]?.events ?? []])
   } satisfies Partial<RunStore["Service"]>
 }

@@ -35,6 +35,17 @@ const Attempts = Schema.Array(
   })
 )
 
+const CheckSummaries = Schema.Array(
+  Schema.Struct({
+    asset: Schema.String,
+    check: Schema.String,
+    severity: Schema.Literals(["warn", "error"]),
+    passed: Schema.Int,
+    failed: Schema.Int,
+    firstFailure: Schema.NullOr(Schema.Struct({ partition: Schema.String, message: Schema.String }))
+  })
+)
+
 const Checks = Schema.Array(
   Schema.Struct({
     asset: Schema.String,
@@ -140,6 +151,52 @@ export const make = (sql: PgClient.PgClient) => {
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Checks)), attempt(`read the results of checks of run ${run}`))
   )
 
+  const checkSummaries: RunStore["Service"]["checkSummaries"] = Effect.fn("RunStore.checkSummaries")((run) =>
+    sql`
+      with last as (
+        select distinct on (asset, name, partition) id, asset, name, partition, passed, message
+        from sluice.check_results
+        where run = ${run}
+        order by asset, name, partition, id desc
+      ),
+      counted as (
+        select
+          asset, name, count(*) filter (where passed)::integer as passed, count(*) filter (where not passed)::integer as failed,
+          min(id) filter (where not passed) as first_failure
+        from last
+        group by asset, name
+      ),
+      told as (
+        select distinct on (asset, name)
+          asset, name, severity, min(id) over (partition by asset, name) as first_id
+        from sluice.check_results
+        where run = ${run}
+        order by asset, name, id desc
+      )
+      select
+        counted.asset, counted.name as check, told.severity, counted.passed, counted.failed,
+        case when last.id is not null
+          then json_build_object('partition', last.partition, 'message', last.message)
+        end as "firstFailure"
+      from counted
+      join told using (asset, name)
+      left join last on last.id = counted.first_failure
+      order by told.first_id
+    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(CheckSummaries)), attempt(`read the results of checks of run ${run}`))
+  )
+
+  const unchecked: RunStore["Service"]["unchecked"] = Effect.fn("RunStore.unchecked")((run, asset, check) =>
+    sql<{ readonly partition: string }>`
+      select step.partition
+      from sluice.steps as step
+      where step.run = ${run} and step.asset = ${asset} and step.state = 'materialized' and not exists (
+        select from sluice.check_results as result
+        where result.run = ${run} and result.asset = ${asset} and result.name = ${check}
+          and result.partition = step.partition and result.at >= step.finished_at
+      )
+    `.pipe(attempt(`see what of run ${run} is not checked`), Effect.map((rows) => rows.map((row) => row.partition)))
+  )
+
   const events: RunStore["Service"]["events"] = Effect.fn("RunStore.events")(function*(run) {
     const rows = yield* sql`
       select type, at, asset, partition, message
@@ -156,5 +213,5 @@ export const make = (sql: PgClient.PgClient) => {
     }))
   })
 
-  return { recordAttempts, recordChecks, recordEvents, attempts, checks, events }
+  return { recordAttempts, recordChecks, recordEvents, attempts, checks, checkSummaries, unchecked, events }
 }

@@ -1,6 +1,7 @@
 /** Runs: cancel, resume, lists, and what is recorded beside the steps. */
 import { assert } from "@effect/vitest"
 import { Effect, Exit } from "effect"
+import * as CheckSummary from "../../../engine/record/CheckSummary.ts"
 import type { Cell } from "../../../engine/record/Step.ts"
 import {
   a, b, c, commitOf, computed, ended, gather, grants, materialize, request, started, type Test, worker
@@ -142,5 +143,38 @@ export const runs = (test: Test): void => {
     yield* store.recordChecks(run, [check])
     yield* store.recordChecks(null, [check])
     assert.deepStrictEqual(yield* store.checks(run), [check])
+  }))
+
+  test("sums up checks by their last result of each cell, and knows what is not checked", Effect.gen(function*() {
+    const { run, store } = yield* started
+    const at = new Date("2026-01-01T00:00:00Z")
+    const later = new Date("2026-01-01T00:00:09Z")
+    const result = (check: string, partition: string, passed: boolean, at: Date) => ({
+      asset: "nhl/games", partition, check, severity: "error" as const, passed, message: passed ? "" : `${partition} is bad`, at, examples: []
+    })
+    assert.deepStrictEqual(yield* store.checkSummaries(run), [])
+    yield* materialize(run, [a, b, c].map((cell) => ({ ...computed(cell), startedAt: at, finishedAt: at })))
+    assert.deepStrictEqual(new Set(yield* store.unchecked(run, "nhl/games", "goals")), new Set(["0", "1", "2"]))
+    const results = [
+      result("goals", "0", false, at),
+      result("goals", "1", false, at),
+      result("names", "0", true, at),
+      result("goals", "0", true, later)
+    ]
+    yield* store.recordChecks(run, results)
+    yield* store.recordChecks(run, [{ ...result("whole", "", false, later), severity: "warn" }])
+    const expected = [
+      { asset: "nhl/games", check: "goals", severity: "error", passed: 1, failed: 1, firstFailure: { partition: "1", message: "1 is bad" } },
+      { asset: "nhl/games", check: "names", severity: "error", passed: 1, failed: 0, firstFailure: null },
+      { asset: "nhl/games", check: "whole", severity: "warn", passed: 0, failed: 1, firstFailure: { partition: "", message: " is bad" } }
+    ]
+    assert.deepStrictEqual<unknown>(yield* store.checkSummaries(run), expected)
+    assert.deepStrictEqual<unknown>(CheckSummary.of(yield* store.checks(run)), expected)
+    assert.deepStrictEqual(yield* store.unchecked(run, "nhl/games", "goals"), ["2"])
+    assert.deepStrictEqual(yield* store.unchecked(run, "nhl/games", "names"), ["1", "2"])
+    // A cell that is materialized again is to be checked again.
+    const again = new Date("2026-01-01T00:00:20Z")
+    yield* materialize(run, [{ ...computed(b), startedAt: again, finishedAt: again }])
+    assert.deepStrictEqual(new Set(yield* store.unchecked(run, "nhl/games", "goals")), new Set(["1", "2"]))
   }))
 }

@@ -6,6 +6,7 @@ export {
   Check,
   Document,
   Executor,
+  Frames,
   Io,
   Limiter,
   Mapping,
@@ -31,6 +32,7 @@ export { BackfillOptions, Target } from "./engine/record/Backfill.ts"
 export { BackfillStore } from "./engine/record/BackfillStore.ts"
 export { RunRequest } from "./engine/record/Run.ts"
 export { Documents } from "./io/documents/Documents.ts"
+export { Tables } from "./io/tables/Tables.ts"
 export { Warehouse } from "./io/warehouse/Warehouse.ts"
 export * as Api from "./resources/api/Api.ts"
 export { ApiError } from "./resources/api/ApiError.ts"

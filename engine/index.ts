@@ -2,6 +2,7 @@
 export * as Asset from "./Asset.ts"
 export * as Check from "./definition/Check.ts"
 export * as Document from "./definition/Document.ts"
+export * as Frames from "./definition/Frames.ts"
 export * as Input from "./definition/Input.ts"
 export * as Io from "./definition/Io.ts"
 export * as Metadata from "./definition/Metadata.ts"

@@ -34,10 +34,10 @@ export const rowColumn = "_row"
  * The Postgres schema of an asset: its group, the part of the key before the last "/", with "_" for "/"; "public"
  * for an asset without a group.
  */
-const schemaOf = (key: string): string =>
+export const schemaOf = (key: string): string =>
   key.includes("/") ? key.slice(0, key.lastIndexOf("/")).replaceAll("/", "_") : "public"
 
-const isReserved = (schema: string): boolean =>
+export const isReserved = (schema: string): boolean =>
   schema === "sluice" || schema.startsWith("sluice_") || schema.startsWith("pg_") || schema === "information_schema"
 
 const build = (asset: Stored, rows: Rows<unknown>): Result.Result<Table, string> => {

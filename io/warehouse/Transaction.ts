@@ -1,5 +1,5 @@
 /** A transaction, or a savepoint of the one that it is called in. */
-import { Cause, Effect, Option } from "effect"
+import { Cause, Context, Effect, Option } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 
 /**
@@ -19,3 +19,9 @@ export const run = <A, E>(
     return Effect.catchCause(sql.withTransaction(told), (cause) =>
       Option.isSome(failure) && !Cause.hasInterrupts(cause) ? Effect.fail(failure.value) : Effect.failCause(cause))
   })
+
+/** The effect outside the transaction that it is called in, on another connection: it sees nothing that is not committed. */
+export const outside = <A, E, R>(sql: SqlClient.SqlClient, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  // Seam: the transaction is no requirement of the effect, so that the types do not change without it.
+  Effect.updateContext(effect, (context: Context.Context<R>) =>
+    Context.omit(sql.transactionService)(context) as Context.Context<R>)

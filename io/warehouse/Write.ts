@@ -1,6 +1,6 @@
 /** Writes cells: one delete and a few inserts an asset, however many cells, in one transaction. */
 import { PgTypes } from "@effect/sql-pg"
-import { Context, Effect, Result, Stream } from "effect"
+import { Effect, Result, Stream } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { type CellWrite, type CellWritten, Guarded, type IoError } from "../../engine/definition/Io.ts"
 import * as Batch from "./Batch.ts"
@@ -61,10 +61,7 @@ interface Group {
  * `Stream.updateContext` can only add to a context, so that each pull is wrapped.
  */
 const outside = (sql: SqlClient.SqlClient, stream: Stream.Stream<unknown, IoError>): Stream.Stream<unknown, IoError> => {
-  const leave = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    // Seam: the transaction is no requirement of the effect, so that the types do not change without it.
-    Effect.updateContext(effect, (context: Context.Context<R>) =>
-      Context.omit(sql.transactionService)(context) as Context.Context<R>)
+  const leave = <A, E, R>(effect: Effect.Effect<A, E, R>) => Transaction.outside(sql, effect)
   return Stream.scoped(Stream.fromPull(leave(Effect.map(Stream.toPull(stream), leave))))
 }
 

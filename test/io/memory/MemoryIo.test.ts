@@ -6,3 +6,4 @@ class Memory extends Io.Tag<Memory>()("test/Memory") {}
 
 IoManager.rows("MemoryIo", Memory, MemoryIo.layer(Memory))
 IoManager.documents("MemoryIo", Memory, MemoryIo.layer(Memory))
+IoManager.frames("MemoryIo", Memory, MemoryIo.layer(Memory))

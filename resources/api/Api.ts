@@ -1,9 +1,11 @@
 /** An API as a typed resource: declared once with its routes, called as if it were local. */
 import { Duration, Effect, Random, Result, type Schema, type Scope } from "effect"
+import type { LimitStore } from "../../engine/limit/LimitStore.ts"
 import { ApiError, type Reason, redacted } from "./ApiError.ts"
 import { ruleOf } from "./Breaker.ts"
 import * as Gate from "./Gate.ts"
 import * as Health from "./Health.ts"
+import * as Limits from "./Limits.ts"
 import * as Meter from "./Meter.ts"
 import { decoderOf } from "./Misfit.ts"
 import type { ApiOptions, CallOptions, TypedCall } from "./Options.ts"
@@ -47,13 +49,14 @@ const standardTimeout = "30 seconds"
 /** Builds the API in the surrounding scope: when that closes, no connection is left open. */
 export const make = Effect.fnUntraced(function*<const Routes extends string>(
   options: ApiOptions<Routes>
-): Effect.fn.Return<Api<Routes>, never, Scope.Scope> {
+): Effect.fn.Return<Api<Routes>, never, LimitStore | Scope.Scope> {
   const { breaker, name } = options
   const connections = options.connections ?? 16
   const secrets = Secrets.make()
   const meter = Meter.make(name, yield* Effect.context<never>())
   const transport = yield* Transport.make(options, connections, secrets)
   const health = Health.make(name, breaker === false ? Gate.open : Gate.make(ruleOf(breaker ?? {})), meter)
+  const limits = yield* Limits.make(options, connections, health.limitChanged)
   const attempt = Try.make({
     name,
     transport,
@@ -80,6 +83,8 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
     const { retry: ownRetry, timeout } = options.routes[route]
     const retry = ownRetry ?? options.retry ?? Retrying.standard
     const calling: Try.Calling = {
+      limits: transport.offline ? Limits.none : limits(route),
+      weight: given.weight ?? 1,
       timeoutMillis: Duration.toMillis(timeout ?? options.timeout ?? standardTimeout),
       maxWaitMillis,
       counted: false,
@@ -96,7 +101,10 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
       if (wait !== undefined) yield* Effect.sleep(wait)
       else if (!(yield* health.holds(reason, extra++))) return yield* fail(reason, request.shown)
     }
-  }, (effect, { route, subject }) => Effect.withSpan(effect, `${name}.${route}`, { attributes: { "sluice.api": name, "sluice.route": route, "sluice.subject": secrets.redact(subject ?? route) } }))
+  }, (effect, { route, subject }) =>
+    Effect.withSpan(effect, `${name}.${route}`, {
+      attributes: { "sluice.api": name, "sluice.route": route, "sluice.subject": secrets.redact(subject ?? route) }
+    }))
 
   // The value's type is that of the schema, which `decoderOf` has read it by.
   return { name, call: call as Api<Routes>["call"] }

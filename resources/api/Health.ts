@@ -1,12 +1,14 @@
 /** How an API is: its breaker, what it told last, and who hears of changes. */
 import { Clock, Effect } from "effect"
-import { Notices } from "../../engine/definition/Notice.ts"
+import { type Notice, Notices } from "../../engine/definition/Notice.ts"
 import type { Reason } from "./ApiError.ts"
 import { type Breaker, type Outcome, outcomeOf } from "./Breaker.ts"
 import type { Gate, Visit } from "./Gate.ts"
 import type { Meter } from "./Meter.ts"
 
 export interface Health {
+  /** Notices of what happens beside the calls, such as a rate that recovers, are told to the run that called last. */
+  readonly limitChanged: (limit: string, message: string) => Effect.Effect<void>
   readonly enter: (visit: Visit) => Effect.Effect<void>
   readonly isClosed: () => boolean
   /** Ends a visit to the gate, and tells of the change that this makes. */
@@ -44,15 +46,20 @@ const sentence = (name: string, breaker: Breaker, now: number, reason: Reason | 
 export const make = (name: string, gate: Gate, meter: Meter): Health => {
   let inARow = 0
   let everAnswered = false
+  let listener: (notice: Notice) => void = () => {}
   const announce = (breaker: Breaker, now: number, reason: Reason | undefined) =>
     Effect.map(Notices, (notice) => {
       meter.breaker(breaker._tag)
       notice({ type: "breaker_changed", resource: name, message: sentence(name, breaker, now, reason) })
     })
   return {
+    limitChanged: (limit, message) => Effect.sync(() => listener({ type: "limit_changed", resource: limit, message })),
     enter: (visit) =>
-      Effect.flatMap(gate.enter(visit), () =>
-        visit.pass === "probe" ? announce(gate.state(), 0, undefined) : Effect.void),
+      Effect.flatMap(Notices, (notice) => {
+        listener = notice
+        return Effect.flatMap(gate.enter(visit), () =>
+          visit.pass === "probe" ? announce(gate.state(), 0, undefined) : Effect.void)
+      }),
     isClosed: gate.isClosed,
     leave: (visit, outcome, reason) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {

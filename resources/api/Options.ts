@@ -1,5 +1,6 @@
 /** What an API is declared with, and what a call of it is. */
 import type { Duration, Redacted, Result, Schema } from "effect"
+import type { RateLimit } from "../../engine/limit/RateLimit.ts"
 import type { BreakerOptions } from "./Breaker.ts"
 import type { ApiProblem } from "./Problem.ts"
 import type { Source } from "./Source.ts"
@@ -23,6 +24,8 @@ export interface RetryOptions {
 }
 
 export interface RouteOptions {
+  /** Of the calls of this route, beside those of the API. */
+  readonly limits?: ReadonlyArray<RateLimit>
   /** Of one try. Default: the API's. */
   readonly timeout?: Duration.Input
   /** Default: the API's. */
@@ -54,6 +57,8 @@ export interface ApiOptions<Routes extends string> {
   readonly connections?: number
   /** Of one try, from sending to the end of the body. Default 30 seconds. */
   readonly timeout?: Duration.Input
+  /** Of every call. They are never exceeded, over all processes that share them. */
+  readonly limits?: ReadonlyArray<RateLimit>
   /** The kinds of calls there are: each call names its own. */
   readonly routes: Readonly<Record<Routes, RouteOptions>>
   /** Further tries of what may succeed later. Default 3 of them, from 1 second on. */

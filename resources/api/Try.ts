@@ -1,11 +1,12 @@
 /** One try of a call: through the breaker, with a connection and permits, within its time-out; measured and told. */
-import { Clock, Effect, Result } from "effect"
+import { Cause, Clock, Effect, Exit, Result } from "effect"
 import { Usage } from "../../engine/definition/Usage.ts"
 import { type Reason, Status, TimedOut, Unreachable } from "./ApiError.ts"
 import { type Outcome, outcomeOf } from "./Breaker.ts"
 import { type Answer, redirected } from "./Exchange.ts"
 import type { Visit } from "./Gate.ts"
 import type { Health } from "./Health.ts"
+import type { RouteLimits } from "./Limits.ts"
 import type { Meter } from "./Meter.ts"
 import type { Decode } from "./Options.ts"
 import { read } from "./Reading.ts"
@@ -25,6 +26,8 @@ export interface Trying {
 
 /** A call, over its tries. */
 export interface Calling {
+  readonly limits: RouteLimits
+  readonly weight: number
   readonly timeoutMillis: number
   /** How long it may wait for the breaker, at each try; undefined: for ever. */
   readonly maxWaitMillis: number | undefined
@@ -92,24 +95,48 @@ export const make = ({ decode, health, meter, name, redact, slots, transport }: 
     return before ? "unknown" : "outage"
   }
 
+  /** Sends with permits, which are given back as the end of the call says. */
+  const permitted = (
+    request: ApiRequest,
+    calling: Calling,
+    { mayGo, ready, since }: { readonly mayGo: () => boolean; readonly ready: () => void; readonly since: number }
+  ): Effect.Effect<Result.Result<Told, Reason> | typeof again> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(restore(calling.limits.take(calling.weight)), (permit): Effect.Effect<Result.Result<Told, Reason> | typeof again> => {
+        ready()
+        if (!mayGo()) return Effect.as(permit.unused, again)
+        return Effect.onExit(restore(send(request, calling, since)), (exit) => {
+          if (Exit.isFailure(exit)) return Cause.hasInterrupts(exit.cause) ? permit.abandoned : permit.answered
+          const reason = Result.isFailure(exit.value) ? exit.value.failure : undefined
+          if (reason?._tag === "TimedOut") return permit.abandoned
+          return reason?._tag === "Limited" ? Effect.andThen(permit.answered, calling.limits.slowDown(reason)) : permit.answered
+        })
+      })
+    )
+
   /** Goes through the gate, and ends the visit whatever becomes of the call. */
   const visit = (request: ApiRequest, calling: Calling, since: number): Effect.Effect<Told | typeof again, Reason> =>
     Effect.suspend(() => {
+      const { turns } = calling.limits
       const visit: Visit = { pass: undefined }
+      const turn = Slots.ticket()
       const slot = Slots.ticket()
       let outcome: Outcome = "unknown"
       let reason: Reason | undefined
       const mayGo = () => visit.pass !== "free" || health.isClosed()
+      const ready = () => turns?.leave(turn)
       const leave = Effect.suspend(() => {
+        ready()
         slots.leave(slot)
         return health.leave(visit, outcome, reason)
       })
       return Effect.gen(function*() {
         yield* enter(visit, calling)
+        if (turns !== undefined) yield* turns.enter(turn)
         yield* slots.enter(slot)
         if (!mayGo()) return again
-        const told = yield* send(request, calling, since)
-        slots.leave(slot)
+        const told = yield* permitted(request, calling, { mayGo, ready, since })
+        if ("again" in told) return again
         if (Result.isFailure(told)) reason = told.failure
         // A probe is decided by each of its answers.
         outcome = visit.pass === "probe" ? outcomeOf(reason) : outcomeIn(calling, reason)

@@ -11,7 +11,7 @@ describe("Api.call", () => {
   it.live("asks with query, headers and body, and reads by schema", () =>
     Effect.gen(function*() {
       const server = yield* LocalApi.make((_, response) => LocalApi.json(response, { id: 7, more: true }))
-      const api = yield* Api.make({
+      const api = yield* LocalApi.declare({
         name: "shop",
         baseUrl: `${server.url}/v1/`,
         headers: { "X-Client": "sluice" },
@@ -43,7 +43,7 @@ describe("Api.call", () => {
         response.writeHead(200, { "content-encoding": encoding })
         response.end(pack(JSON.stringify({ url: asked.url })))
       })
-      const api = yield* Api.make({ name: "packed", baseUrl: server.url, routes: { all: {} } })
+      const api = yield* LocalApi.declare({ name: "packed", baseUrl: server.url, routes: { all: {} } })
       assert.deepStrictEqual(yield* api.call({ route: "all", path: "/gzip" }), { url: "/gzip" })
       assert.deepStrictEqual(yield* api.call({ route: "all", path: "/br" }), { url: "/br" })
     }))
@@ -54,7 +54,7 @@ describe("Api.call", () => {
         asked.url === "/no" || count < 2
           ? LocalApi.json(response, "<html>\nbusy</html>", asked.url === "/no" ? 403 : 503)
           : LocalApi.json(response, { count }))
-      const api = yield* Api.make({ name: "busy", baseUrl: server.url, retry: quick, routes: { all: {} } })
+      const api = yield* LocalApi.declare({ name: "busy", baseUrl: server.url, retry: quick, routes: { all: {} } })
       assert.deepStrictEqual(yield* api.call({ route: "all", path: "/" }), { count: 2 })
       const no = yield* Effect.flip(api.call({ route: "all", path: "/no", subject: "the secrets" }))
       assert.deepStrictEqual([no.tries, no.transient, no.message], [
@@ -68,7 +68,7 @@ describe("Api.call", () => {
     Effect.gen(function*() {
       const server = yield* LocalApi.make((asked, response) =>
         LocalApi.json(response, asked.url === "/err" ? { err: "IP is not authorized" } : { games: [{ id: "x" }] }))
-      const api = yield* Api.make({
+      const api = yield* LocalApi.declare({
         name: "odd",
         baseUrl: server.url,
         retry: false,
@@ -92,7 +92,7 @@ describe("Api.call", () => {
     Effect.gen(function*() {
       const server = yield* LocalApi.make((_, response) => void setTimeout(() => LocalApi.json(response, {}), 5))
       yield* Effect.scoped(Effect.gen(function*() {
-        const api = yield* Api.make({ name: "narrow", baseUrl: server.url, connections: 3, routes: { all: {} } })
+        const api = yield* LocalApi.declare({ name: "narrow", baseUrl: server.url, connections: 3, routes: { all: {} } })
         yield* Effect.forEach(Array(20).keys(), () => api.call({ route: "all", path: "/" }), { concurrency: "unbounded" })
         assert.isAtMost(server.open(), 3)
       }))

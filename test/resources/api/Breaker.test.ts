@@ -82,7 +82,7 @@ describe("an API that goes away", () => {
     return Effect.gen(function*() {
       let down = false
       const server = yield* LocalApi.make((_, response) => down ? response.destroy() : LocalApi.json(response, {}))
-      const api = yield* Api.make({
+      const api = yield* LocalApi.declare({
         name: "shaky",
         baseUrl: server.url,
         connections: 2,
@@ -111,7 +111,7 @@ describe("an API that goes away", () => {
         else if (down) response.destroy()
         else LocalApi.json(response, {})
       })
-      const api = yield* Api.make({
+      const api = yield* LocalApi.declare({
         name: "lonely",
         baseUrl: server.url,
         retry: { times: 1, base: "1 millis" },
@@ -134,7 +134,7 @@ describe("an API that goes away", () => {
     Effect.gen(function*() {
       const gone = yield* Effect.scoped(Effect.map(LocalApi.make(() => {}), (server) => server.url))
       const make = (breaker: Api.BreakerOptions) =>
-        Api.make({ name: "gone", baseUrl: gone, retry: { times: 2, base: "1 millis" }, breaker, routes: { all: {} } })
+        LocalApi.declare({ name: "gone", baseUrl: gone, retry: { times: 2, base: "1 millis" }, breaker, routes: { all: {} } })
       const patient = yield* make({ failures: 10 })
       const error = yield* Effect.flip(patient.call({ route: "all", path: "/" }))
       assert.match(error.message, /^The gone API gave no answer for all at .* \(after 3 tries\): connect ECONNREFUSED 127\.0\.0\.1:\d+\.$/)
@@ -146,7 +146,7 @@ describe("an API that goes away", () => {
   it.live("time-outs in a row without any answer say that the address may be blocked", () =>
     Effect.gen(function*() {
       const server = yield* LocalApi.make(() => {})
-      const api = yield* Api.make({
+      const api = yield* LocalApi.declare({
         name: "mute",
         baseUrl: server.url,
         timeout: "15 millis",

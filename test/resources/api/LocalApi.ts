@@ -2,6 +2,8 @@
 import { Effect, type Scope } from "effect"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
+import { Api, LimitStore } from "sluice"
+import { MemoryLimitStore } from "sluice/testing"
 
 export interface Asked {
   readonly method: string
@@ -68,3 +70,9 @@ export const make = (answering: Answering): Effect.Effect<LocalApi, never, Scope
     }),
     (server) => Effect.promise(server.close)
   )
+
+/** An API whose limits are kept in memory. */
+export const declare = <const Routes extends string>(
+  options: Api.ApiOptions<Routes>
+): Effect.Effect<Api.Api<Routes>, never, Scope.Scope> =>
+  Effect.provideServiceEffect(Api.make(options), LimitStore, Effect.sync(MemoryLimitStore.make))

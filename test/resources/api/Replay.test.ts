@@ -14,7 +14,7 @@ const folder = Effect.acquireRelease(
 )
 
 const declared = (source: Api.Source, secret = "s3cr3t/+ä") =>
-  Api.make({
+  LocalApi.declare({
     name: "shop",
     baseUrl: "https://shop.example/v1",
     query: { user: "me", secret: Redacted.make(secret) },
@@ -69,7 +69,7 @@ describe("recording and replaying", () => {
     Effect.gen(function*() {
       const path = yield* folder
       const make = (setting: string) =>
-        Api.make({ name: "odd-shop", baseUrl: "http://127.0.0.1:9", routes: { all: {} }, retry: false }).pipe(
+        LocalApi.declare({ name: "odd-shop", baseUrl: "http://127.0.0.1:9", routes: { all: {} }, retry: false }).pipe(
           Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown({ ODD_SHOP_SOURCE: setting })),
           Effect.flatMap((api) => api.call({ route: "all", path: "/x" })),
           Effect.flip,
@@ -89,7 +89,7 @@ describe("recording and replaying", () => {
 
   it.live.skipIf(fixtures === undefined)(`a folder of plain bodies with an index is replayed${withoutFixtures}`, () =>
     Effect.gen(function*() {
-      const api = yield* Api.make({
+      const api = yield* LocalApi.declare({
         name: "nba",
         baseUrl: "https://stats.nba.com/stats",
         routes: { endpoint: {} },

@@ -1,0 +1,65 @@
+/** The rate limits of an API and of its routes: who waits for which permits, and which limits a complaint is about. */
+import { Duration, Effect, type Scope } from "effect"
+import type { LimitStore } from "../../engine/limit/LimitStore.ts"
+import * as Limiter from "../../engine/limit/Limiter.ts"
+import type { RateLimit } from "../../engine/limit/RateLimit.ts"
+import type { Limited } from "./ApiError.ts"
+import type { ApiOptions, RouteOptions } from "./Options.ts"
+import * as Slots from "./Slots.ts"
+
+export interface RouteLimits {
+  /**
+   * So many calls of the route may wait for permits while they have a connection. The others wait before that: a route
+   * with a slow limit must not keep all connections from the others.
+   */
+  readonly turns: Slots.Slots | undefined
+  /** Waits for the permits of one call. */
+  readonly take: (weight: number) => Effect.Effect<Limiter.Permit>
+  /** The API says that it was asked too often. */
+  readonly slowDown: (limited: Limited) => Effect.Effect<void>
+}
+
+/** Permits are given to so many milliseconds of calls at once. */
+const aheadMillis = 50
+
+const turnsOf = (limits: ReadonlyArray<RateLimit>, connections: number): number =>
+  Math.max(1, Math.min(connections, ...limits.map(({ rate }) => Math.ceil(rate.calls / rate.perMillis * aheadMillis))))
+
+/** The limits of each route; `changed` hears of each change of a rate. */
+export const make = Effect.fnUntraced(function*<Routes extends string>(
+  options: ApiOptions<Routes>,
+  connections: number,
+  changed: (limit: string, message: string) => Effect.Effect<void>
+): Effect.fn.Return<(route: Routes) => RouteLimits, never, LimitStore | Scope.Scope> {
+  // A limit that several routes share is one limiter.
+  const limiters = new Map<string, Limiter.Limiter>()
+  const limiterOf = Effect.fnUntraced(function*(limit: RateLimit) {
+    const known = limiters.get(limit.name)
+    if (known !== undefined) return known
+    const made = yield* Limiter.make(limit, { onChange: (message) => changed(limit.name, message) })
+    limiters.set(limit.name, made)
+    return made
+  })
+  const shared = yield* Effect.forEach(options.limits ?? [], limiterOf)
+  const routes = new Map<string, RouteLimits>()
+  for (const [route, { limits = [] }] of Object.entries<RouteOptions>(options.routes)) {
+    const own = yield* Effect.forEach(limits, limiterOf)
+    const all = [...new Set([...own, ...shared])]
+    // Where a route has limits of its own, the complaint is about these.
+    const blamed = own.length > 0 ? own : shared
+    routes.set(route, {
+      turns: own.length === 0 ? undefined : Slots.make(turnsOf(limits, connections)),
+      take: (weight) => Limiter.takeAll(all, weight),
+      slowDown: ({ retryAfterMillis }) => {
+        const retryAfter = retryAfterMillis === null ? undefined : Duration.millis(retryAfterMillis)
+        return Effect.forEach(blamed, (limiter) => limiter.slowDown({ retryAfter }), { discard: true })
+      }
+    })
+  }
+  return (route) => routes.get(route) ?? none
+})
+
+const permit: Limiter.Permit = { answered: Effect.void, abandoned: Effect.void, unused: Effect.void }
+
+/** No limits: nobody is asked who could be asked too often. */
+export const none: RouteLimits = { turns: undefined, take: () => Effect.succeed(permit), slowDown: () => Effect.void }

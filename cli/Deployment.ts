@@ -5,9 +5,10 @@ import type { Command, Environment, Services } from "effect/cli/Command"
 import type { SqlClient } from "effect/sql"
 import type { LimitStore } from "../engine/limit/LimitStore.ts"
 import type { AnyPipeline, Pipeline } from "../engine/definition/Pipeline.ts"
+import type { BackfillStore } from "../engine/record/BackfillStore.ts"
 import type { RunStore } from "../engine/record/RunStore.ts"
 import type { Database } from "../resources/database/Database.ts"
-import type { Deployed, From, Materializer } from "./Cli.ts"
+import type { Backfiller, Deployed, From, Materializer } from "./Cli.ts"
 
 /** What the layers of a deployment may build on: the project's database, and the rate limits that are shared through it. */
 export type Provided = Database | PgClient.PgClient | SqlClient.SqlClient | LimitStore
@@ -35,8 +36,9 @@ type Usable<IO, RS, RIn> =
   | Anywhere
   // The resources are built without the database where none of them needs it; limits are then of the process alone.
   | From<"resources", [RIn] extends [LimitStore] ? RS | Anywhere : never>
-  | From<"stored", IO | Provided | RunStore | Anywhere>
-  | From<"everything", IO | RS | Provided | RunStore | Materializer | Anywhere>
+  | From<"database", Exclude<Provided, LimitStore> | Anywhere>
+  | From<"stored", IO | Provided | RunStore | BackfillStore | Anywhere>
+  | From<"everything", IO | RS | Provided | RunStore | BackfillStore | Materializer | Backfiller | Anywhere>
 
 /** Stands in the place of a command that uses `Missing`, which nothing in the deployment gives it there. */
 export interface NothingGives<Missing> {

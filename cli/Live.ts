@@ -29,6 +29,10 @@ const refusing = <A, R>(layer: Layer.Layer<A, unknown, R>, what: string): Layer.
 export const server = (stateFolder: string): Layer.Layer<Database, Refusal> =>
   refusing(Database.layerServer({ stateFolder }), "database")
 
+/** The database as it is: nothing is made in it. */
+export const client = (project: Project): Layer.Layer<Exclude<Provided, LimitStore>, Refusal> =>
+  refusing(Database.layer({ stateFolder: project.stateFolder, connections: 2 }), "database")
+
 /**
  * The most connections of a run: four streams with their transaction and what they read, the commits and claims beside
  * them, and the loads of the steps. They are opened when they are needed.

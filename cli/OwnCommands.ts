@@ -2,7 +2,10 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Command from "effect/cli/Command"
-import { Deployed, Materializer } from "./Cli.ts"
+import * as Own from "./backfill/Own.ts"
+import { Backfiller, Deployed, Materializer } from "./Cli.ts"
+import { backfilling } from "./commands/backfill.ts"
+import { whereDatabase } from "./commands/database.ts"
 import { materializing } from "./commands/materialize.ts"
 import * as Live from "./Live.ts"
 import * as OwnProcess from "./OwnProcess.ts"
@@ -11,12 +14,20 @@ import { Refusal } from "./Refusal.ts"
 
 const deployedOf = (project: Project.Project): Deployed["Service"] => {
   const store = Live.store(project, Live.runConnections)
-  const computing = Layer.merge(Live.everything(project), Layer.succeed(Materializer, materializing(project)))
+  const computing = Layer.mergeAll(
+    Live.everything(project),
+    Layer.succeed(Materializer, materializing(project)),
+    Layer.succeed(Backfiller, backfilling(project))
+  )
   return {
     resources: Live.resourcesAlone(project),
+    database: Live.client(project),
     stored: Layer.provideMerge(Live.io(project), store),
     everything: Layer.provideMerge(computing, store),
-    sluice: (args) => OwnProcess.run(project.folder, args)
+    sluice: (args, output) => OwnProcess.run(project.folder, args, output),
+    startFolder: Project.startFolder,
+    whereDatabase: whereDatabase(project.stateFolder),
+    plan: Own.planning(project.graph)
   }
 }
 

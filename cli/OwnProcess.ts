@@ -10,17 +10,24 @@ const launcher = fileURLToPath(new URL("../bin/sluice.js", import.meta.url))
 
 const most = 65_536
 
-/** Runs `sluice` in the project's folder; an interrupt ends the process as Ctrl-C would, and waits for its end. */
-export const run = (folder: string, args: ReadonlyArray<string>): Effect.Effect<Ended, Refusal> =>
+/**
+ * Runs `sluice` in the project's folder; an interrupt ends the process as Ctrl-C would, and waits for its end. Shown, it
+ * writes to this process's own outputs, and `stdout` and `stderr` are empty.
+ */
+export const run = (
+  folder: string,
+  args: ReadonlyArray<string>,
+  output: "collected" | "shown"
+): Effect.Effect<Ended, Refusal> =>
   Effect.callback<Ended, Refusal>((resume) => {
     const child = spawn(process.execPath, [launcher, ...args], {
       cwd: folder,
       env: { ...process.env, SLUICE_PROJECT: folder },
-      stdio: ["ignore", "pipe", "pipe"]
+      stdio: output === "shown" ? ["ignore", "inherit", "inherit"] : ["ignore", "pipe", "pipe"]
     })
     const text = { stdout: "", stderr: "" }
     for (const stream of ["stdout", "stderr"] as const) {
-      child[stream].setEncoding("utf8").on("data", (chunk: string) => {
+      child[stream]?.setEncoding("utf8").on("data", (chunk: string) => {
         text[stream] = (text[stream] + chunk).slice(-most)
       })
     }

@@ -1,5 +1,5 @@
 /** What is set for one command: environment variables by `--set`, and the name of this machine by `--node-id`. */
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import { hostname } from "node:os"
 import * as Lease from "../engine/run/Lease.ts"
 import { Refusal } from "./Refusal.ts"
@@ -22,6 +22,32 @@ export const apply = (settings: ReadonlyArray<string>): Effect.Effect<ReadonlyAr
       return name
     })
   })
+
+/**
+ * Runs the effect with settings in place of the environment's: what is built in it (the database, resources), and the
+ * processes it starts, read these. Secrets are given as `Redacted`. Put back at its end, so not for two effects at once.
+ */
+export const withSettings = (settings: Readonly<Record<string, string | Redacted.Redacted<string> | undefined>>) =>
+<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => {
+      const before = new Map<string, string | undefined>()
+      for (const [name, value] of Object.entries(settings)) {
+        if (value === undefined) continue
+        before.set(name, process.env[name])
+        process.env[name] = typeof value === "string" ? value : Redacted.value(value)
+      }
+      return before
+    }),
+    () => effect,
+    (before) =>
+      Effect.sync(() => {
+        for (const [name, value] of before) {
+          if (value === undefined) delete process.env[name]
+          else process.env[name] = value
+        }
+      })
+  )
 
 const mostOfName = 100
 

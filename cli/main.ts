@@ -90,7 +90,9 @@ const watchOutput = (lost: (error: Error) => void): void => {
 /** Runs one command and ends the process with its exit code. */
 export const run = (args: ReadonlyArray<string>, launcher?: number): void => {
   const program = Effect.flatMap(ownCommands(args), (own) =>
-    Command.runWith(Grammar.make(version(), own), { version: version() })(KeyWords.spread(args)))
+    Command.runWith(Grammar.make(version(), own), { version: version() })(
+      KeyWords.spread(args, new Map(own.map((command) => [command.name, KeyWords.of(command)])))
+    ))
   // A command that waits for nothing but a signal would end where Node finds no more events to come.
   setInterval(() => undefined, 2 ** 31 - 1)
   const fiber = Effect.runFork(Effect.provide(program, environment))

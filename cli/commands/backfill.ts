@@ -9,6 +9,7 @@ import { closest } from "../../engine/Suggestion.ts"
 import * as Activity from "../backfill/Activity.ts"
 import * as Detached from "../backfill/Detached.ts"
 import * as DryRun from "../backfill/DryRun.ts"
+import * as Own from "../backfill/Own.ts"
 import * as Request from "../backfill/Request.ts"
 import * as Wording from "../backfill/Wording.ts"
 import * as Interruption from "../Interruption.ts"
@@ -65,6 +66,40 @@ export const backfill = Effect.fn("cli.backfill")(function*(
   const layered = input.dryRun ? work : Effect.provide(work, Live.everything(project))
   yield* layered.pipe(Effect.provide(Live.store(project, input.dryRun ? 2 : Live.runConnections)), Settings.asNode(input.nodeId))
 })
+
+/** `Cli.backfill` of the project's own commands. */
+export const backfilling = (project: Project.Project): Own.Backfill => (what) => {
+  const { observer, planned, progress } = what
+  const request = Own.requestOf(what)
+  const watch = {
+    ...(observer === undefined ? {} : { observer }),
+    ...(progress === undefined ? {} : { progress }),
+    ...(planned === undefined ? {} : { planned })
+  }
+  if (what.shown === false) return Backfill.start(project.graph, request, watch)
+  return Effect.gen(function*() {
+    let fresh = 0
+    const told = (found: Backfill.Planned) => {
+      fresh = found.plan.fresh
+      planned?.(found)
+      for (const note of found.notes) Screen.note(note)
+    }
+    const report = yield* takePart("started", what.json ?? false, [], (options) =>
+      Backfill.start(project.graph, request, {
+        planned: told,
+        observer: (observation) => {
+          options.observer?.(observation)
+          observer?.(observation)
+        },
+        progress: (told) => {
+          options.progress?.(told)
+          progress?.(told)
+        }
+      }))
+    if (report === undefined) tellIdle(fresh, what.json ?? false)
+    return report
+  })
+}
 
 const commands = ["show", "pause", "resume", "cancel", "retry-failed", "join"] as const
 

@@ -6,6 +6,7 @@ import { Database } from "../../resources/database/Database.ts"
 import * as DatabaseUrl from "../../resources/database/DatabaseUrl.ts"
 import * as EmbeddedPostgres from "../../resources/database/EmbeddedPostgres.ts"
 import * as Shell from "../../resources/database/Shell.ts"
+import type { WhereDatabase } from "../Cli.ts"
 import * as Interruption from "../Interruption.ts"
 import * as Live from "../Live.ts"
 import * as Project from "../Project.ts"
@@ -20,6 +21,17 @@ const isGiven = (name: string): boolean => (process.env[name] ?? "") !== ""
 
 /** The variable that names a server, in which case the project has none of its own. */
 const namedBy = (): string | undefined => ["DATABASE_URL", "PGHOST", "PGDATABASE"].find(isGiven)
+
+/** Where the database of a project with this state folder is, for its own commands. */
+export const whereDatabase = (folder: string): Effect.Effect<WhereDatabase, Refusal> =>
+  Effect.suspend((): Effect.Effect<WhereDatabase, Refusal> => {
+    if (namedBy() !== undefined) return Effect.succeed("named")
+    return EmbeddedPostgres.status({ folder }).pipe(
+      Effect.mapError((cause) => new Refusal({ message: cause.message, cause })),
+      // One that begins or ends, or is another container's, is one that there is.
+      Effect.map(({ state }) => state === "stopped" || state === "absent" ? state : "running")
+    )
+  })
 
 const server = Effect.gen(function*() {
   const folder = yield* stateFolder

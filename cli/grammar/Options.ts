@@ -4,7 +4,7 @@ import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Option from "effect/Option"
 
-export { lazily } from "../Cli.ts"
+export { lazily } from "../Lazily.ts"
 
 /** The folder of the project, where it is not the working folder or one above. */
 export const ProjectFolder = GlobalFlag.Setting("project")({

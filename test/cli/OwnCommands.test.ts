@@ -1,6 +1,7 @@
 /** Commands that a project brings along: found, shown, given what they ask for, and loaded only when they are meant. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { realpathSync } from "node:fs"
 import * as fixture from "./fixture.ts"
 
 const nowhere = { DATABASE_URL: "postgres://nobody:nothing@127.0.0.1:1/none" }
@@ -8,8 +9,9 @@ const nowhere = { DATABASE_URL: "postgres://nobody:nothing@127.0.0.1:1/none" }
 const main = (commands: string, name = "shop") => `
 import { appendFileSync } from "node:fs"
 import { Console, Context, Effect, Layer, Schema } from "effect"
-import { Argument, Command } from "effect/cli"
-import { Asset, Cli, Deployment, Documents, Pipeline, Rows, Warehouse } from "sluice"
+import { Argument, Command, Flag } from "effect/cli"
+import { SqlClient } from "effect/sql"
+import { Asset, Cli, Deployment, Documents, Partitions, Pipeline, Rows, Warehouse } from "sluice"
 
 const note = (text: string) => appendFileSync("ran.log", text + "\\n")
 note("main.ts")
@@ -37,17 +39,46 @@ const count = Command.make("count", {}, () => Cli.withStored(
   Effect.flatMap(Asset.load(orders), (rows) => Console.log("stored " + rows.length))))
 const child = Command.make("child", { words: Argument.String("word").pipe(Argument.variadic()) }, ({ words }) =>
   Effect.flatMap(Cli.sluice(words), ({ exitCode, stdout }) => Console.log(exitCode + " " + stdout.trim())))
+const size = Partitions.fixed(["001", "002", "003"])
+const shelves = Asset.make("shop/shelves", {
+  partitions: size,
+  output: Rows.of(Schema.Struct({ size: Schema.String }), { key: ["size"] }),
+  io: Warehouse,
+  run: (_, key) => process.env.EMPTY === key ? Effect.fail(new Error("Sold out.")) : Effect.succeed([{ size: key }])
+})
+const sizes = Flag.String("size").pipe(Flag.atLeast(0))
+const what = (keys: ReadonlyArray<string>) => ({ selection: "shop/shelves", target: { keys }, only: ["missing"] as const })
+const restock = Command.make("restock", { sizes }, ({ sizes }) => Cli.withEverything(Cli.backfill(what(sizes))))
+const quiet = Command.make("quiet", { sizes }, ({ sizes }) =>
+  Cli.withEverything(Effect.gen(function*() {
+    const seen: Array<string> = []
+    const report = yield* Cli.backfill({ ...what(sizes), shown: false, observer: (o) => void seen.push(o._tag) })
+    const sql = yield* SqlClient.SqlClient
+    const nodes = yield* sql<{ readonly node: string }>\`select distinct node from sluice.ledger\`
+    yield* Console.log([report?.state, seen.filter((tag) => tag === "StepFailed").length, nodes.map((row) => row.node).join()].join(" "))
+  })).pipe(Cli.asNode("till-2"), Cli.withSettings({ EMPTY: "002" })))
+const plan = Command.make("plan", { sizes }, ({ sizes }) => Effect.gen(function*() {
+  const { planned } = yield* Cli.withStored(Cli.planBackfill(what(sizes)))
+  yield* Console.log("planned " + planned.length)
+}))
+const where = Command.make("where", {}, () => Effect.gen(function*() {
+  const place = yield* Cli.whereDatabase
+  const made = yield* Cli.withDatabase(Effect.flatMap(SqlClient.SqlClient, (sql) =>
+    sql<{ readonly made: boolean }>\`select to_regclass('sluice.cells') is not null as made\`))
+  yield* Console.log([place, made[0]?.made, yield* Cli.path("a.json")].join(" "))
+}))
 const hang = Command.make("hang", {}, () => Cli.withResources(Effect.andThen(Shop, Effect.never)))
 const refuse = Command.make("refuse", {}, () => new Cli.Refusal({ message: "The shop is no place for that." }))
 const crash = Command.make("crash", {}, () => Effect.fail(new Error("It fell over.")))
 
 const shop = Command.make("${name}").pipe(
   Command.withDescription("The shop."),
-  Command.withSubcommands([open, plain, sell, count, child, hang, refuse, crash])
+  Command.withSubcommands([open, plain, sell, count, child, hang, refuse, crash, restock, quiet, plan, where]),
+  Cli.severalWords("size")
 )
 
 export default Deployment.make({
-  pipelines: [Pipeline.make("sales", { assets: [orders] })],
+  pipelines: [Pipeline.make("sales", { assets: [orders, shelves] })],
   io: Layer.mergeAll(Warehouse.layer, Documents.layer),
   resources,
   commands: [${commands}]
@@ -100,6 +131,23 @@ describe("a project's own commands", () => {
       assert.include(sold.stdout, "sold 2")
       assert.include((yield* project.run(words("shop count"))).stdout, "stored 2")
       assert.include((yield* project.run(words("runs"))).stdout, "shop/orders")
+    }))
+
+  it.live("start and plan backfills, as another node, with settings and without a word", () =>
+    Effect.gen(function*() {
+      const project = yield* fixture.project(main("shop"))
+      const where = yield* project.run(words("shop where"))
+      assert.strictEqual(where.stdout, `named false ${realpathSync(project.folder)}/a.json\n`, where.stderr)
+      const planned = yield* project.run(words("shop plan --size 001 002"))
+      assert.deepStrictEqual([planned.code, planned.stdout], [0, "planned 1\n"], planned.stderr)
+      const quiet = yield* project.run(words("shop quiet --size 001 002"))
+      assert.deepStrictEqual([quiet.code, quiet.stdout], [0, "failed 1 till-2\n"], quiet.stderr)
+      const shown = yield* project.run(words("shop restock --size 001 003"))
+      assert.strictEqual(shown.code, 0, shown.stderr)
+      assert.include(shown.stdout, "Backfill 2 succeeded")
+      assert.include(shown.stdout, "1 materialized")
+      const failed = yield* project.run(words("shop restock --size 009"))
+      assert.deepStrictEqual([failed.code, failed.stderr.includes("009")], [2, true])
     }))
 
   it.live("run other commands as processes", () =>

@@ -42,6 +42,16 @@ export const databaseOfResources = Deployment.make({ ...base, commands: [Command
 // @ts-expect-error what is stored is looked at without the resources
 export const shopOfStored = Deployment.make({ ...base, commands: [Command.make("x", {}, () => Cli.withStored(shop))] })
 const run = Cli.materialize({ selection: "*" })
+const fill = Cli.backfill({ selection: "*" })
+const planned = Cli.planBackfill({ selection: "*" })
+export const backfills = Deployment.make({
+  ...base,
+  commands: [Command.make("x", {}, () => Effect.andThen(Cli.withStored(planned), Cli.withEverything(fill)))]
+})
+// @ts-expect-error backfills need everything
+export const fillOfStored = Deployment.make({ ...base, commands: [Command.make("x", {}, () => Cli.withStored(fill))] })
+// @ts-expect-error the database alone has no run store
+export const planOfDatabase = Deployment.make({ ...base, commands: [Command.make("x", {}, () => Cli.withDatabase(planned))] })
 // @ts-expect-error runs need everything
 export const runOfStored = Deployment.make({ ...base, commands: [Command.make("x", {}, () => Cli.withStored(run))] })
 

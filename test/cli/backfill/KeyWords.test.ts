@@ -13,6 +13,16 @@ describe("words behind --param-list", () => {
     assert.strictEqual(spread("backfill --param-list=1 a"), "backfill --param-list=1 a")
   })
 
+  it("are those of a command of the project's own, where it says so", () => {
+    const own = new Map([["nba", ["param-list", "endpoints"]]])
+    const args = "nba --endpoints A B --param-list 1 2 --limit 3".split(" ")
+    assert.strictEqual(
+      KeyWords.spread(args, own).join(" "),
+      "nba --endpoints=A --endpoints=B --param-list=1 --param-list=2 --limit 3"
+    )
+    assert.deepStrictEqual(KeyWords.spread(args), args)
+  })
+
   it("are left alone where there are none, behind --, and in other commands", () => {
     for (const line of ["backfill a --param-list", "backfill a --param-list --json", "backfill a -- --param-list b c", "m a --param-list b c"]) {
       assert.strictEqual(spread(line), line)

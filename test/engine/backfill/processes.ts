@@ -49,7 +49,8 @@ export const make = Effect.gen(function*() {
   yield* Effect.addFinalizer(() => Effect.sync(() => children.forEach((child) => child.kill("SIGKILL"))))
   const join = (options: Options): Child => {
     const child = spawn(node, [path.join(import.meta.dirname, "program.ts"), log, JSON.stringify(options)], {
-      env: { ...process.env, DATABASE_URL: url },
+      // Half of a start is compiling, and the tests start dozens.
+      env: { ...process.env, DATABASE_URL: url, NODE_COMPILE_CACHE: path.join(folder, "compiled") },
       stdio: ["ignore", "pipe", "pipe"]
     })
     children.add(child)

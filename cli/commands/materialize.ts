@@ -1,6 +1,8 @@
 /** `sluice materialize` and `sluice run resume`: run, show how it goes, say how it ended. */
 import { Cause, Effect } from "effect"
+import * as Selection from "../../engine/graph/Selection.ts"
 import * as Plan from "../../engine/plan/Plan.ts"
+import * as Target from "../../engine/plan/Target.ts"
 import type { Observer } from "../../engine/run/Observer.ts"
 import * as Executor from "../../engine/run/Executor.ts"
 import { RunRequest } from "../../engine/record/Run.ts"
@@ -59,7 +61,11 @@ export const materialize = Effect.fn("cli.materialize")(function*(
   yield* Effect.gen(function*() {
     const { plan, snapshot } = yield* Executor.plan(project.graph, request)
     if (input.dryRun) return input.json ? Screen.prettyJson(Plan.toJson(plan)) : PlanTable.print(plan, snapshot)
-    if (isIdle(plan)) return tellIdle(plan, input.json)
+    if (isIdle(plan)) {
+      const selected = yield* Effect.fromResult(Selection.select(project.graph, request.selection))
+      for (const note of Target.withoutKeys(snapshot, selected)) Screen.note(note)
+      return tellIdle(plan, input.json)
+    }
     yield* Effect.provide(start(project, request, input.json, settings), Live.everything(project))
   }).pipe(Effect.provide(Live.store(project, Live.runConnections)), Settings.asNode(input.nodeId))
 })

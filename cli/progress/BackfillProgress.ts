@@ -29,6 +29,8 @@ export const make = (now: () => number = () => performance.now()): BackfillProgr
   const began = now()
   const assets = new Map<string, Progress.AssetProgress>()
   const times = new Map<string, { millis: number; steps: number }>()
+  /** When the last step of an asset ended here; the store is looked at a while later. */
+  const lastEnds = new Map<string, number>()
   let state: Told["state"] = "running"
   let isOpen = false
   let samples: ReadonlyArray<Sample> = []
@@ -82,7 +84,7 @@ export const make = (now: () => number = () => performance.now()): BackfillProgr
         if (asset.running > 0 || (isKnown && after > before)) asset.began ??= now()
         if (after < planned) asset.ended = undefined
         else if (asset.ended === undefined) {
-          asset.ended = now()
+          asset.ended = lastEnds.get(asset.asset) ?? now()
           if (asset.began !== undefined) ended.push(asset)
         }
       }
@@ -94,8 +96,12 @@ export const make = (now: () => number = () => performance.now()): BackfillProgr
         case "RunStarted":
           progress.run = observation.run
           return undefined
+        case "StepStarted":
+          of(observation.cell.asset).began ??= now()
+          return undefined
         case "StepMaterialized": {
           const { cell: { asset }, millis, rows } = observation
+          lastEnds.set(asset, now())
           of(asset).rows += rows
           const time = times.get(asset) ?? { millis: 0, steps: 0 }
           times.set(asset, { millis: time.millis + millis, steps: time.steps + 1 })

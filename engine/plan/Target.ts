@@ -46,10 +46,7 @@ export const restrict = (
   target: Target
 ): Result.Result<Restricted, TargetError> =>
   Result.gen(function*() {
-    const owners = selected.flatMap((asset): ReadonlyArray<Owner> => {
-      const space = snapshot.space(asset)
-      return space.partitions._tag === "Unpartitioned" ? [] : [{ asset, space }]
-    })
+    const owners = ownersOf(snapshot, selected)
     const { end, from, keys, last, limit, partitions, start, to, where } = target
     const limits: Array<Limit> = []
     if (partitions !== null) limits.push(yield* byExpression(owners, partitions))
@@ -66,7 +63,28 @@ export const restrict = (
         restriction.set(asset, PartitionSet.empty(space.all.dimensions))
       } else restriction.set(asset, sets.reduce(PartitionSet.intersection, space.all))
     }
-    return { restriction, notes: sentences(notes) }
+    return { restriction, notes: sentences([...notes, ...keyless(owners, selected, notes)]) }
+  })
+
+const ownersOf = (snapshot: Snapshot, selected: ReadonlyArray<string>): ReadonlyArray<Owner> =>
+  selected.flatMap((asset): ReadonlyArray<Owner> => {
+    const space = snapshot.space(asset)
+    return space.partitions._tag === "Unpartitioned" ? [] : [{ asset, space }]
+  })
+
+/** Sentences on selected assets that have no partitions yet, and which asset gives them. */
+export const withoutKeys = (snapshot: Snapshot, selected: ReadonlyArray<string>): ReadonlyArray<string> =>
+  sentences(keyless(ownersOf(snapshot, selected), selected, []))
+
+/** Assets that have no partitions, since their keys come from an asset that gave none and is not selected. */
+const keyless = (owners: ReadonlyArray<Owner>, selected: ReadonlyArray<string>, told: Limit["notes"]): Limit["notes"] =>
+  owners.flatMap(({ asset, space }) => {
+    if (told.some((note) => note.asset === asset)) return []
+    const text = space.dimensions.map(({ partitions }, index) =>
+      partitions._tag === "Dynamic" && partitions.from !== undefined && selected.includes(partitions.from)
+        ? undefined
+        : KeyLimit.emptiness({ space, index })).find((why) => why !== undefined)
+    return text === undefined ? [] : [{ asset, text }]
   })
 
 /** What follows downstream from the cells of a limit. */

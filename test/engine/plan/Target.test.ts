@@ -245,6 +245,14 @@ describe("Target", () => {
       )
     })
 
+    it("notes it where nothing is limited, unless the asset that gives the keys is selected too", () => {
+      const none = new Map<string, ReadonlyArray<DynamicKey>>()
+      const notes = (select: string) => Result.getOrThrow(restrict(select, {}, none)).notes
+      assert.deepStrictEqual(notes("nba/box nba/calls"), ["nba/box and nba/calls: none of nba/game exists yet: materialize nba/games first."])
+      assert.deepStrictEqual(notes("nba/games nba/box nba/calls"), [])
+      assert.deepStrictEqual(Result.getOrThrow(restrict("nba/box", {})).notes, [])
+    })
+
     it("refuses a removed key", () => {
       const keys = new Map([["nba/game", keysOf(ids, ["0022300002"])]])
       assert.include(message(restrict("nba/box", { keys: ["0022300002"] }, keys)), '"0022300002" is not a key of nba/game')

@@ -7,6 +7,7 @@ import type { BackfillStore } from "../engine/record/BackfillStore.ts"
 import type { RunStore } from "../engine/record/RunStore.ts"
 import { Database } from "../resources/database/Database.ts"
 import * as MemoryLimitStore from "../storage/MemoryLimitStore.ts"
+import * as PostgresLimitStore from "../storage/PostgresLimitStore.ts"
 import * as PostgresRunStore from "../storage/PostgresRunStore.ts"
 import type { Provided } from "./Deployment.ts"
 import type { Project } from "./Project.ts"
@@ -42,7 +43,7 @@ export const runConnections = 24
 /** What is recorded. Commands that only look need two connections. */
 export const store = (project: Project, connections = 2): Layer.Layer<Stored, Refusal> =>
   refusing(
-    Layer.provideMerge(Layer.merge(PostgresRunStore.layer, MemoryLimitStore.layer), Database.layer({ stateFolder: project.stateFolder, connections })),
+    PostgresLimitStore.layer.pipe(Layer.provideMerge(PostgresRunStore.layer), Layer.provideMerge(Database.layer({ stateFolder: project.stateFolder, connections }))),
     "database"
   )
 

@@ -72,6 +72,8 @@ const recovery = 1 / 20
 const endOf = ({ at, count, spacing }: Segment): number => at + (count - 1) * spacing
 const sum = (counted: ReadonlyArray<{ readonly count: number }>): number => counted.reduce((all, { count }) => all + count, 0)
 
+const spacingOf = ({ calls, perMillis }: Rate): number => perMillis / calls
+
 const windowOf = (rates: ReadonlyArray<Rate>): number => Math.max(...rates.map(({ perMillis }) => perMillis))
 
 const paceAt = (budget: Budget, rates: ReadonlyArray<Rate>, now: number): Pace => {
@@ -84,12 +86,12 @@ const paceAt = (budget: Budget, rates: ReadonlyArray<Rate>, now: number): Pace =
   }
 }
 
-/** A lower rate as fewer calls in the window; below one call as a longer window. */
-const slowed = (factor: number) => (rate: Rate): Rate => {
-  const calls = Math.max(1, Math.floor(rate.calls * factor))
+/** A lower rate as fewer calls in the window; where that were fewer than one call needs, as a longer window. */
+const slowed = (rate: Rate, factor: number, least: number): Rate => {
+  const calls = Math.max(Math.min(least, rate.calls), Math.floor(rate.calls * factor))
   return {
     calls,
-    perMillis: factor === 1 ? rate.perMillis : calls * rate.perMillis / (rate.calls * factor),
+    perMillis: Math.max(rate.perMillis, calls * rate.perMillis / (rate.calls * factor)),
     burst: Math.min(calls, Math.max(1, Math.floor(rate.burst * factor)))
   }
 }
@@ -126,18 +128,6 @@ const remember = (budget: Budget, answered: ReadonlyArray<Answered>, now: number
   return { ...budget, answered: segments }
 }
 
-/** The first `count` moments from now on at which answered calls cease to count. */
-const releases = (answered: ReadonlyArray<Segment>, window: number, now: number, count: number): ReadonlyArray<number> => {
-  const all: Array<number> = []
-  for (const segment of answered) {
-    for (let i = 0; i < segment.count; i++) {
-      const release = segment.at + i * segment.spacing + window
-      if (release > now) all.push(release)
-    }
-  }
-  return all.sort((a, b) => a - b).slice(0, count)
-}
-
 /** How many answered calls still count. */
 export const counting = (answered: ReadonlyArray<Segment>, window: number, now: number): number =>
   answered.reduce((all, segment) => {
@@ -146,31 +136,62 @@ export const counting = (answered: ReadonlyArray<Segment>, window: number, now: 
     return all + segment.count - Math.min(segment.count, Math.floor((now - window - segment.at) / segment.spacing) + 1)
   }, 0)
 
-/** The soonest slots for a holder; or the moment before which there can be none. */
-const offer = (budget: Budget, holder: Holder, rates: ReadonlyArray<Rate>, now: number): Slots | number => {
-  const open = sum(budget.holders.map(({ lot, open }) => ({ count: open + (lot?.count ?? 0) })))
-  const slowest = rates.reduce((a, b) => a.perMillis / a.calls >= b.perMillis / b.calls ? a : b)
-  const spacing = slowest.perMillis / slowest.calls
-  const count = Math.min(holder.want, ...rates.map(({ calls }) => calls - open))
-  if (count < Math.min(holder.least, holder.want)) {
-    // Whatever is open counts for a whole window yet; its answer is told within a fiftieth of it.
-    return now + 0.95 * Math.min(...rates.filter(({ calls }) => calls - open < holder.least).map(({ perMillis }) => perMillis))
+/**
+ * The first `count` moments from now on at which answered calls cease to count. Only segments that can hold one of them
+ * are taken apart: of thousands of calls those of a few hundredths of a second.
+ */
+const releases = (answered: ReadonlyArray<Segment>, window: number, now: number, count: number): ReadonlyArray<number> => {
+  let seen = 0
+  let last = Number.POSITIVE_INFINITY
+  for (const segment of answered.toSorted((a, b) => endOf(a) - endOf(b))) {
+    seen += counting([segment], window, now)
+    last = endOf(segment)
+    if (seen >= count) break
   }
-  const earliest = Math.max(now, holder.asksAt, budget.pausedUntil)
-  let start = Math.max(earliest, budget.next)
-  const credit = (slowest.burst - 1) * spacing
-  const base = Math.max(budget.next, earliest - credit)
-  if (slowest.burst > 1) start = Math.max(earliest, base)
-  for (const { calls, perMillis } of rates) {
-    const free = calls - open - counting(budget.answered, perMillis, now)
-    if (count <= free) continue
-    const awaited = releases(budget.answered, perMillis, now, count - free)
-    for (let j = Math.max(0, free); j < count; j++) {
-      const release = awaited[j - free]!
-      if (base + j * spacing < release) start = Math.max(start, release - Math.max(0, j - slowest.burst + 1) * spacing)
+  const all: Array<number> = []
+  for (const { at, count: calls, spacing } of answered) {
+    if (at > last) continue
+    for (let i = 0; i < calls; i++) {
+      const release = at + i * spacing + window
+      if (release > now) all.push(release)
     }
   }
-  return { count, start, first: Math.max(base, start - credit), spacing }
+  return all.sort((a, b) => a - b)
+}
+
+/**
+ * The soonest slots for a holder; or, where what is open has to be answered first, the moment until which there can be
+ * none. Slot i is at `max(start, first + i × spacing)`; `first` lies before `start` by what a burst may catch up with.
+ */
+const offer = (budget: Budget, holder: Holder, declared: ReadonlyArray<Rate>, factor: number, now: number): Slots | number => {
+  const open = sum(budget.holders.map(({ lot, open }) => ({ count: open + (lot?.count ?? 0) })))
+  const least = Math.max(1, Math.min(holder.least, holder.want))
+  const rates = declared.map((rate) => slowed(rate, factor, least))
+  const count = Math.min(holder.want, ...rates.map(({ calls }) => calls - open))
+  if (count < least) {
+    // What is open counts for a window yet, and its answer is told within a fiftieth of it.
+    return now + 0.95 * Math.min(...rates.filter(({ calls }) => calls - open < least).map(({ perMillis }) => perMillis))
+  }
+  const slowest = rates.reduce((a, b) => {
+    const difference = spacingOf(a) - spacingOf(b)
+    return difference > 0 || (difference === 0 && a.burst <= b.burst) ? a : b
+  })
+  const spacing = spacingOf(slowest)
+  const credit = (slowest.burst - 1) * spacing
+  const earliest = Math.max(now, holder.asksAt, budget.pausedUntil)
+  const first = Math.max(budget.next, earliest - credit)
+  let start = Math.max(earliest, first)
+  for (const { calls, perMillis } of rates) {
+    // Of the permits of this lot, the one in place j needs so many calls to have ceased to count.
+    const needs = (j: number) => j + 1 + open + counting(budget.answered, perMillis, now) - calls
+    if (needs(count - 1) <= 0) continue
+    const awaited = releases(budget.answered, perMillis, now, needs(count - 1))
+    for (let j = 0; j < count; j++) {
+      const release = needs(j) <= 0 ? Number.NEGATIVE_INFINITY : awaited[needs(j) - 1] ?? Number.POSITIVE_INFINITY
+      if (first + j * spacing < release) start = Math.max(start, release - Math.max(0, j + 1 - slowest.burst) * spacing)
+    }
+  }
+  return { count, start, first: Math.max(first, start - credit), spacing }
 }
 
 const give = (budget: Budget, holder: Holder, slots: Slots): Budget => ({
@@ -185,10 +206,10 @@ const serve = (before: Budget, now: number): readonly [Budget, number] => {
   const all = new Map(budget.holders.flatMap(({ rates }) => rates.map((rate) => [`${rate.calls} ${rate.perMillis} ${rate.burst}`, rate])))
   const declared = [...all.values()]
   if (declared.length === 0) return [budget, now]
-  const rates = declared.map(slowed(paceAt(budget, declared, now).factor))
+  const { factor } = paceAt(budget, declared, now)
   const line = budget.holders.filter(({ lot, want }) => want > 0 && lot === undefined).sort((a, b) => a.since - b.since)
   for (const holder of line) {
-    const slots = offer(budget, holder, rates, now)
+    const slots = offer(budget, holder, declared, factor, now)
     if (typeof slots === "number") return [budget, slots]
     if (slots.start > now + lead) return [budget, slots.start - lead / 2]
     budget = give(budget, holder, slots)

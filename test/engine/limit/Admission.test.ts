@@ -1,0 +1,112 @@
+/** No window ever holds more than its calls, whatever latencies, deaths and changes of the rate there are. */
+import { assert, describe, it } from "@effect/vitest"
+import type { Rate } from "../../../engine/limit/RateLimit.ts"
+import { seeded } from "../../conformance/Random.ts"
+import { type Made, type Scene, simulate, worst } from "./simulation.ts"
+
+const smooth = (calls: number, perMillis: number): Rate => ({ calls, perMillis, burst: 1 })
+
+const scene = (seed: number, fields: Partial<Scene> & { readonly rate: Rate }): Scene => {
+  const random = seeded(seed).next
+  return {
+    rates: () => [fields.rate],
+    processes: 1,
+    millis: 20_000,
+    latency: () => random() * 50,
+    travel: () => random() * 5,
+    lateness: () => random() * 3,
+    keepMillis: fields.rate.perMillis,
+    batch: Math.max(1, Math.ceil(fields.rate.calls / fields.rate.perMillis * 50)),
+    ...fields
+  }
+}
+
+/** How much of the limit was used, in the time after the first window. */
+const utilisation = (calls: ReadonlyArray<Made>, { calls: n, perMillis }: Rate, millis: number) =>
+  calls.filter(({ sent }) => sent > perMillis && sent < millis).length / (n / perMillis * (millis - perMillis))
+
+const name = ({ burst, calls, perMillis }: Rate) => `${calls} per ${perMillis} ms${burst > 1 ? `, ${burst} at once` : ""}`
+
+const rates: ReadonlyArray<Rate> = [
+  smooth(1, 1000), smooth(1, 500), smooth(7, 1000), smooth(120, 10_000), smooth(400, 1000),
+  { calls: 50, perMillis: 1000, burst: 50 }, { calls: 40, perMillis: 2000, burst: 5 }
+]
+
+describe("Admission", () => {
+  for (const rate of rates) {
+    it(`${name(rate)}: never more in a window, and little less`, () => {
+      for (const [seed, processes] of [[1, 1], [2, 3], [3, 5]] as const) {
+        const { asks, calls } = simulate(scene(seed, { rate, processes }))
+        assert.isAtMost(worst(calls, rate.perMillis), rate.calls)
+        // A call holds its permit for the window and its latency: no limiter that is never wrong can do better.
+        const bound = rate.perMillis / (rate.perMillis + 60)
+        assert.isAtLeast(utilisation(calls, rate, 20_000), processes === 1 ? 0.98 * bound : 0.65 * bound)
+        assert.isBelow(asks, 30 * 20 * processes)
+      }
+    })
+
+    it(`${name(rate)}: through deaths, slow answers and a server that refuses`, () => {
+      for (let seed = 1; seed <= 6; seed++) {
+        const random = seeded(seed)
+        const { calls } = simulate(scene(seed, {
+          rate,
+          processes: 3,
+          leaseMillis: 10_000,
+          // Some answers take longer than any window.
+          latency: () => random.next() < 0.02 ? random.next() * 15_000 : random.next() * 200,
+          travel: () => random.next() < 0.05 ? random.next() * 300 : random.next() * 5,
+          lateness: () => random.next() < 0.02 ? random.next() * 1000 : random.next() * 3,
+          dies: () => random.next() < 0.01,
+          tooMany: () => random.next() < 0.001
+        }))
+        assert.isAtMost(worst(calls, rate.perMillis), rate.calls)
+        assert.isAbove(calls.length, 0)
+      }
+    })
+  }
+
+  it("calls of any weight", () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const random = seeded(seed)
+      const rate = { calls: 20, perMillis: 1000, burst: random.pick([1, 20]) }
+      const { calls } = simulate(scene(seed, { rate, processes: 2, batch: 5, weight: () => random.int(1, 5) }))
+      assert.isAtMost(worst(calls, 1000), 20)
+    }
+  })
+
+  it("a rate that changes: the lower one holds for every window that ends after the change", () => {
+    for (let seed = 1; seed <= 5; seed++) {
+      const change = 10_000
+      const high = smooth(100, 1000)
+      const low = smooth(10, 1000)
+      const { calls } = simulate(scene(seed, {
+        rate: high,
+        processes: 3,
+        // Both hold around the change, as a timetable gives them.
+        rates: (now) => now < change - 1000 ? [high] : now < change + 1000 ? [high, low] : [low]
+      }))
+      assert.isAtMost(worst(calls, 1000), 100)
+      assert.isAtMost(worst(calls.filter(({ answered }) => answered >= change), 1000), 10)
+      assert.isAbove(utilisation(calls.filter(({ sent }) => sent < change - 1000), high, change - 1000), 0.9)
+    }
+  })
+
+  it("two runs with rates of their own: the lower one holds while both are there", () => {
+    const { calls } = simulate(scene(1, {
+      rate: smooth(100, 1000),
+      processes: 2,
+      rates: (_, process) => [process === 0 ? smooth(100, 1000) : smooth(20, 1000)]
+    }))
+    assert.isAtMost(worst(calls.filter(({ sent }) => sent > 1000), 1000), 20)
+  })
+
+  it("a rate that has fallen recovers to the declared one and no further", () => {
+    const rate = smooth(100, 1000)
+    let told = false
+    const { calls } = simulate(scene(1, { rate, millis: 30_000, tooMany: () => !told && (told = true) }))
+    const within = (from: number, to: number) => calls.filter(({ sent }) => sent >= from && sent < to).length / ((to - from) / 1000)
+    assert.isBelow(within(500, 1500), 60)
+    assert.isAbove(within(15_000, 30_000), 90)
+    assert.isAtMost(worst(calls, 1000), 100)
+  })
+})

@@ -1,0 +1,151 @@
+/**
+ * Processes that call a server under a limit, in simulated time: with latencies, lateness and deaths by chance. What is
+ * known of an arrival is only that it lies between the sending and the answer.
+ */
+import * as Admission from "../../../engine/limit/Admission.ts"
+import type { Answered, Reply } from "../../../engine/limit/LimitStore.ts"
+import type { Rate } from "../../../engine/limit/RateLimit.ts"
+
+/** A call of a weight that arrived at some moment of [sent, answered]. */
+export interface Made {
+  readonly sent: number
+  readonly answered: number
+  readonly weight: number
+}
+
+/** The most arrivals that any window can have held, as if somebody chose the arrivals to do the most harm. */
+export const worst = (calls: ReadonlyArray<Made>, window: number): number => {
+  const bySent = calls.toSorted((a, b) => a.sent - b.sent)
+  const byAnswer = calls.toSorted((a, b) => a.answered - b.answered)
+  let sent = 0
+  let sentCount = 0
+  let answeredBefore = 0
+  let most = 0
+  for (const { answered, weight } of byAnswer) {
+    // The window [answered, answered + window): all that was sent before its end, but for what was answered before it.
+    while (sent < bySent.length && bySent[sent]!.sent < answered + window - 1e-6) sentCount += bySent[sent++]!.weight
+    most = Math.max(most, sentCount - answeredBefore)
+    answeredBefore += weight
+  }
+  return most
+}
+
+export interface Scene {
+  readonly rates: (now: number, process: number) => ReadonlyArray<Rate>
+  readonly processes: number
+  readonly millis: number
+  /** Latency of a call. */
+  readonly latency: () => number
+  /** Between the process and the store, one way. */
+  readonly travel: () => number
+  /** How much later than its slot a call is sent. */
+  readonly lateness: () => number
+  readonly weight?: () => number
+  /** Whether a process dies now, asked with each ask; another one starts in its place. */
+  readonly dies?: () => boolean
+  readonly keepMillis: number
+  readonly leaseMillis?: number
+  /** How many permits a process asks for at once. */
+  readonly batch: number
+  /** Whether a server says "too many" now, asked with each answer. */
+  readonly tooMany?: () => boolean
+}
+
+interface Process {
+  readonly id: string
+  readonly place: number
+  open: number
+  answers: Array<number>
+  tooMany: boolean
+  dead: boolean
+}
+
+/** All calls that were made; saturated: each process always wants more. */
+export const simulate = (scene: Scene): { readonly calls: ReadonlyArray<Made>; readonly asks: number } => {
+  const { leaseMillis = 2000 } = scene
+  const bucket = { limit: "test", scope: "global", machine: "" } as const
+  const queue: Array<{ readonly at: number; readonly run: (now: number) => void }> = []
+  const later = (at: number, run: (now: number) => void) => {
+    let place = queue.length
+    while (place > 0 && queue[place - 1]!.at < at) place--
+    queue.splice(place, 0, { at, run })
+  }
+  let budget = Admission.empty
+  let asks = 0
+  let names = 0
+  const calls: Array<{ sent: number; answered: number; weight: number; owner: Process }> = []
+
+  const start = (place: number, now: number) => {
+    const me: Process = { id: `p${names++}`, place, open: 0, answers: [], tooMany: false, dead: false }
+    const step = (sentAt: number) => {
+      if (me.dead) return
+      const weight = scene.weight?.() ?? 1
+      const answered: ReadonlyArray<Answered> = me.answers.map((at) => ({ count: 1, agoMillis: sentAt - at, spacingMillis: 0 }))
+      const { open, tooMany } = me
+      me.answers = []
+      me.tooMany = false
+      later(sentAt + scene.travel(), (storeNow) => {
+        asks++
+        let reply: Reply
+        ;[budget, reply] = Admission.ask(budget, {
+          bucket,
+          holder: me.id,
+          leaseMillis,
+          rates: scene.rates(storeNow, place),
+          keepMillis: scene.keepMillis,
+          want: Math.max(weight, scene.batch),
+          least: weight,
+          open,
+          answered,
+          tooMany: tooMany ? { sentAgoMillis: 1, retryAfterMillis: undefined } : undefined
+        }, storeNow)
+        const leaseEnd = storeNow + leaseMillis
+        if (scene.dies?.() === true) {
+          // It dies at some moment after this, at the latest when its lease ends; a request of it arrives before that.
+          const death = storeNow + scene.latency() % leaseMillis
+          later(death, (at) => {
+            me.dead = true
+            for (const call of calls) {
+              if (call.owner === me && call.answered > at) call.answered = Math.min(call.answered, leaseEnd)
+            }
+            start(place, at)
+          })
+        }
+        later(storeNow + scene.travel(), (got) => {
+          if (me.dead) return
+          if (reply.lot === undefined) return later(got + (reply.againInMillis ?? 1), step)
+          const { count, firstInMillis, spacingMillis, startsInMillis } = reply.lot
+          me.open += count
+          let left = count
+          let last = got
+          for (let place = 0; left > 0;) {
+            const size = place === 0 ? Math.min(weight, left) : Math.min(scene.weight?.() ?? 1, left)
+            place += size
+            left -= size
+            const slot = got + Math.max(startsInMillis, firstInMillis + (place - 1) * spacingMillis)
+            const sent = slot + scene.lateness()
+            last = Math.max(last, sent)
+            later(sent, () => {
+              if (me.dead) return
+              // The lease that it knows of is over: it must not use what it has.
+              if (sent > sentAt + leaseMillis) return void (me.open -= size)
+              const call = { sent, answered: sent + scene.latency(), weight: size, owner: me }
+              calls.push(call)
+              later(call.answered, (now) => {
+                if (me.dead) return
+                me.open -= size
+                for (let i = 0; i < size; i++) me.answers.push(now)
+                if (scene.tooMany?.() === true) me.tooMany = true
+              })
+            })
+          }
+          later(Math.max(got, last - 20), step)
+        })
+      })
+    }
+    later(now, step)
+  }
+  for (let i = 0; i < scene.processes; i++) start(i, i * 7)
+  for (let next = queue.pop(); next !== undefined && next.at <= scene.millis; next = queue.pop()) next.run(next.at)
+  return { calls, asks }
+}

@@ -1,0 +1,71 @@
+import { PgClient } from "@effect/sql-pg"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import * as Admission from "../../engine/limit/Admission.ts"
+import type { Ask, Lot, Reply } from "../../engine/limit/LimitStore.ts"
+import * as Limits from "../../storage/postgres/Limits.ts"
+import * as PostgresLimitStore from "../../storage/PostgresLimitStore.ts"
+import { asking, limitStoreConformance, rate } from "../conformance/LimitStore.ts"
+import { seeded } from "../conformance/Random.ts"
+import { layer } from "./Server.ts"
+
+limitStoreConformance("PostgresLimitStore", Layer.provide(PostgresLimitStore.layer, layer))
+
+/** A process of which only what it says to the store is of interest. */
+interface Talker {
+  readonly holder: string
+  open: number
+  unsaid: Array<number>
+}
+
+const rounded = ({ againInMillis, lot, pace }: Reply) => {
+  const digits = (value: number | undefined) => value === undefined ? undefined : Math.round(value * 100) / 100
+  return {
+    lot: lot === undefined ? undefined : [lot.count, ...[lot.startsInMillis, lot.firstInMillis, lot.spacingMillis].map(digits)],
+    again: digits(againInMillis),
+    pace: [Math.round(pace.factor * 1e6), digits(pace.pausedMillis), pace.falls]
+  }
+}
+
+describe("the limit store in Postgres", () => {
+  const scenes = [[rate(1, 500)], [rate(20, 1000)], [rate(20, 1000, 20)], [rate(40, 1000, 8), rate(60, 3000, 60)], [rate(500, 1000)]]
+  scenes.forEach((rates, scene) =>
+    it.live(`answers like the pure functions: ${rates.map(({ burst, calls, perMillis }) => `${calls} per ${perMillis} ms, burst ${burst}`).join(" and ")}`, () =>
+      Effect.gen(function*() {
+        const sql = yield* PgClient.PgClient
+        const random = seeded(scene + 1)
+        const talkers: Array<Talker> = ["a", "b", "c"].map((holder) => ({ holder, open: 0, unsaid: [] }))
+        let budget = Admission.empty
+        let now = 1_000_000
+        let given = 0
+        for (let i = 0; i < 250; i++) {
+          now += random.int(0, 40) * random.next()
+          const talker = random.pick([talkers[0]!, ...talkers])
+          for (let calls = random.int(0, talker.open); calls > 0; calls--) {
+            talker.open--
+            if (random.next() < 0.9) talker.unsaid.push(now - random.next() * 20)
+          }
+          const want = random.int(0, Math.max(2, rates[0]!.calls / 10))
+          const request: Ask = asking({
+            holder: talker.holder,
+            rates: random.next() < 0.9 ? rates : [...rates, rate(30, 1500)],
+            keepMillis: 3000,
+            leaseMillis: random.pick([60_000, 400]),
+            want,
+            least: random.int(1, Math.max(1, Math.min(want, 2))),
+            open: talker.open,
+            answered: talker.unsaid.map((at) => ({ count: 1, agoMillis: now - at, spacingMillis: 0 })),
+            tooMany: random.next() < 0.02 ? { sentAgoMillis: random.int(0, 50), retryAfterMillis: random.pick([undefined, 200]) } : undefined
+          })
+          talker.unsaid = []
+          let expected: Reply
+          ;[budget, expected] = Admission.ask(budget, request, now)
+          const reply = yield* Limits.ask(sql, request, now)
+          assert.deepStrictEqual(rounded(reply), rounded(expected), `ask ${i}`)
+          const lot: Lot | undefined = reply.lot
+          talker.open += lot?.count ?? 0
+          given += lot?.count ?? 0
+        }
+        assert.isAbove(given, 1)
+      }).pipe(Effect.provide(layer)), 20_000))
+})

@@ -19,6 +19,7 @@ import type { RunStore } from "../engine/record/RunStore.ts"
 import type { Backfill, BackfillError, Backfilling, PlanBackfill } from "./backfill/Own.ts"
 import type { Refusal, Unfinished } from "./Refusal.ts"
 
+export { didYouMean } from "../engine/Suggestion.ts"
 export type { BackfillError, Backfilling } from "./backfill/Own.ts"
 export { severalWords } from "./backfill/KeyWords.ts"
 export { lazily } from "./Lazily.ts"

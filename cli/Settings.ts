@@ -1,5 +1,5 @@
 /** What is set for one command: environment variables by `--set`, and the name of this machine by `--node-id`. */
-import { Effect, Redacted } from "effect"
+import { ConfigProvider, Effect, Redacted } from "effect"
 import { hostname } from "node:os"
 import * as Lease from "../engine/run/Lease.ts"
 import { Refusal } from "./Refusal.ts"
@@ -39,7 +39,8 @@ export const withSettings = (settings: Readonly<Record<string, string | Redacted
       }
       return before
     }),
-    () => effect,
+    // The environment is looked at once by each provider.
+    () => Effect.suspend(() => Effect.provideService(effect, ConfigProvider.ConfigProvider, ConfigProvider.fromEnv())),
     (before) =>
       Effect.sync(() => {
         for (const [name, value] of before) {

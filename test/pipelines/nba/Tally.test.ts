@@ -1,0 +1,68 @@
+/** The lines of a node's log: their form, and what is told of each call, of progress and of rate limits. */
+import { assert, describe, it } from "@effect/vitest"
+import { find } from "../../../resources/nba/catalogue.ts"
+import * as Log from "../../../pipelines/nba/Log.ts"
+import * as Tally from "../../../pipelines/nba/Tally.ts"
+import { lineForm, messages } from "./deployment.ts"
+
+const game = find("BoxScoreAdvancedV3")!
+const league = find("TeamGameLogs")!
+
+/** A tally whose clock the test sets, in seconds, and what it wrote. */
+const make = () => {
+  const lines: Array<string> = []
+  let seconds = 0
+  const tally = Tally.make(Log.make("n1", (line) => void lines.push(line)), () => seconds * 1000)
+  return { tally, said: () => messages(lines.join("\n")), lines, at: (second: number) => void (seconds = second) }
+}
+
+const cell = (partition: string) => ({ asset: "nba/boxscoreadvancedv3", partition })
+const failure = (message: string) => ({ name: "ApiError", message, transient: true })
+
+describe("the log of a node", () => {
+  it("has time, level and node in every line, and one line a message", () => {
+    const at = new Date(2025, 7, 22, 21, 39, 7, 42)
+    assert.strictEqual(Log.line(at, "INFO", "node_1", "a\n  b\r\nc "), "2025-08-22 21:39:07,042 - INFO - [node_1] a b c")
+    assert.match(Log.line(at, "WARNING", "n", "x"), lineForm)
+  })
+
+  it("tells each call, and progress with rate and time left after 25", () => {
+    const { at, lines, said, tally } = make()
+    const observe = tally.of(game, 100)
+    for (let i = 1; i <= 24; i++) observe({ _tag: "StepMaterialized", cell: cell(`002210000${i}`), rows: 26, millis: 5 })
+    observe({ _tag: "StepUnchanged", cell: cell("0022100025"), reason: "stored" })
+    assert.isFalse(said().some((line) => line.includes("[PROGRESS] 24")))
+    at(15)
+    for (let i = 26; i <= 49; i++) observe({ _tag: "StepMaterialized", cell: cell(`00221000${i}`), rows: 26, millis: 5 })
+    observe({ _tag: "StepFailed", cell: cell("0022100050"), failure: failure("No answer.") })
+    assert.include(said(), "INFO - [n1] [SUCCESS] Inserted 26 rows for game 0022100026")
+    assert.include(said(), "INFO - [n1] [SUCCESS] game 0022100025 was stored by another node meanwhile")
+    assert.include(said(), "ERROR - [n1] Failed call tracked: BoxScoreAdvancedV3 game_id=0022100050 - No answer.")
+    assert.include(said(), "INFO - [n1] [PROGRESS] 50/100 (49 success, 1 errors) - 200.0 calls/min - ETA 15s")
+    assert.deepStrictEqual([tally.calls(), tally.succeeded(), tally.errors(), tally.rows()], [50, 49, 1, 48 * 26])
+    for (const line of lines) assert.match(line, lineForm)
+  })
+
+  it("says of a rate limit that it is one, and how long it waits", () => {
+    const { said, tally } = make()
+    tally.of(game, 2)({
+      _tag: "AttemptFailed",
+      cell: cell("0022100001"),
+      attempt: 1,
+      failure: failure("The nba API says it was asked too often for it and wants to be asked again in 3 s.")
+    })
+    assert.match(said()[0]!, /^WARNING - \[n1\] Attempt 1 of BoxScoreAdvancedV3 game_id=0022100001 failed: rate limit: .* again in 3 s\.$/)
+  })
+
+  it("speaks of the league where there is no id", () => {
+    const { said, tally } = make()
+    tally.of(league, 1)({ _tag: "StepMaterialized", cell: { asset: "nba/teamgamelogs", partition: "" }, rows: 3, millis: 5 })
+    tally.of(league, 1)({ _tag: "StepFailed", cell: { asset: "nba/teamgamelogs", partition: "" }, failure: failure("No.") })
+    assert.include(said(), "INFO - [n1] [SUCCESS] Inserted 3 rows for the league")
+    assert.include(said(), "ERROR - [n1] Failed call tracked: TeamGameLogs - No.")
+  })
+
+  it("writes times as people read them", () => {
+    assert.deepStrictEqual([0.4, 59, 61, 3661, 36_000].map(Tally.duration), ["0s", "59s", "1m 1s", "1h 1m 1s", "10h 0m 0s"])
+  })
+})

@@ -214,6 +214,8 @@ export const make = <
 
 /** One output of `makeMany`. */
 export interface ManyOutput<Out, IO> extends Description {
+  /** The asset's key. Default: that of the computation, "/" and the name of the output. */
+  readonly key?: string
   readonly output: Out
   readonly io: Io.Key<IO>
 }
@@ -225,7 +227,8 @@ type IoOfMany<O> = O extends { readonly io: Io.Key<infer IO> } ? IO : never
 
 /**
  * Defines several assets that one computation gives: one API call → several tables. `run` gives a record of the
- * outputs by name. The assets are materialized together; each has its own key `${key}/${name}`, rows, state and checks.
+ * outputs by name. The assets are materialized together; each has its own key, by default `${key}/${name}`, rows, state
+ * and checks.
  */
 export const makeMany = <
   const Os extends Readonly<Record<string, AnyManyOutput>>,
@@ -268,7 +271,7 @@ export const makeMany = <
   for (const [name, output] of Object.entries<AnyManyOutput>(options.outputs)) {
     assets[name] = typed<Output>({
       _tag: "Asset",
-      ...describe(`${key}/${name}`, output),
+      ...describe(output.key ?? `${key}/${name}`, output),
       output: output.output,
       io: output.io,
       partitions,

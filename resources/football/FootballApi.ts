@@ -12,7 +12,7 @@ import * as Odds from "./Odds.ts"
 import * as Reference from "./Reference.ts"
 import * as Routes from "./Routes.ts"
 import * as Settings from "./Settings.ts"
-import { StandIns, vendor } from "./Source.ts"
+import { type StandIn, StandIns, vendor } from "./Source.ts"
 
 type Route = Routes.Route
 
@@ -25,10 +25,10 @@ export interface Changes<out A> {
 /** Credentials of a stand-in, which lets everybody in who has some. */
 const anybody: Settings.Credentials = { user: "demo", secret: Redacted.make("demo-secret") }
 
-const open = Effect.gen(function*() {
+const open = Effect.fnUntraced(function*(standIns: StandIn) {
   const settings = yield* Settings.read
   const source = yield* Settings.source
-  const standIn = yield* (yield* StandIns)(source)
+  const standIn = yield* standIns(source)
   const remote = /^https?:\/\//i.test(source) ? source : undefined
   if (standIn === undefined && remote === undefined && source !== "live") {
     return yield* Settings.setting(`FOOTBALL_SOURCE is "${source}"; write live, simulator or an http(s) URL.`)
@@ -52,7 +52,7 @@ const open = Effect.gen(function*() {
 const make = Effect.gen(function*() {
   const scope = yield* Scope.Scope
   // Opened when it is first asked: a project that does not run football needs none of its settings.
-  const opened = yield* Effect.cached(Scope.provide(open, scope))
+  const opened = yield* Effect.cached(Scope.provide(open(yield* StandIns), scope))
 
   /** The `results` of a body, whatever they are. */
   const ask = Effect.fnUntraced(function*(route: Route, subject: string, query: Api.Query) {

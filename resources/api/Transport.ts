@@ -35,7 +35,9 @@ const of = (
   switch (source._tag) {
     case "Live":
     case "At":
-      return Effect.map(Layer.build(NodeHttpClient.layerUndiciOptions({ connections })), (context) => ({
+      // Fresh, since a part of this layer is the same value for every client: it would be the first one's, with its
+      // connections, wherever layers are shared.
+      return Effect.map(Layer.build(Layer.fresh(NodeHttpClient.layerUndiciOptions({ connections }))), (context) => ({
         baseUrl: source._tag === "At" ? source.url : options.baseUrl,
         offline: false,
         exchange: Exchange.live(Context.get(context, HttpClient.HttpClient), options.maxBody ?? 64 * 1024 * 1024)

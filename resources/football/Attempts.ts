@@ -1,9 +1,6 @@
-/** Tries a call three times and logs every failure, as those who watch the log expect it. */
+/** Tries a call several times and logs every failure, as those who watch the log expect it. */
 import { Effect } from "effect"
 import { ApiError } from "../api/ApiError.ts"
-
-/** The first try included. */
-const most = 3
 
 /** Milliseconds after the `n`th failed try: 1 s and 2 s, or as long as the API asks for, within reason. */
 const delay = (n: number, { reason }: ApiError): number => {
@@ -18,7 +15,7 @@ const marked = (error: ApiError): string => error.reason._tag === "Limited" ? `r
  * The retries are here and not left to the API resource: each failed try is a line of the log, and the delays are exact
  * powers of two without jitter. Errors that no further try can settle are not tried again.
  */
-export const attempting = <A>(call: Effect.Effect<A, ApiError>): Effect.Effect<A, ApiError> => {
+export const attempting = <A>(call: Effect.Effect<A, ApiError>, most: number): Effect.Effect<A, ApiError> => {
   const from = (n: number): Effect.Effect<A, ApiError> =>
     Effect.catch(call, (error) => {
       const failed = new ApiError({ ...error, tries: n })

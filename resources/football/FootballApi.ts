@@ -2,6 +2,8 @@
 import { Clock, Context, Effect, Layer, Redacted, Result, Scope } from "effect"
 import * as Api from "../api/Api.ts"
 import { ApiError, type Unexpected } from "../api/ApiError.ts"
+import * as ApiSource from "../api/Source.ts"
+import { LimitStore } from "../../engine/limit/LimitStore.ts"
 import * as Answer from "./Answer.ts"
 import { attempting } from "./Attempts.ts"
 import { Bodies } from "./Bodies.ts"
@@ -27,23 +29,28 @@ const anybody: Settings.Credentials = { user: "demo", secret: Redacted.make("dem
 
 const open = Effect.fnUntraced(function*(standIns: StandIn) {
   const settings = yield* Settings.read
-  const source = yield* Settings.source
-  const standIn = yield* standIns(source)
-  const remote = /^https?:\/\//i.test(source) ? source : undefined
-  if (standIn === undefined && remote === undefined && source !== "live") {
-    return yield* Settings.setting(`FOOTBALL_SOURCE is "${source}"; write live, simulator or an http(s) URL.`)
+  const word = yield* Settings.source
+  const standIn = yield* standIns(word)
+  const source = standIn === undefined ? ApiSource.parse(word) : ApiSource.at(standIn)
+  if (source === undefined) {
+    return yield* Settings.setting(`FOOTBALL_SOURCE is "${word}"; write simulator, ${ApiSource.words}.`)
   }
-  const { secret, user } = standIn === undefined ? yield* Settings.credentials : anybody
+  const isStandIn = standIn !== undefined || source._tag === "Replay"
+  const { secret, user } = isStandIn ? anybody : yield* Settings.credentials
   const api = yield* Api.make({
     name: "football",
-    baseUrl: standIn ?? remote ?? vendor,
+    baseUrl: vendor,
+    source,
     headers: { "user-agent": "sluice/0.1" },
     query: { user: Redacted.make(user), secret },
     connections: settings.connections,
     timeout: settings.timeout,
-    routes: Routes.all,
+    // A stand-in is nobody's paid account.
+    routes: isStandIn ? Routes.unlimited : Routes.of(settings.mode),
     // `attempting` tries again.
     retry: false,
+    // A cycle has to end in time: it does not wait for the vendor to come back, the next one does.
+    breaker: false,
     decode: Answer.decode
   })
   return { settings, api }
@@ -51,13 +58,15 @@ const open = Effect.fnUntraced(function*(standIns: StandIn) {
 
 const make = Effect.gen(function*() {
   const scope = yield* Scope.Scope
+  const standIns = yield* StandIns
+  const store = yield* LimitStore
   // Opened when it is first asked: a project that does not run football needs none of its settings.
-  const opened = yield* Effect.cached(Scope.provide(open(yield* StandIns), scope))
+  const opened = yield* Effect.cached(Scope.provide(Effect.provideService(open(standIns), LimitStore, store), scope))
 
   /** The `results` of a body, whatever they are. */
   const ask = Effect.fnUntraced(function*(route: Route, subject: string, query: Api.Query) {
     const { api } = yield* opened
-    const body = yield* attempting(api.call({ route, path: Routes.paths[route], subject, query }))
+    const body = yield* attempting(api.call({ route, path: Routes.paths[route], subject, query }), Routes.attempts(route))
     const id = query["uuid"]
     const tell = yield* Bodies
     tell({ route, id: typeof id === "string" ? id : "", body })
@@ -164,5 +173,5 @@ export class FootballApi extends Context.Service<FootballApi, {
   readonly competitionChanges: (since: Date) => Effect.Effect<Changes<Reference.Competition>, ApiError>
 }>()("resources/FootballApi") {
   /** Asks where FOOTBALL_SOURCE says; every call makes three attempts and logs those that fail. */
-  static readonly layer: Layer.Layer<FootballApi> = Layer.effect(FootballApi, make)
+  static readonly layer: Layer.Layer<FootballApi, never, LimitStore> = Layer.effect(FootballApi, make)
 }

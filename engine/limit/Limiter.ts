@@ -63,7 +63,13 @@ export const make = Effect.fn("Limiter.make")(function*(
   let againAt = Number.NEGATIVE_INFINITY
   let askedAt = Number.NEGATIVE_INFINITY
   let pace: Pace = { factor: 1, pausedMillis: 0, falls: 0 }
-  let wake = () => {}
+  // What wakes the loop while it works is remembered: a store in memory answers before the loop waits for it.
+  let woken = false
+  let signal = () => {}
+  const wake = () => {
+    woken = true
+    signal()
+  }
 
   const reportDelay = Math.min(Math.max(keepMillis / 50, 5), 1000)
 
@@ -158,13 +164,15 @@ export const make = Effect.fn("Limiter.make")(function*(
   }
 
   const turn = Effect.gen(function*() {
+    woken = false
     const due = serveDue(nowMillis()) ?? Number.POSITIVE_INFINITY
     if (askDue() <= nowMillis()) yield* Effect.forkChild(ask, { startImmediately: true })
     const next = Math.min(due, askDue()) - nowMillis()
-    const signal = Effect.callback<void>((resume) => {
-      wake = () => resume(Effect.void)
+    const called = Effect.callback<void>((resume) => {
+      if (woken) return resume(Effect.void)
+      signal = () => resume(Effect.void)
     })
-    if (next > 0) yield* next === Number.POSITIVE_INFINITY ? signal : Effect.raceFirst(signal, Effect.sleep(next))
+    if (next > 0) yield* next === Number.POSITIVE_INFINITY ? called : Effect.raceFirst(called, Effect.sleep(next))
     else yield* Effect.yieldNow
   })
   yield* Effect.forkScoped(Effect.forever(turn))

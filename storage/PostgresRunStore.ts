@@ -8,6 +8,7 @@ import { BackfillStore } from "../engine/record/BackfillStore.ts"
 import { RunStore, type RunStoreError } from "../engine/record/RunStore.ts"
 import * as Migrations from "./Migrations.ts"
 import * as Backfills from "./postgres/Backfills.ts"
+import * as Calls from "./postgres/Calls.ts"
 import * as Cells from "./postgres/Cells.ts"
 import * as CellSets from "./postgres/CellSets.ts"
 import * as Claims from "./postgres/Claims.ts"
@@ -37,6 +38,7 @@ export const layer: Layer.Layer<
       ...Commits.make(sql),
       ...Steps.make(sql),
       ...Facts.make(sql),
+      ...Calls.make(sql),
       ...Cells.make(sql),
       ...CellSets.make(sql),
       ...DynamicKeys.make(sql)

@@ -6,6 +6,7 @@ import { cellName } from "../../engine/record/Step.ts"
 import * as Activity from "../backfill/Activity.ts"
 import * as Pace from "../backfill/Pace.ts"
 import * as Wording from "../backfill/Wording.ts"
+import * as CallTable from "../CallTable.ts"
 import * as Live from "../Live.ts"
 import { nextOf } from "../progress/BackfillSummary.ts"
 import { bar } from "../progress/BlockView.ts"
@@ -92,7 +93,7 @@ const byAsset = (
 export const show = Effect.fn("cli.backfill.show")(function*(input: { readonly id: number; readonly json: boolean }) {
   const project = yield* Project.load
   const { id } = input
-  const { activity, assets, checks, events, found } = yield* Effect.gen(function*() {
+  const { activity, assets, calls, checks, events, found } = yield* Effect.gen(function*() {
     const store = yield* BackfillStore
     const records = yield* RunStore
     const found = yield* store.backfill(id)
@@ -101,6 +102,7 @@ export const show = Effect.fn("cli.backfill.show")(function*(input: { readonly i
       assets: byAsset(yield* store.counts(id), Array.from(project.graph.assets.keys())),
       activity: yield* Activity.of(id),
       checks: yield* records.checkSummaries(id),
+      calls: yield* records.calls(id),
       events: yield* records.events(id)
     }
   }).pipe(Effect.provide(Live.store(project)))
@@ -114,6 +116,7 @@ export const show = Effect.fn("cli.backfill.show")(function*(input: { readonly i
       errors: activity.errors,
       tries: activity.tries,
       checks,
+      ...CallTable.toJson(calls),
       events
     })
   }
@@ -124,6 +127,7 @@ export const show = Effect.fn("cli.backfill.show")(function*(input: { readonly i
   section("Tried again", activity.tries.map(({ asset, at, attempt, error, partition }) =>
     `  ${Text.printable(cellName({ asset, partition }))}  ${out.dim(`attempt ${attempt + 1} at ${Text.moment(at)}, after ${Text.printable(error)}`)}`))
   section("Checks", Summary.checks(checks))
+  section("Calls", CallTable.lines(calls))
   section("Events", EventLines.of(events))
   const next = nextOf(found)
   if (next.length > 0) Summary.next(next)

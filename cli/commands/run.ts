@@ -5,6 +5,7 @@ import { RunStore } from "../../engine/record/RunStore.ts"
 import { type Attempt, cellName, type Step } from "../../engine/record/Step.ts"
 import * as Executor from "../../engine/run/Executor.ts"
 import * as Wording from "../backfill/Wording.ts"
+import * as CallTable from "../CallTable.ts"
 import * as Live from "../Live.ts"
 import * as EventLines from "../progress/EventLines.ts"
 import * as Summary from "../progress/Summary.ts"
@@ -30,13 +31,14 @@ export const show = Effect.fn("cli.run.show")(function*(input: { readonly id: nu
       steps: yield* store.steps(input.id),
       attempts: yield* store.attempts(input.id),
       checks: yield* store.checks(input.id),
+      calls: yield* store.calls(input.id),
       events: yield* store.events(input.id)
     }
   }).pipe(Effect.provide(Live.store(project)))
   // Its steps may be a million: they are told as sums.
   if (found === undefined) return yield* Backfills.show(input)
-  const { attempts, checks, events, run, steps } = found
-  if (input.json) return Screen.prettyJson({ ...toJson(run), steps, attempts, checks, events })
+  const { attempts, calls, checks, events, run, steps } = found
+  if (input.json) return Screen.prettyJson({ ...toJson(run), steps, attempts, checks, ...CallTable.toJson(calls), events })
 
   const name = stateOf(run)
   const millis = millisOf(run)
@@ -53,6 +55,7 @@ export const show = Effect.fn("cli.run.show")(function*(input: { readonly id: nu
   section("Failed", failedLines(steps.filter((step) => step.state === "failed"), attempts))
   section("Skipped", skippedLines(steps.filter((step) => step.state === "skipped")))
   section("Checks", Summary.checks(CheckSummary.of(checks)))
+  section("Calls", CallTable.lines(calls))
   section("Events", EventLines.of(events))
   if (name !== "succeeded" && name !== "running") {
     Summary.next([[Summary.again(run.id, []), "goes on with it"]])

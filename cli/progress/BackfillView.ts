@@ -37,6 +37,7 @@ export const plain = (verb: "started" | "joined"): BackfillView => {
       if (observation._tag === "StepFailed" && ++failures <= maxFailures) {
         Screen.line(`failed ${cellName(observation.cell)}: ${Text.fault(observation.failure.message)}`)
       }
+      if (observation._tag === "Noticed") Screen.line(Text.oneLine(observation.notice.message))
     },
     told: (told) => {
       for (const asset of progress.absorb(told)) Screen.line(ending(asset))
@@ -92,6 +93,8 @@ const toJson = (observation: Observation): Readonly<Record<string, unknown>> | u
     }
     case "Checked":
       return { event, ...observation.result }
+    case "Noticed":
+      return { event, ...observation.notice }
     default:
       return undefined
   }

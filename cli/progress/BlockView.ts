@@ -15,10 +15,16 @@ const maxAssets = 20
 /** `last` is the line below the assets. */
 export const make = (progress: Progress.Progress = Progress.make(), last: () => string = () => footer(progress)): View => {
   const block = Screen.block()
-  const draw = () => block.draw([...assetLines(progress), `  ${out.dim(last())}`])
+  // Of what resources tell, the last word stands while the run goes on; all of them are in `run show`.
+  const noticeLines = () => notice === "" ? [] : [`  ${out.yellow(notice)}`]
+  const draw = () => block.draw([...assetLines(progress), ...noticeLines(), `  ${out.dim(last())}`])
   const timer = setInterval(draw, drawEveryMillis)
   let closed = false
-  const observer: Observer = (observation) => void progress.observe(observation)
+  let notice = ""
+  const observer: Observer = (observation) => {
+    progress.observe(observation)
+    if (observation._tag === "Noticed") notice = Text.oneLine(observation.notice.message)
+  }
   return {
     observer,
     progress,

@@ -27,6 +27,8 @@ const toJson = (observation: Observation): Readonly<Record<string, unknown>> => 
       return { event, steps: observation.steps, plan: Plan.toJson(observation.plan) }
     case "Checked":
       return { event, ...observation.result }
+    case "Noticed":
+      return { event, ...observation.notice }
     case "RunStarted":
       return { event, run: observation.run, resumed: observation.resumed }
     default: {

@@ -24,6 +24,7 @@ export const make = (): View => {
       if (observation._tag === "StepFailed" && ++failures <= maxFailures) {
         Screen.line(`failed ${cellName(observation.cell)}: ${Text.oneLine(observation.failure.message)}`)
       }
+      if (observation._tag === "Noticed") Screen.line(Text.oneLine(observation.notice.message))
       if (finished !== undefined) Screen.line(ending(finished))
     },
     close: () => clearInterval(timer)

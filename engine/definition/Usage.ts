@@ -1,6 +1,15 @@
 /** How a resource tells the run it works for of each call that it made. */
 import { Context } from "effect"
 
+/** The rate limit that a call was made under: the slowest one, where there are several. */
+export interface UsedLimit {
+  readonly name: string
+  /** Calls a second, as declared. */
+  readonly perSecond: number
+  /** False: each machine, or each process, has it for itself. */
+  readonly shared: boolean
+}
+
 /** One try of a call to an outside thing. */
 export interface Call {
   /** The resource's name: `football`. */
@@ -13,6 +22,8 @@ export interface Call {
   readonly waitMillis: number
   /** The tag of the error's reason (`TimedOut`, `Limited`, …); null: it was answered well. */
   readonly error: string | null
+  /** Undefined: it has none. */
+  readonly limit?: UsedLimit | undefined
 }
 
 /** Where the running step's calls are told; outside a run they are counted by nobody. */

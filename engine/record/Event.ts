@@ -7,6 +7,8 @@ export type EventType =
   | "commit_split"
   | "batch_split"
   | "lease_lost"
+  | "limit_changed"
+  | "breaker_changed"
   | "check_failed"
   | "run_stopped"
   | "run_finished"

@@ -4,6 +4,7 @@
  */
 import { Context, type Effect, Schema } from "effect"
 import type { CellWritten } from "../definition/Io.ts"
+import type { Calls } from "./Calls.ts"
 import type { CellSets, Gather, Numbering } from "./CellSets.ts"
 import type { CheckSummary } from "./CheckSummary.ts"
 import type { Event } from "./Event.ts"
@@ -177,6 +178,9 @@ export class RunStore extends Context.Service<RunStore, {
   readonly recordChecks: (run: number | null, results: ReadonlyArray<CheckResult>) => Effect.Effect<void, RunStoreError>
   readonly recordEvents: (run: number, events: ReadonlyArray<Event>) => Effect.Effect<void, RunStoreError>
 
+  /** Sums of what a worker has called in a run: each replaces what was recorded of the same route before. */
+  readonly recordCalls: (run: number, worker: string, calls: ReadonlyArray<Calls>) => Effect.Effect<void, RunStoreError>
+
   readonly cells: (wanted: Wanted) => Effect.Effect<StoredCells, RunStoreError>
   /**
    * The states of the assets' cells as sets. The sets are kept up with every commit; where they are not there (an older
@@ -210,6 +214,8 @@ export class RunStore extends Context.Service<RunStore, {
    * killed between the two.
    */
   readonly unchecked: (run: number, asset: string, check: string) => Effect.Effect<ReadonlyArray<string>, RunStoreError>
+  /** Of all workers, by resource and route. */
+  readonly calls: (run: number) => Effect.Effect<ReadonlyArray<Calls>, RunStoreError>
   readonly events: (run: number) => Effect.Effect<ReadonlyArray<Event>, RunStoreError>
   /** The materializations of a cell, newest first: its steps with state "materialized". */
   readonly materializations: (

@@ -1,4 +1,5 @@
 /** Who watches a run while it goes on: the progress of the CLI, or a test. */
+import type { Notice } from "../definition/Notice.ts"
 import type { Plan } from "../plan/Plan.ts"
 import type { Failure } from "./Failure.ts"
 import type { Cell, CheckResult } from "../record/Step.ts"
@@ -14,6 +15,8 @@ export type Observation =
   | { readonly _tag: "StepUnchanged"; readonly cell: Cell; readonly reason: string }
   | { readonly _tag: "StepFailed"; readonly cell: Cell; readonly failure: Failure }
   | { readonly _tag: "StepSkipped"; readonly cell: Cell; readonly reason: string }
+  /** A resource has told of a change: a rate limit that fell, a circuit breaker that opened. */
+  | { readonly _tag: "Noticed"; readonly notice: Notice }
   | { readonly _tag: "Checked"; readonly result: CheckResult }
 
 export type Observer = (observation: Observation) => void

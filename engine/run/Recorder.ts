@@ -1,5 +1,7 @@
-/** Gathers attempts, events and ended steps, and writes them in batches beside the work. */
+/** Gathers attempts, events, ended steps and calls, and writes them in batches beside the work. */
 import { Effect, type Scope, Semaphore } from "effect"
+import type { Call } from "../definition/Usage.ts"
+import * as Calls from "../record/Calls.ts"
 import type { Event } from "../record/Event.ts"
 import { patiently } from "./Patience.ts"
 import type { Gather } from "../record/CellSets.ts"
@@ -10,6 +12,8 @@ export interface Recorder {
   readonly attempt: (attempt: Attempt) => void
   readonly event: (event: Event) => void
   readonly end: (step: StepEnd) => void
+  /** Calls are kept as sums, and written less often than the rest. */
+  readonly call: (call: Call) => void
   /** Writes what is gathered; when it has returned, everything noted before is in the store. */
   readonly flush: Effect.Effect<void, RunStoreError>
 }
@@ -17,12 +21,26 @@ export interface Recorder {
 /** What is gathered is written this often, and when the scope ends. */
 const flushEvery = "100 millis"
 
+/** Sums of calls are written at every so many-th of these, and with each flush. */
+const callsEvery = 10
+
 export const make = (run: number, worker: string, gather: Gather): Effect.Effect<Recorder, never, RunStore | Scope.Scope> =>
   Effect.gen(function*() {
     const store = yield* RunStore
     const attempts: Array<Attempt> = []
     const events: Array<Event> = []
     const ends: Array<StepEnd> = []
+    const calls = Calls.counter()
+    // Sums that could not be written are written again, unless newer ones of the same route took their place.
+    let unwritten: ReadonlyArray<Calls.Calls> = []
+    let turn = 0
+    const writeCalls = Effect.suspend(() => {
+      const changed = calls.changed()
+      const isNewer = (sums: Calls.Calls) => changed.some(({ resource, route }) => resource === sums.resource && route === sums.route)
+      unwritten = [...unwritten.filter((sums) => !isNewer(sums)), ...changed]
+      if (unwritten.length === 0) return Effect.void
+      return Effect.tap(store.recordCalls(run, worker, unwritten), () => Effect.sync(() => void (unwritten = [])))
+    })
     // One at a time: else a flush could return while another still writes what was noted before it.
     const lock = Semaphore.makeUnsafe(1)
     const all = Effect.gen(function*() {
@@ -31,14 +49,16 @@ export const make = (run: number, worker: string, gather: Gather): Effect.Effect
       yield* write(events, (batch) => store.recordEvents(run, batch))
     })
     const once = lock.withPermits(1)(all)
-    const flush = patiently(once)
+    const now = lock.withPermits(1)(Effect.andThen(all, writeCalls))
+    const flush = patiently(now)
     yield* Effect.addFinalizer(() => Effect.ignore(flush))
     // What could not be written now is written later; the end of a stage insists.
-    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(flushEvery), Effect.ignore(once))))
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(flushEvery), Effect.ignore(Effect.suspend(() => ++turn % callsEvery === 0 ? now : once)))))
     return {
       attempt: (attempt) => void attempts.push(attempt),
       event: (event) => void events.push(event),
       end: (step) => void ends.push(step),
+      call: calls.add,
       flush
     }
   })

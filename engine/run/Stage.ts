@@ -5,6 +5,8 @@
 import { Deferred, Effect } from "effect"
 import type { Any } from "../definition/Asset.ts"
 import type { IoManager } from "../definition/Io.ts"
+import { type Notice, Notices } from "../definition/Notice.ts"
+import { Usage } from "../definition/Usage.ts"
 import type { Plan } from "../plan/Plan.ts"
 import type { Snapshot } from "../plan/Snapshot.ts"
 import type { Order } from "../record/Backfill.ts"
@@ -94,7 +96,16 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
       ...Array.from({ length: Math.min(options.concurrency, table.size) }, () =>
         Effect.forever(Effect.flatMap(claims.take, inSlot)))
     ])
-  }))
+  })).pipe(
+    Effect.provideService(Usage, options.recorder.call),
+    Effect.provideService(Notices, (notice) => noticed(notice, options))
+  )
+
+/** What a resource tells of itself is a part of the run's story. */
+const noticed = (notice: Notice, { observer, recorder }: Pick<StageOptions<never>, "observer" | "recorder">): void => {
+  recorder.event({ type: notice.type, at: new Date(), message: notice.message })
+  observer({ _tag: "Noticed", notice })
+}
 
 /** The ready steps in an order of time: by the time dimension, else by position. */
 const inOrder = (table: StepTable.StepTable, snapshot: Snapshot, order: Order | undefined): ReadonlyArray<number> => {

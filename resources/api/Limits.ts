@@ -1,5 +1,6 @@
 /** The rate limits of an API and of its routes: who waits for which permits, and which limits a complaint is about. */
 import { Duration, Effect, type Scope } from "effect"
+import type { UsedLimit } from "../../engine/definition/Usage.ts"
 import type { LimitStore } from "../../engine/limit/LimitStore.ts"
 import * as Limiter from "../../engine/limit/Limiter.ts"
 import type { RateLimit } from "../../engine/limit/RateLimit.ts"
@@ -13,6 +14,8 @@ export interface RouteLimits {
    * with a slow limit must not keep all connections from the others.
    */
   readonly turns: Slots.Slots | undefined
+  /** The slowest one. */
+  readonly slowest: UsedLimit | undefined
   /** Waits for the permits of one call. */
   readonly take: (weight: number) => Effect.Effect<Limiter.Permit>
   /** The API says that it was asked too often. */
@@ -45,10 +48,12 @@ export const make = Effect.fnUntraced(function*<Routes extends string>(
   for (const [route, { limits = [] }] of Object.entries<RouteOptions>(options.routes)) {
     const own = yield* Effect.forEach(limits, limiterOf)
     const all = [...new Set([...own, ...shared])]
+    const [slowest] = all.map(({ limit }) => usedOf(limit)).sort((a, b) => a.perSecond - b.perSecond)
     // Where a route has limits of its own, the complaint is about these.
     const blamed = own.length > 0 ? own : shared
     routes.set(route, {
       turns: own.length === 0 ? undefined : Slots.make(turnsOf(limits, connections)),
+      slowest,
       take: (weight) => Limiter.takeAll(all, weight),
       slowDown: ({ retryAfterMillis }) => {
         const retryAfter = retryAfterMillis === null ? undefined : Duration.millis(retryAfterMillis)
@@ -59,7 +64,11 @@ export const make = Effect.fnUntraced(function*<Routes extends string>(
   return (route) => routes.get(route) ?? none
 })
 
+const usedOf = ({ name, rate, scope }: RateLimit): UsedLimit => (
+  { name, perSecond: rate.calls / rate.perMillis * 1000, shared: scope === "global" }
+)
+
 const permit: Limiter.Permit = { answered: Effect.void, abandoned: Effect.void, unused: Effect.void }
 
 /** No limits: nobody is asked who could be asked too often. */
-export const none: RouteLimits = { turns: undefined, take: () => Effect.succeed(permit), slowDown: () => Effect.void }
+export const none: RouteLimits = { turns: undefined, slowest: undefined, take: () => Effect.succeed(permit), slowDown: () => Effect.void }

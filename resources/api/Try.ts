@@ -56,7 +56,7 @@ export const make = ({ decode, health, meter, name, redact, slots, transport }: 
     return Result.map(read(request.route, answer, decode, now), (json) => ({ json }))
   }
 
-  const send = Effect.fnUntraced(function*(request: ApiRequest, { timeoutMillis }: Calling, since: number) {
+  const send = Effect.fnUntraced(function*(request: ApiRequest, { limits, timeoutMillis }: Calling, since: number) {
     const usage = yield* Usage
     const sent = yield* Clock.currentTimeMillis
     const answer = yield* transport.exchange(request).pipe(
@@ -70,7 +70,7 @@ export const make = ({ decode, health, meter, name, redact, slots, transport }: 
     if (Result.isSuccess(answer)) health.answered()
     const told = Result.flatMap(answer, (answer) => tell(request, answer, now))
     const error = Result.isFailure(told) ? told.failure._tag : null
-    const call = { resource: name, route: request.route, millis: now - sent, waitMillis: sent - since, error }
+    const call = { resource: name, route: request.route, millis: now - sent, waitMillis: sent - since, error, limit: limits.slowest }
     usage(call)
     meter.tried(call)
     return told

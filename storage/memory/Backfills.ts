@@ -103,7 +103,8 @@ export const make = (state: State): BackfillStore["Service"] => {
         steps: new Map(),
         attempts: [],
         checks: [],
-        events: []
+        events: [],
+      calls: new Map()
       })
     }
   )

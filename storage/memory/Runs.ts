@@ -1,5 +1,6 @@
 /** Workers, runs and their records in memory. */
 import { Clock, Effect } from "effect"
+import * as Calls from "../../engine/record/Calls.ts"
 import * as CheckSummary from "../../engine/record/CheckSummary.ts"
 import type { RunSummary } from "../../engine/record/Run.ts"
 import type { RunStore } from "../../engine/record/RunStore.ts"
@@ -76,7 +77,8 @@ export const make = (state: State) => {
       steps: new Map(),
       attempts: [],
       checks: [],
-      events: []
+      events: [],
+      calls: new Map()
     })
   })
 
@@ -159,6 +161,11 @@ export const make = (state: State) => {
       run === null
         ? Effect.void
         : Effect.map(recordOf(run), (record) => void record.checks.push(...results)),
+    recordCalls: (run, worker, calls) =>
+      Effect.map(recordOf(run), (record) => {
+        for (const one of calls) record.calls.set(JSON.stringify([worker, one.resource, one.route]), one)
+      }),
+    calls: (run) => Effect.sync(() => Calls.merge([...state.runs[run - 1]?.calls.values() ?? []])),
     attempts: (run) => Effect.sync(() => [...state.runs[run - 1]?.attempts ?? []]),
     checks: (run) => Effect.sync(() => [...state.runs[run - 1]?.checks ?? []]),
     checkSummaries: (run) => Effect.sync(() => CheckSummary.of(state.runs[run - 1]?.checks ?? [])),

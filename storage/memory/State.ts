@@ -1,6 +1,7 @@
 /** What the run store in memory holds, and the questions that several of its methods ask. */
 import { Context, Layer } from "effect"
 import type { Later, Lot, ProgressChange } from "../../engine/record/BackfillStore.ts"
+import type { Calls } from "../../engine/record/Calls.ts"
 import type { CellChange } from "../../engine/record/CellSets.ts"
 import type { Event } from "../../engine/record/Event.ts"
 import type { RunSummary } from "../../engine/record/Run.ts"
@@ -55,6 +56,8 @@ export interface RunRecord extends Pick<RunSummary, "id" | "request" | "startedA
   readonly attempts: Array<Attempt>
   readonly checks: Array<CheckResult>
   readonly events: Array<Event>
+  /** Worker and route → its calls. */
+  readonly calls: Map<string, Calls>
 }
 
 /** What became of the cells of an asset, counted by one numbering; of several, when the last change is of another one. */

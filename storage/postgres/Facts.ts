@@ -16,6 +16,8 @@ const eventTypes: Readonly<Record<EventType, true>> = {
   commit_split: true,
   batch_split: true,
   lease_lost: true,
+  limit_changed: true,
+  breaker_changed: true,
   check_failed: true,
   run_stopped: true,
   run_finished: true

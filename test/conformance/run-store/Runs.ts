@@ -1,6 +1,7 @@
 /** Runs: cancel, resume, lists, and what is recorded beside the steps. */
 import { assert } from "@effect/vitest"
 import { Effect, Exit } from "effect"
+import type { Calls } from "../../../engine/record/Calls.ts"
 import * as CheckSummary from "../../../engine/record/CheckSummary.ts"
 import type { Cell } from "../../../engine/record/Step.ts"
 import {
@@ -22,6 +23,39 @@ export const runs = (test: Test): void => {
     assert.deepStrictEqual(yield* store.resumeRun(run, "two"), request)
     assert.isFalse(yield* store.cancelRequested(run))
     assert.deepStrictEqual(grants(yield* store.claim(run, "two", [b])), [true])
+  }))
+
+  test("keeps what was called, as the last sums of each worker, added up by route", Effect.gen(function*() {
+    const { run, store } = yield* started
+    const sums = (fields: Partial<Calls>): Calls => ({
+      resource: "nhl",
+      route: "schedule",
+      calls: 3,
+      errors: { TimedOut: 1 },
+      latencies: { 10: 2, 50: 1 },
+      millis: 150,
+      waitMillis: 30,
+      firstAt: new Date("2026-03-08T10:00:00.000Z"),
+      lastAt: new Date("2026-03-08T10:00:01.000Z"),
+      limit: { name: "nhl", perSecond: 5, shared: false },
+      ...fields
+    })
+    assert.deepStrictEqual(yield* store.calls(run), [])
+    yield* store.recordCalls(run, "one", [sums({ calls: 1, errors: {}, latencies: { 10: 1 } }), sums({ route: "feed", limit: null })])
+    yield* store.recordCalls(run, "one", [sums({})])
+    yield* store.recordCalls(run, "two", [sums({ errors: { Status: 2 }, lastAt: new Date("2026-03-08T10:00:03.500Z") })])
+    assert.deepStrictEqual(yield* store.calls(run), [
+      sums({ route: "feed", limit: null }),
+      sums({
+        calls: 6,
+        errors: { TimedOut: 1, Status: 2 },
+        latencies: { 10: 4, 50: 2 },
+        millis: 300,
+        waitMillis: 60,
+        lastAt: new Date("2026-03-08T10:00:03.500Z"),
+        limit: { name: "nhl", perSecond: 10, shared: false }
+      })
+    ])
   }))
 
   test("resumes lost, failed and cancelled runs, once, and no others", Effect.gen(function*() {

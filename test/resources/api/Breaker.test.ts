@@ -94,7 +94,7 @@ describe("an API that goes away", () => {
       yield* call
       down = true
       const calls = yield* Effect.forkChild(Effect.forEach(Array(20).keys(), () => call, { concurrency: 20 }))
-      yield* Effect.sleep("150 millis")
+      yield* Effect.repeat(Effect.sleep("5 millis"), { until: () => heard.length > 3 })
       down = false
       assert.lengthOf(yield* Fiber.join(calls), 20)
       assert.match(heard[0]!, /^The shaky API seems to be down \(Unreachable\): its calls wait for 1 s, then one is tried\.$/)

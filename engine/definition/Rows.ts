@@ -20,6 +20,8 @@ export interface Rows<out Row> {
   readonly indexes: ReadonlyArray<ReadonlyArray<string>>
   /** The stored table's name where it shall differ from the asset's name. */
   readonly table: string | undefined
+  /** The Postgres schema of the stored table where it shall differ from the asset's group. */
+  readonly inSchema: string | undefined
 }
 
 export interface Options<Row> {
@@ -36,6 +38,8 @@ export interface Options<Row> {
   readonly indexes?: ReadonlyArray<ReadonlyArray<keyof Row & string>>
   /** Default: the asset's name, in a schema named by its group. */
   readonly table?: string
+  /** The schema of Postgres that the table is in. Default: the asset's group. */
+  readonly inSchema?: string
 }
 
 /** Rows of `schema`, a struct or class of columns. Throws on options that contradict each other. */
@@ -56,7 +60,8 @@ export const of = <S extends Schema.Codec<unknown, unknown>>(
     mode,
     keepKnown: options.keepKnown ?? false,
     indexes: options.indexes ?? [],
-    table: options.table
+    table: options.table,
+    inSchema: options.inSchema
   }
 }
 

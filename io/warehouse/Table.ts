@@ -41,7 +41,7 @@ export const isReserved = (schema: string): boolean =>
   schema === "sluice" || schema.startsWith("sluice_") || schema.startsWith("pg_") || schema === "information_schema"
 
 const build = (asset: Stored, rows: Rows<unknown>): Result.Result<Table, string> => {
-  const schema = schemaOf(asset.key)
+  const schema = rows.inSchema ?? schemaOf(asset.key)
   if (isReserved(schema)) {
     return Result.fail(`would be stored in the schema "${schema}", which is reserved; rename the asset's group`)
   }

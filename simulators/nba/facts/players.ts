@@ -1,0 +1,249 @@
+/** What the endpoints about players, teams and the league answer with. */
+import type { DataSets } from "./Columns.ts"
+
+const overallPlayerDashboard =
+  "GROUP_SET GROUP_VALUE GP W L W_PCT MIN FGM FGA FG_PCT FG3M FG3A FG3_PCT FTM FTA FT_PCT OREB DREB REB AST TOV " +
+  "STL BLK BLKA PF PFD PTS PLUS_MINUS NBA_FANTASY_PTS DD2 TD3 GP_RANK W_RANK L_RANK W_PCT_RANK MIN_RANK FGM_RANK " +
+  "FGA_RANK FG_PCT_RANK FG3M_RANK FG3A_RANK FG3_PCT_RANK FTM_RANK FTA_RANK FT_PCT_RANK OREB_RANK DREB_RANK " +
+  "REB_RANK AST_RANK TOV_RANK STL_RANK BLK_RANK BLKA_RANK PF_RANK PFD_RANK PTS_RANK PLUS_MINUS_RANK " +
+  "NBA_FANTASY_PTS_RANK DD2_RANK TD3_RANK CFID CFPARAMS"
+const shootingSplits =
+  "GROUP_SET GROUP_VALUE FGM FGA FG_PCT FG3M FG3A FG3_PCT EFG_PCT BLKA PCT_AST_2PM PCT_UAST_2PM PCT_AST_3PM " +
+  "PCT_UAST_3PM PCT_AST_FGM PCT_UAST_FGM FGM_RANK FGA_RANK FG_PCT_RANK FG3M_RANK FG3A_RANK FG3_PCT_RANK " +
+  "EFG_PCT_RANK BLKA_RANK PCT_AST_2PM_RANK PCT_UAST_2PM_RANK PCT_AST_3PM_RANK PCT_UAST_3PM_RANK PCT_AST_FGM_RANK " +
+  "PCT_UAST_FGM_RANK CFID CFPARAMS"
+const scoreDifferentialPlayerDashboard =
+  "GROUP_SET GROUP_VALUE_ORDER GROUP_VALUE GROUP_VALUE_2 GP W L W_PCT MIN FGM FGA FG_PCT FG3M FG3A FG3_PCT FTM " +
+  "FTA FT_PCT OREB DREB REB AST TOV STL BLK BLKA PF PFD PTS PLUS_MINUS NBA_FANTASY_PTS DD2 TD3 GP_RANK W_RANK " +
+  "L_RANK W_PCT_RANK MIN_RANK FGM_RANK FGA_RANK FG_PCT_RANK FG3M_RANK FG3A_RANK FG3_PCT_RANK FTM_RANK FTA_RANK " +
+  "FT_PCT_RANK OREB_RANK DREB_RANK REB_RANK AST_RANK TOV_RANK STL_RANK BLK_RANK BLKA_RANK PF_RANK PFD_RANK " +
+  "PTS_RANK PLUS_MINUS_RANK NBA_FANTASY_PTS_RANK DD2_RANK TD3_RANK CFID CFPARAMS"
+const yearOverYear =
+  "GROUP_SET GROUP_VALUE TEAM_ID TEAM_ABBREVIATION MAX_GAME_DATE GP W L W_PCT MIN FGM FGA FG_PCT FG3M FG3A " +
+  "FG3_PCT FTM FTA FT_PCT OREB DREB REB AST TOV STL BLK BLKA PF PFD PTS PLUS_MINUS NBA_FANTASY_PTS DD2 TD3 " +
+  "GP_RANK W_RANK L_RANK W_PCT_RANK MIN_RANK FGM_RANK FGA_RANK FG_PCT_RANK FG3M_RANK FG3A_RANK FG3_PCT_RANK " +
+  "FTM_RANK FTA_RANK FT_PCT_RANK OREB_RANK DREB_RANK REB_RANK AST_RANK TOV_RANK STL_RANK BLK_RANK BLKA_RANK " +
+  "PF_RANK PFD_RANK PTS_RANK PLUS_MINUS_RANK NBA_FANTASY_PTS_RANK DD2_RANK TD3_RANK CFID CFPARAMS"
+const shotDistanceOverall = "GROUP_SET GROUP_VALUE PLAYER_ID PLAYER_NAME FGM FGA FG_PCT CFID CFPARAMS"
+const shotDistanceOnCourt =
+  "GROUP_SET PLAYER_ID PLAYER_NAME VS_PLAYER_ID VS_PLAYER_NAME COURT_STATUS GROUP_VALUE FGM FGA FG_PCT CFID " +
+  "CFPARAMS"
+const playerInfo =
+  "PERSON_ID FIRST_NAME LAST_NAME DISPLAY_FIRST_LAST DISPLAY_LAST_COMMA_FIRST DISPLAY_FI_LAST BIRTHDATE SCHOOL " +
+  "COUNTRY LAST_AFFILIATION"
+const overall =
+  "PLAYER_ID PLAYER_NAME_LAST_FIRST SORT_ORDER GP G SHOT_TYPE FGA_FREQUENCY FGM FGA FG_PCT EFG_PCT FG2A_FREQUENCY " +
+  "FG2M FG2A FG2_PCT FG3A_FREQUENCY FG3M FG3A FG3_PCT"
+const closestDefenderShooting =
+  "PLAYER_ID PLAYER_NAME_LAST_FIRST SORT_ORDER GP G CLOSE_DEF_DIST_RANGE FGA_FREQUENCY FGM FGA FG_PCT EFG_PCT " +
+  "FG2A_FREQUENCY FG2M FG2A FG2_PCT FG3A_FREQUENCY FG3M FG3A FG3_PCT"
+const seasonTotalsRegularSeason =
+  "PLAYER_ID SEASON_ID LEAGUE_ID TEAM_ID TEAM_ABBREVIATION PLAYER_AGE GP GS MIN FGM FGA FG_PCT FG3M FG3A FG3_PCT " +
+  "FTM FTA FT_PCT OREB DREB REB AST STL BLK TOV PF PTS"
+const careerTotalsRegularSeason =
+  "PLAYER_ID LEAGUE_ID Team_ID GP GS MIN FGM FGA FG_PCT FG3M FG3A FG3_PCT FTM FTA FT_PCT OREB DREB REB AST STL " +
+  "BLK TOV PF PTS"
+const seasonRankingsRegularSeason =
+  "PLAYER_ID SEASON_ID LEAGUE_ID TEAM_ID TEAM_ABBREVIATION PLAYER_AGE GP GS RANK_MIN RANK_FGM RANK_FGA " +
+  "RANK_FG_PCT RANK_FG3M RANK_FG3A RANK_FG3_PCT RANK_FTM RANK_FTA RANK_FT_PCT RANK_OREB RANK_DREB RANK_REB " +
+  "RANK_AST RANK_STL RANK_BLK RANK_TOV RANK_PTS RANK_EFF"
+
+/** Columns by endpoint and data set, in the order in which the API delivers them. */
+export const dataSets: DataSets = {
+  CommonPlayerInfo: {
+    CommonPlayerInfo:
+      "PERSON_ID FIRST_NAME LAST_NAME DISPLAY_FIRST_LAST DISPLAY_LAST_COMMA_FIRST DISPLAY_FI_LAST PLAYER_SLUG " +
+      "BIRTHDATE SCHOOL COUNTRY LAST_AFFILIATION HEIGHT WEIGHT SEASON_EXP JERSEY POSITION ROSTERSTATUS TEAM_ID " +
+      "TEAM_NAME TEAM_ABBREVIATION TEAM_CODE TEAM_CITY PLAYERCODE FROM_YEAR TO_YEAR DLEAGUE_FLAG NBA_FLAG " +
+      "GAMES_PLAYED_FLAG DRAFT_YEAR DRAFT_ROUND DRAFT_NUMBER",
+    PlayerHeadlineStats: "PLAYER_ID PLAYER_NAME TimeFrame PTS AST REB PIE",
+    AvailableSeasons: "SEASON_ID"
+  },
+  PlayerGameLog: {
+    PlayerGameLog:
+      "SEASON_ID Player_ID Game_ID GAME_DATE MATCHUP WL MIN FGM FGA FG_PCT FG3M FG3A FG3_PCT FTM FTA FT_PCT OREB " +
+      "DREB REB AST STL BLK TOV PF PTS PLUS_MINUS VIDEO_AVAILABLE"
+  },
+  PlayerDashboardByGameSplits: {
+    OverallPlayerDashboard: overallPlayerDashboard,
+    ByHalfPlayerDashboard: overallPlayerDashboard,
+    ByPeriodPlayerDashboard: overallPlayerDashboard,
+    ByScoreMarginPlayerDashboard: overallPlayerDashboard,
+    ByActualMarginPlayerDashboard: overallPlayerDashboard
+  },
+  PlayerDashboardByGeneralSplits: {
+    OverallPlayerDashboard: overallPlayerDashboard,
+    LocationPlayerDashboard: overallPlayerDashboard,
+    WinsLossesPlayerDashboard: overallPlayerDashboard,
+    MonthPlayerDashboard: overallPlayerDashboard,
+    PrePostAllStarPlayerDashboard: overallPlayerDashboard,
+    StartingPosition: overallPlayerDashboard,
+    DaysRestPlayerDashboard: overallPlayerDashboard
+  },
+  PlayerDashboardByShootingSplits: {
+    OverallPlayerDashboard: shootingSplits,
+    Shot5FTPlayerDashboard: shootingSplits,
+    Shot8FTPlayerDashboard: shootingSplits,
+    ShotAreaPlayerDashboard: shootingSplits,
+    AssitedShotPlayerDashboard: shootingSplits,
+    ShotTypeSummaryPlayerDashboard:
+      "GROUP_SET GROUP_VALUE FGM FGA FG_PCT FG3M FG3A FG3_PCT EFG_PCT BLKA PCT_AST_2PM PCT_UAST_2PM PCT_AST_3PM " +
+      "PCT_UAST_3PM PCT_AST_FGM PCT_UAST_FGM CFID CFPARAMS",
+    ShotTypePlayerDashboard: shootingSplits,
+    AssistedBy:
+      "GROUP_SET PLAYER_ID PLAYER_NAME FGM FGA FG_PCT FG3M FG3A FG3_PCT EFG_PCT BLKA PCT_AST_2PM PCT_UAST_2PM " +
+      "PCT_AST_3PM PCT_UAST_3PM PCT_AST_FGM PCT_UAST_FGM FGM_RANK FGA_RANK FG_PCT_RANK FG3M_RANK FG3A_RANK " +
+      "FG3_PCT_RANK EFG_PCT_RANK BLKA_RANK PCT_AST_2PM_RANK PCT_UAST_2PM_RANK PCT_AST_3PM_RANK PCT_UAST_3PM_RANK " +
+      "PCT_AST_FGM_RANK PCT_UAST_FGM_RANK CFID CFPARAMS"
+  },
+  PlayerDashboardByTeamPerformance: {
+    OverallPlayerDashboard: overallPlayerDashboard,
+    ScoreDifferentialPlayerDashboard: scoreDifferentialPlayerDashboard,
+    PointsScoredPlayerDashboard: scoreDifferentialPlayerDashboard,
+    PontsAgainstPlayerDashboard: scoreDifferentialPlayerDashboard
+  },
+  PlayerDashboardByYearOverYear: {
+    OverallPlayerDashboard: yearOverYear,
+    ByYearPlayerDashboard: yearOverYear
+  },
+  PlayerDashboardByClutch: {
+    OverallPlayerDashboard: overallPlayerDashboard,
+    Last5Min5PointPlayerDashboard: overallPlayerDashboard,
+    Last3Min5PointPlayerDashboard: overallPlayerDashboard,
+    Last1Min5PointPlayerDashboard: overallPlayerDashboard,
+    Last30Sec3PointPlayerDashboard: overallPlayerDashboard,
+    Last10Sec3PointPlayerDashboard: overallPlayerDashboard,
+    Last5MinPlusMinus5PointPlayerDashboard: overallPlayerDashboard,
+    Last3MinPlusMinus5PointPlayerDashboard: overallPlayerDashboard,
+    Last1MinPlusMinus5PointPlayerDashboard: overallPlayerDashboard,
+    Last30Sec3Point2PlayerDashboard: overallPlayerDashboard,
+    Last10Sec3Point2PlayerDashboard: overallPlayerDashboard
+  },
+  PlayerDashboardByLastNGames: {
+    OverallPlayerDashboard: overallPlayerDashboard,
+    Last5PlayerDashboard: overallPlayerDashboard,
+    Last10PlayerDashboard: overallPlayerDashboard,
+    Last15PlayerDashboard: overallPlayerDashboard,
+    Last20PlayerDashboard: overallPlayerDashboard,
+    GameNumberPlayerDashboard: overallPlayerDashboard
+  },
+  PlayerNextNGames: {
+    NextNGames:
+      "GAME_ID GAME_DATE HOME_TEAM_ID VISITOR_TEAM_ID HOME_TEAM_NAME VISITOR_TEAM_NAME HOME_TEAM_ABBREVIATION " +
+      "VISITOR_TEAM_ABBREVIATION HOME_TEAM_NICKNAME VISITOR_TEAM_NICKNAME GAME_TIME HOME_WL VISITOR_WL"
+  },
+  PlayerVsPlayer: {
+    Overall:
+      "GROUP_SET GROUP_VALUE PLAYER_ID PLAYER_NAME GP W L W_PCT MIN FGM FGA FG_PCT FG3M FG3A FG3_PCT FTM FTA " +
+      "FT_PCT OREB DREB REB AST TOV STL BLK BLKA PF PFD PTS PLUS_MINUS NBA_FANTASY_PTS CFID CFPARAMS",
+    OnOffCourt:
+      "GROUP_SET PLAYER_ID PLAYER_NAME VS_PLAYER_ID VS_PLAYER_NAME COURT_STATUS GP W L W_PCT MIN FGM FGA FG_PCT " +
+      "FG3M FG3A FG3_PCT FTM FTA FT_PCT OREB DREB REB AST TOV STL BLK BLKA PF PFD PTS PLUS_MINUS NBA_FANTASY_PTS " +
+      "CFID CFPARAMS",
+    ShotDistanceOverall: shotDistanceOverall,
+    ShotDistanceOnCourt: shotDistanceOnCourt,
+    ShotDistanceOffCourt: shotDistanceOnCourt,
+    ShotAreaOverall: shotDistanceOverall,
+    ShotAreaOnCourt: shotDistanceOnCourt,
+    ShotAreaOffCourt: shotDistanceOnCourt,
+    PlayerInfo: playerInfo,
+    VsPlayerInfo: playerInfo
+  },
+  PlayerDashPtPass: {
+    PassesMade:
+      "PLAYER_ID PLAYER_NAME_LAST_FIRST TEAM_NAME TEAM_ID TEAM_ABBREVIATION PASS_TYPE G PASS_TO " +
+      "PASS_TEAMMATE_PLAYER_ID FREQUENCY PASS AST FGM FGA FG_PCT FG2M FG2A FG2_PCT FG3M FG3A FG3_PCT",
+    PassesReceived:
+      "PLAYER_ID PLAYER_NAME_LAST_FIRST TEAM_NAME TEAM_ID TEAM_ABBREVIATION PASS_TYPE G PASS_FROM " +
+      "PASS_TEAMMATE_PLAYER_ID FREQUENCY PASS AST FGM FGA FG_PCT FG2M FG2A FG2_PCT FG3M FG3A FG3_PCT"
+  },
+  PlayerDashPtReb: {
+    OverallRebounding:
+      "PLAYER_ID PLAYER_NAME_LAST_FIRST G OVERALL REB_FREQUENCY OREB DREB REB C_OREB C_DREB C_REB C_REB_PCT " +
+      "UC_OREB UC_DREB UC_REB UC_REB_PCT",
+    ShotTypeRebounding:
+      "PLAYER_ID PLAYER_NAME_LAST_FIRST SORT_ORDER G SHOT_TYPE_RANGE REB_FREQUENCY OREB DREB REB C_OREB C_DREB " +
+      "C_REB C_REB_PCT UC_OREB UC_DREB UC_REB UC_REB_PCT",
+    NumContestedRebounding:
+      "PLAYER_ID PLAYER_NAME_LAST_FIRST SORT_ORDER G REB_NUM_CONTESTING_RANGE REB_FREQUENCY OREB DREB REB C_OREB " +
+      "C_DREB C_REB C_REB_PCT UC_OREB UC_DREB UC_REB UC_REB_PCT",
+    ShotDistanceRebounding:
+      "PLAYER_ID PLAYER_NAME_LAST_FIRST SORT_ORDER G SHOT_DIST_RANGE REB_FREQUENCY OREB DREB REB C_OREB C_DREB " +
+      "C_REB C_REB_PCT UC_OREB UC_DREB UC_REB UC_REB_PCT",
+    RebDistanceRebounding:
+      "PLAYER_ID PLAYER_NAME_LAST_FIRST SORT_ORDER G REB_DIST_RANGE REB_FREQUENCY OREB DREB REB C_OREB C_DREB " +
+      "C_REB C_REB_PCT UC_OREB UC_DREB UC_REB UC_REB_PCT"
+  },
+  PlayerDashPtShotDefend: {
+    DefendingShots: "CLOSE_DEF_PERSON_ID GP G DEFENSE_CATEGORY FREQ D_FGM D_FGA D_FG_PCT NORMAL_FG_PCT PCT_PLUSMINUS"
+  },
+  PlayerDashPtShots: {
+    Overall: overall,
+    GeneralShooting: overall,
+    ShotClockShooting:
+      "PLAYER_ID PLAYER_NAME_LAST_FIRST SORT_ORDER GP G SHOT_CLOCK_RANGE FGA_FREQUENCY FGM FGA FG_PCT EFG_PCT " +
+      "FG2A_FREQUENCY FG2M FG2A FG2_PCT FG3A_FREQUENCY FG3M FG3A FG3_PCT",
+    DribbleShooting:
+      "PLAYER_ID PLAYER_NAME_LAST_FIRST SORT_ORDER GP G DRIBBLE_RANGE FGA_FREQUENCY FGM FGA FG_PCT EFG_PCT " +
+      "FG2A_FREQUENCY FG2M FG2A FG2_PCT FG3A_FREQUENCY FG3M FG3A FG3_PCT",
+    ClosestDefenderShooting: closestDefenderShooting,
+    ClosestDefender10ftPlusShooting: closestDefenderShooting,
+    TouchTimeShooting:
+      "PLAYER_ID PLAYER_NAME_LAST_FIRST SORT_ORDER GP G TOUCH_TIME_RANGE FGA_FREQUENCY FGM FGA FG_PCT EFG_PCT " +
+      "FG2A_FREQUENCY FG2M FG2A FG2_PCT FG3A_FREQUENCY FG3M FG3A FG3_PCT"
+  },
+  CommonTeamRoster: {
+    CommonTeamRoster: "TeamID SEASON LeagueID PLAYER PLAYER_SLUG NUM POSITION HEIGHT WEIGHT BIRTH_DATE AGE EXP SCHOOL PLAYER_ID",
+    Coaches: "TEAM_ID SEASON COACH_ID FIRST_NAME LAST_NAME COACH_NAME IS_ASSISTANT COACH_TYPE SORT_SEQUENCE"
+  },
+  PlayerGameLogs: {
+    PlayerGameLogs:
+      "SEASON_YEAR PLAYER_ID PLAYER_NAME TEAM_ID TEAM_ABBREVIATION TEAM_NAME GAME_ID GAME_DATE MATCHUP WL MIN FGM " +
+      "FGA FG_PCT FG3M FG3A FG3_PCT FTM FTA FT_PCT OREB DREB REB AST TOV STL BLK BLKA PF PFD PTS PLUS_MINUS " +
+      "NBA_FANTASY_PTS DD2 TD3 GP_RANK W_RANK L_RANK W_PCT_RANK MIN_RANK FGM_RANK FGA_RANK FG_PCT_RANK FG3M_RANK " +
+      "FG3A_RANK FG3_PCT_RANK FTM_RANK FTA_RANK FT_PCT_RANK OREB_RANK DREB_RANK REB_RANK AST_RANK TOV_RANK " +
+      "STL_RANK BLK_RANK BLKA_RANK PF_RANK PFD_RANK PTS_RANK PLUS_MINUS_RANK NBA_FANTASY_PTS_RANK DD2_RANK " +
+      "TD3_RANK"
+  },
+  LeagueDashPlayerBioStats: {
+    LeagueDashPlayerBioStats:
+      "PLAYER_ID PLAYER_NAME TEAM_ID TEAM_ABBREVIATION AGE PLAYER_HEIGHT PLAYER_HEIGHT_INCHES PLAYER_WEIGHT " +
+      "COLLEGE COUNTRY DRAFT_YEAR DRAFT_ROUND DRAFT_NUMBER GP PTS REB AST NET_RATING OREB_PCT DREB_PCT USG_PCT " +
+      "TS_PCT AST_PCT"
+  },
+  LeagueGameFinder: {
+    LeagueGameFinderResults:
+      "SEASON_ID TEAM_ID TEAM_ABBREVIATION TEAM_NAME GAME_ID GAME_DATE MATCHUP WL MIN PTS FGM FGA FG_PCT FG3M " +
+      "FG3A FG3_PCT FTM FTA FT_PCT OREB DREB REB AST STL BLK TOV PF PLUS_MINUS"
+  },
+  TeamGameLogs: {
+    TeamGameLogs:
+      "SEASON_YEAR TEAM_ID TEAM_ABBREVIATION TEAM_NAME GAME_ID GAME_DATE MATCHUP WL MIN FGM FGA FG_PCT FG3M FG3A " +
+      "FG3_PCT FTM FTA FT_PCT OREB DREB REB AST TOV STL BLK BLKA PF PFD PTS PLUS_MINUS GP_RANK W_RANK L_RANK " +
+      "W_PCT_RANK MIN_RANK FGM_RANK FGA_RANK FG_PCT_RANK FG3M_RANK FG3A_RANK FG3_PCT_RANK FTM_RANK FTA_RANK " +
+      "FT_PCT_RANK OREB_RANK DREB_RANK REB_RANK AST_RANK TOV_RANK STL_RANK BLK_RANK BLKA_RANK PF_RANK PFD_RANK " +
+      "PTS_RANK PLUS_MINUS_RANK"
+  },
+  PlayerCareerStats: {
+    SeasonTotalsRegularSeason: seasonTotalsRegularSeason,
+    CareerTotalsRegularSeason: careerTotalsRegularSeason,
+    SeasonTotalsPostSeason: seasonTotalsRegularSeason,
+    CareerTotalsPostSeason: careerTotalsRegularSeason,
+    SeasonTotalsAllStarSeason: seasonTotalsRegularSeason,
+    CareerTotalsAllStarSeason: careerTotalsRegularSeason,
+    SeasonTotalsCollegeSeason:
+      "PLAYER_ID SEASON_ID LEAGUE_ID ORGANIZATION_ID SCHOOL_NAME PLAYER_AGE GP GS MIN FGM FGA FG_PCT FG3M FG3A " +
+      "FG3_PCT FTM FTA FT_PCT OREB DREB REB AST STL BLK TOV PF PTS",
+    CareerTotalsCollegeSeason:
+      "PLAYER_ID LEAGUE_ID ORGANIZATION_ID GP GS MIN FGM FGA FG_PCT FG3M FG3A FG3_PCT FTM FTA FT_PCT OREB DREB " +
+      "REB AST STL BLK TOV PF PTS",
+    SeasonRankingsRegularSeason: seasonRankingsRegularSeason,
+    SeasonRankingsPostSeason: seasonRankingsRegularSeason
+  },
+  CommonAllPlayers: {
+    CommonAllPlayers:
+      "PERSON_ID DISPLAY_LAST_COMMA_FIRST DISPLAY_FIRST_LAST ROSTERSTATUS FROM_YEAR TO_YEAR PLAYERCODE " +
+      "PLAYER_SLUG TEAM_ID TEAM_CITY TEAM_NAME TEAM_ABBREVIATION TEAM_CODE TEAM_SLUG GAMES_PLAYED_FLAG " +
+      "OTHERLEAGUE_EXPERIENCE_CH"
+  }
+}

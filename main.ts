@@ -4,6 +4,7 @@ import { Deployment, Documents, Tables, Warehouse } from "sluice"
 import { football } from "./pipelines/football.ts"
 import { footballCommand } from "./pipelines/football/FootballCommand.ts"
 import { nba } from "./pipelines/nba.ts"
+import { nbaCommand } from "./pipelines/nba/NbaCommand.ts"
 import { nhl } from "./pipelines/nhl.ts"
 import { nhlCommand } from "./pipelines/nhl/NhlCommand.ts"
 import { FootballApi } from "./resources/football/FootballApi.ts"
@@ -21,5 +22,5 @@ export default Deployment.make({
     FootballApi.layer.pipe(Layer.provide(FootballSimulators.layer)),
     NbaApi.layer.pipe(Layer.provide(NbaSimulators.layer))
   ),
-  commands: [nhlCommand, footballCommand]
+  commands: [nhlCommand, footballCommand, nbaCommand]
 })

@@ -21,6 +21,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import * as Grammar from "../cli/Grammar.ts"
 import * as Platform from "../cli/Platform.ts"
+import { nbaCommand } from "../pipelines/nba/NbaCommand.ts"
 import { nhlCommand } from "../pipelines/nhl/NhlCommand.ts"
 import { Database } from "../resources/database/Database.ts"
 import { root } from "./cli/fixture.ts"
@@ -134,7 +135,7 @@ const comparable = (text: string): ReadonlyArray<string> =>
   text.split("\n").map((line) =>
     line
       .replace(/\b\d[\d,.]* ?(ms|s|min|h|d)\b( ago)?|\bjust now\b/g, "T")
-      .replace(/\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d+)?|\b\d\d:\d\d:\d\d(\.\d+)?\b/g, "T")
+      .replace(/\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d+)?|\b\d\d:\d\d:\d\d(\.\d+)?\b/g, "T")
       .replace(/\b(version|newest) \d+/gi, "$1 V").replace(/^(\s*version\s+)\d+$/, "$1V")
       .replace(/\b\d{1,3}(,\d{3})+\b/g, "N").replace(/\b20(2[6-9]|[3-9]\d)-\d\d-\d\d\b/g, "D")
       .replace(/\bby [\w.-]+:\d+/g, "by H").replace(/\s+/g, " ").trim()
@@ -173,7 +174,7 @@ const isCommand = (line: string): boolean => /^([A-Z_]+=\S+ )*npx sluice( |$)|\|
 
 const shielded = [
   "NO_COLOR", "FORCE_COLOR", "SLUICE_PROJECT", "SLUICE_DEBUG", "PGHOST", "PGDATABASE", "VITEST", "NODE_OPTIONS",
-  "NHL_SOURCE", "NHL_SHAPE", "NHL_FULL_NAMES"
+  "NHL_SOURCE", "NHL_SHAPE", "NHL_FULL_NAMES", "NBA_SOURCE", "NBA_SEASON", "DB_HOST", "DB_NAME"
 ]
 
 /** Executes a document from top to bottom; gives what was not as it says. */
@@ -229,7 +230,7 @@ type Asked = (args: ReadonlyArray<string>) => Effect.Effect<unknown, unknown, Co
 const sluice: Asked = Command.runWith(Grammar.make("0"), { version: "0" })
 
 // Help never runs a command, so what its work needs is not needed here.
-const nhl = Command.runWith(nhlCommand, { version: "0" }) as Asked
+const own = [Command.runWith(nhlCommand, { version: "0" }) as Asked, Command.runWith(nbaCommand, { version: "0" }) as Asked]
 
 /** The options of every command, by its words: `run show` → `--json`. */
 const optionsOf = (
@@ -325,7 +326,7 @@ describe("the documents", () => {
     const absent = docs.flatMap((doc) => {
       const files = filesOf(doc).map(({ file }) => file)
       return Array.from(prose(doc).matchAll(/`([^`\n]+)`/g), (match) => match[1]!).filter((word) => {
-        if (/^(NHL|SLUICE|PG|DATABASE)[A-Z_]*$/.test(word)) return !sources.includes(word)
+        if (/^(NHL|NBA|SLUICE|PG|DATABASE)[A-Z_]*$/.test(word)) return !sources.includes(word)
         if (!/^[\w.-]+(\/[\w.-]+)*(\/|\.(ts|js|md|sql|json))$/.test(word) || word.startsWith(".sluice")) return false
         return !files.includes(word) && !fs.existsSync(path.join(root, word))
       }).map((word) => `${doc.name}: ${word}`)
@@ -354,8 +355,8 @@ describe("the documents", () => {
         }
         assert.deepStrictEqual(sections.get(command), [...options].toSorted(), `sluice ${command}`)
       }
-      const own = yield* optionsOf(nhl)
-      const known = new Set([...general.values(), ...own.values()].flatMap((options) => [...options]))
+      const found = yield* Effect.forEach(own, (ask) => optionsOf(ask))
+      const known = new Set([general, ...found].flatMap((one) => [...one.values()]).flatMap((options) => [...options]))
       const unknown = docs.flatMap((doc) =>
         Array.from(prose(doc).matchAll(/`(?=-|npx sluice )[^`\n]*?(--[a-z][a-z-]*)/g), (match) => match[1]!)
           .filter((option) => !known.has(option)).map((option) => `${doc.name}: ${option}`)

@@ -1,8 +1,9 @@
 /** What a node shall collect, as its options and its configuration file say together. An option stands above the file. */
-import { Effect, Option } from "effect"
+import { Config, DateTime, Effect, Option } from "effect"
 import { hostname } from "node:os"
 import { Cli } from "sluice"
 import * as Catalogue from "../../resources/nba/catalogue.ts"
+import * as Season from "../../resources/nba/Season.ts"
 import * as NodeFile from "./NodeFile.ts"
 
 export interface Options {
@@ -37,6 +38,8 @@ export interface Assignment {
   /** In the order in which they were given. */
   readonly endpoints: ReadonlyArray<Catalogue.Endpoint>
   readonly range: Range
+  /** What endpoints of the league are asked about. */
+  readonly seasons: ReadonlyArray<string>
   /** Undefined: what the NBA's limit is set to. */
   readonly rateLimit: number | undefined
   readonly retryFailed: boolean
@@ -92,9 +95,20 @@ const endpointsOf = Effect.fnUntraced(function*(options: Options, file: NodeFile
   return Array.from(new Set(chosen))
 })
 
+const listed = ({ paramList }: Options): ReadonlyArray<string> =>
+  paramList.flatMap((word) => word.split(",")).map((word) => word.trim()).filter((word) => word !== "")
+
+/** The seasons among the words of --param-list, else NBA_SEASON, else the one that is on. */
+const seasonsOf = Effect.fnUntraced(function*(options: Options) {
+  const named = listed(options).filter(Season.isSeason)
+  if (named.length > 0) return Array.from(new Set(named))
+  const setting = yield* Config.String("NBA_SEASON").pipe(Config.withDefault(""), Effect.orElseSucceed(() => ""))
+  return [setting === "" ? Season.current(yield* DateTime.now) : setting]
+})
+
 const rangeOf = (options: Options, file: NodeFile.Node | undefined): Effect.Effect<Range, Cli.Refusal> => {
-  const ids = options.paramList.flatMap((word) => word.split(",")).map((word) => word.trim()).filter((word) => word !== "")
-  if (options.paramList.length > 0 && ids.length === 0) return refuse("--param-list names no id: write ids behind it.")
+  const ids = listed(options).filter((word) => !Season.isSeason(word))
+  if (options.paramList.length > 0 && listed(options).length === 0) return refuse("--param-list names no id: write ids behind it.")
   // The ids that are named stand above the places of the file.
   const filed = ids.length > 0 ? undefined : file
   const start = options.paramStart ?? filed?.start
@@ -125,6 +139,7 @@ export const make = Effect.fn("nba.assignment")(function*(options: Options) {
     description: file?.description,
     endpoints,
     range,
+    seasons: yield* seasonsOf(options),
     rateLimit: options.rateLimit ?? file?.rateLimit,
     retryFailed: options.retryFailed,
     refresh: options.refresh

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { Cli } from "sluice"
-import * as Catalogue from "../../resources/nba/catalogue.ts"
+import type * as Catalogue from "../../resources/nba/catalogue.ts"
 import * as Assignment from "./Assignment.ts"
 import * as Log from "./Log.ts"
 import * as Pace from "./Pace.ts"
@@ -41,17 +41,17 @@ interface Line {
 
 const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? "" : "s"}`
 
-const told = ({ calls, endpoint, surveyed }: Line, { range }: Assignment.Assignment): string => {
-  const key = Catalogue.keyOf(endpoint)
-  if (key === undefined) return `asked about the league: ${plural(calls ?? 1, "call")}`
-  const which = Assignment.spell(range)
+const told = ({ calls, endpoint, surveyed }: Line, { range, seasons }: Assignment.Assignment): string => {
+  const about = Survey.subject(endpoint)
+  const what = about === "season" ? "season" : `${about} id`
+  const which = about === "season" ? seasons.join(", ") : Assignment.spell(range)
   const of = which === "" ? "" : ` (${which})`
   if (surveyed === undefined) {
-    return calls === undefined ? `all ${key.from} ids${of}` : `at most ${plural(calls, `${key.from} id`)}${of}`
+    return calls === undefined ? `all ${what}s${of}` : `at most ${plural(calls, what)}${of}`
   }
   const stored = surveyed.asked - surveyed.missing - surveyed.failed
   const parts = [
-    `${surveyed.missing} of ${plural(surveyed.asked, `${key.from} id`)}${of} are missing`,
+    `${surveyed.missing} of ${plural(surveyed.asked, what)}${of} missing`,
     stored > 0 ? `${stored} stored` : "",
     surveyed.failed > 0 ? `${surveyed.failed} failed before and left alone` : ""
   ]
@@ -59,8 +59,8 @@ const told = ({ calls, endpoint, surveyed }: Line, { range }: Assignment.Assignm
 }
 
 /** How many calls a range is without knowing the ids; undefined: as many as there are. */
-const most = (endpoint: Catalogue.Endpoint, { range }: Assignment.Assignment): number | undefined => {
-  if (Catalogue.keyOf(endpoint) === undefined) return 1
+const most = (endpoint: Catalogue.Endpoint, { range, seasons }: Assignment.Assignment): number | undefined => {
+  if (Survey.subject(endpoint) === "season") return seasons.length
   if (range.ids === undefined && range.limit === undefined && range.end === undefined) return undefined
   return Assignment.size(range, Number.MAX_SAFE_INTEGER)
 }

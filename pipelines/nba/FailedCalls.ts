@@ -8,7 +8,7 @@ import * as Survey from "./Survey.ts"
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 const endpoints = Catalogue.endpoints.map((endpoint) =>
-  `(${[Survey.asset(endpoint), endpoint.name, Survey.table(endpoint), Catalogue.keyOf(endpoint)?.parameter ?? ""].map(quoted).join(", ")})`
+  `(${[Survey.asset(endpoint), endpoint.name, Survey.table(endpoint), Survey.parameter(endpoint)].map(quoted).join(", ")})`
 ).join(",\n    ")
 
 // The view reads through a function, whose body is text to Postgres: a view on the engine's tables would be in the way of
@@ -20,7 +20,7 @@ create or replace function public.nba_failed_calls() returns table (
 ) language sql stable as $body$
   select
     (row_number() over (order by failure.failed_at, cell.asset, cell.partition))::integer,
-    endpoint.name, endpoint.table_name, nullif(endpoint.parameter, ''), nullif(cell.partition, ''),
+    endpoint.name, endpoint.table_name, endpoint.parameter, cell.partition,
     left(cell.error, 500), failure.failed_at, failure.retry_count
   from (values
     ${endpoints}

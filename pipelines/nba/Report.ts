@@ -60,8 +60,8 @@ const endpoints = Effect.gen(function*() {
 
 const FailedCall = Schema.Struct({
   endpoint_name: Schema.String,
-  parameter_name: Schema.NullOr(Schema.String),
-  parameter_value: Schema.NullOr(Schema.String),
+  parameter_name: Schema.String,
+  parameter_value: Schema.String,
   error_message: Schema.NullOr(Schema.String),
   failed_at: Schema.Date,
   retry_count: Schema.Int
@@ -120,7 +120,7 @@ export const report = Effect.fn("nba.report")(function*(input: { readonly dbConf
     ["FAILED (UTC)", "CALL", "RETRIES", "ERROR"],
     found.failedCalls.map((call) => [
       moment(call.failed_at),
-      call.parameter_name === null ? call.endpoint_name : `${call.endpoint_name} ${call.parameter_name}=${call.parameter_value ?? ""}`,
+      `${call.endpoint_name} ${call.parameter_name}=${call.parameter_value}`,
       String(call.retry_count),
       (call.error_message ?? "").slice(0, 120)
     ]),

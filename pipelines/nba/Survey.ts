@@ -6,7 +6,7 @@ import * as Assignment from "./Assignment.ts"
 
 export interface Surveyed {
   readonly endpoint: Catalogue.Endpoint
-  /** The ids of the master table; 1 for an endpoint that is asked about the league. */
+  /** The ids of the master table, or the seasons of the league. */
   readonly known: number
   /** Those of the range. */
   readonly asked: number
@@ -23,16 +23,23 @@ export const asset = (endpoint: Catalogue.Endpoint): string => `nba/${endpoint.n
 /** How all tables of an endpoint begin; `_` and the name of a data set follow. */
 export const table = (endpoint: Catalogue.Endpoint): string => `nba_${endpoint.name.toLowerCase()}`
 
-/** What an endpoint is asked about, in sentences: "game", "league". */
-export const subject = (endpoint: Catalogue.Endpoint): string => Catalogue.keyOf(endpoint)?.from ?? "league"
+/** What an endpoint is asked about, call by call; those of the league as a whole are asked about a season. */
+export const subject = (endpoint: Catalogue.Endpoint): "game" | "player" | "team" | "season" =>
+  Catalogue.keyOf(endpoint)?.from ?? "season"
+
+/** The parameter that differs from call to call. */
+export const parameter = (endpoint: Catalogue.Endpoint): string =>
+  Catalogue.keyOf(endpoint)?.parameter ??
+    Object.entries(endpoint.parameters).find(([, source]) => "from" in source && source.from === "current_season")?.[0] ??
+    "season"
 
 /** A request for the endpoint's cells that the assignment means. */
 export const request = (endpoint: Catalogue.Endpoint, assignment: Assignment.Assignment) => {
-  const { range, refresh, retryFailed } = assignment
+  const { range, refresh, retryFailed, seasons } = assignment
   return {
     selection: `key:${asset(endpoint)}`,
-    target: Catalogue.keyOf(endpoint) === undefined
-      ? {}
+    target: subject(endpoint) === "season"
+      ? { keys: seasons }
       : { keys: range.ids ?? null, start: range.start ?? null, end: range.end ?? null, limit: range.limit ?? null },
     only: refresh
       ? ["missing", "stale", "failed", "fresh"] as const
@@ -51,30 +58,32 @@ const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? "" 
 const one = Effect.fnUntraced(function*(endpoint: Catalogue.Endpoint, assignment: Assignment.Assignment) {
   const { range } = assignment
   const what = request(endpoint, assignment)
-  const key = Catalogue.keyOf(endpoint)
+  const about = subject(endpoint)
+  const isLeague = about === "season"
   const whole = yield* Cli.planBackfill({ selection: what.selection })
   const known = PartitionSet.size(whole.snapshot.space(asset(endpoint)).all)
-  if (key !== undefined && known === 0) {
+  if (!isLeague && known === 0) {
     return yield* new Cli.Refusal({
-      message: `${endpoint.name} has no ${key.from} to ask about: the master table nba_${key.from}s is missing or empty. ` +
-        `Fill it with \`npx sluice materialize nba/${key.from}s\`.`
+      message: `${endpoint.name} has no ${about} to ask about: the master table nba_${about}s is missing or empty. ` +
+        `Fill it with \`npx sluice materialize nba/${about}s\`.`
     })
   }
-  if (key !== undefined && range.ids === undefined && range.start !== undefined && range.start >= known) {
+  if (!isLeague && range.ids === undefined && range.start !== undefined && range.start >= known) {
     return yield* new Cli.Refusal({
-      message: `The range of ${endpoint.name} begins at place ${range.start}, which is beyond the data: nba_${key.from}s has ` +
-        `${plural(known, `${key.from} id`)}, at the places 0 to ${known - 1}.`
+      message: `The range of ${endpoint.name} begins at place ${range.start}, which is beyond the data: nba_${about}s has ` +
+        `${plural(known, `${about} id`)}, at the places 0 to ${known - 1}.`
     })
   }
   const { notes, planned } = yield* Cli.planBackfill(what)
   const before = yield* Cli.planBackfill({ ...what, only: ["failed"] })
-  const asked = key === undefined ? 1 : Assignment.size(range, known)
+  const asked = isLeague ? assignment.seasons.length : Assignment.size(range, known)
   const last = range.limit !== undefined ? (range.start ?? 0) + range.limit : range.end
-  const beyond = key !== undefined && range.ids === undefined && last !== undefined && last > known
-    ? [`The range of ${endpoint.name} ends at place ${last - 1}, and there are only ${plural(known, `${key.from} id`)}: ${asked} are taken.`]
+  const beyond = !isLeague && range.ids === undefined && last !== undefined && last > known
+    ? [`The range of ${endpoint.name} ends at place ${last - 1}, and there are only ${plural(known, `${about} id`)}: ${asked} are taken.`]
     : []
-  const ranged = range.ids ?? range.start ?? last
-  const league = key === undefined && ranged !== undefined ? [`${endpoint.name} is asked about the league: ranges of ids do not concern it.`] : []
+  const league = isLeague && (range.ids ?? range.start ?? last) !== undefined
+    ? [`${endpoint.name} is asked about seasons: ranges of ids do not concern it.`]
+    : []
   const surveyed: Surveyed = {
     endpoint,
     known,

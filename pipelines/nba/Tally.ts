@@ -1,6 +1,6 @@
 /** The calls of a node while they are made: counted, and told line by line as they end. */
 import type { Cli } from "sluice"
-import * as Catalogue from "../../resources/nba/catalogue.ts"
+import type * as Catalogue from "../../resources/nba/catalogue.ts"
 import type { Log } from "./Log.ts"
 import * as Survey from "./Survey.ts"
 
@@ -36,10 +36,9 @@ export const make = (log: Log, now: () => number = () => performance.now()): Tal
   let [succeeded, errors, rows] = [0, 0, 0]
   const of: Tally["of"] = (endpoint, planned) => {
     const began = now()
-    const parameter = Catalogue.keyOf(endpoint)?.parameter
     let [well, badly] = [0, 0]
-    const name = (partition: string) => parameter === undefined ? endpoint.name : `${endpoint.name} ${parameter}=${partition}`
-    const about = (partition: string) => parameter === undefined ? "the league" : `${Survey.subject(endpoint)} ${partition}`
+    const name = (partition: string) => `${endpoint.name} ${Survey.parameter(endpoint)}=${partition}`
+    const about = (partition: string) => `${Survey.subject(endpoint)} ${partition}`
     const ended = () => {
       const done = well + badly
       if (done % every !== 0 && done !== planned) return
@@ -80,6 +79,10 @@ export const make = (log: Log, now: () => number = () => performance.now()): Tal
           errors++
           log.error(`Failed call tracked: ${name(observation.cell.partition)} - ${observation.reason}`)
           return ended()
+        case "Noticed": {
+          const { message, type } = observation.notice
+          return log.warn(type === "limit_changed" ? `rate limit: ${message}` : message)
+        }
         default:
           return
       }

@@ -90,11 +90,10 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
       counted: false,
       gaveUp: false
     }
-    const decode = given.schema === undefined ? undefined : decoderOf(given.schema)
     for (;;) {
       tries++
       const result = yield* Effect.result(attempt(request, calling))
-      const value = decode === undefined ? result : Result.flatMap(result, (json) => decode(json, secrets.redact))
+      const value = given.schema === undefined ? result : Result.flatMap(result, decoderOf(given.schema))
       if (Result.isSuccess(value)) return value.success
       const reason = value.failure
       if (calling.gaveUp) return yield* fail(reason, request.shown)

@@ -100,7 +100,11 @@ describe("the assignment of a node", () => {
       assert.deepStrictEqual((yield* request({ retryFailed: true })).only, ["missing", "stale", "failed"])
       assert.deepStrictEqual((yield* request({ refresh: true })).only, ["missing", "stale", "failed", "fresh"])
       assert.deepStrictEqual((yield* request({ paramList: ["0022100001"] })).target.keys, ["0022100001"])
-      assert.deepStrictEqual((yield* request({ endpoint: ["TeamGameLogs"], paramLimit: 3 })).target, {})
+      const league = { endpoint: ["TeamGameLogs"], paramList: ["2022-23", "0022200001", "2023-24"] }
+      assert.deepStrictEqual((yield* request(league)).target, { keys: ["2022-23", "2023-24"] })
+      assert.deepStrictEqual((yield* request({ ...league, endpoint: ["PlayByPlayV3"] })).target.keys, ["0022200001"])
+      const keys = (yield* request({ endpoint: ["TeamGameLogs"], paramLimit: 3 })).target.keys ?? []
+      assert.match(keys.join(), /^\d{4}-\d\d$/)
     }))
 
   it.effect("is refused in one sentence that says what would be right", () =>

@@ -51,15 +51,22 @@ describe("the log of a node", () => {
       attempt: 1,
       failure: failure("The nba API says it was asked too often for it and wants to be asked again in 3 s.")
     })
+    tally.of(game, 2)({ _tag: "Noticed", notice: { type: "limit_changed", resource: "nba", message: "nba falls to 1/1.2s for 3 s." } })
+    tally.of(game, 2)({ _tag: "Noticed", notice: { type: "breaker_changed", resource: "nba", message: "The nba API seems to be down." } })
+    assert.deepStrictEqual(said().slice(1), [
+      "WARNING - [n1] rate limit: nba falls to 1/1.2s for 3 s.",
+      "WARNING - [n1] The nba API seems to be down."
+    ])
     assert.match(said()[0]!, /^WARNING - \[n1\] Attempt 1 of BoxScoreAdvancedV3 game_id=0022100001 failed: rate limit: .* again in 3 s\.$/)
   })
 
-  it("speaks of the league where there is no id", () => {
+  it("speaks of a season where the league is asked about", () => {
     const { said, tally } = make()
-    tally.of(league, 1)({ _tag: "StepMaterialized", cell: { asset: "nba/teamgamelogs", partition: "" }, rows: 3, millis: 5 })
-    tally.of(league, 1)({ _tag: "StepFailed", cell: { asset: "nba/teamgamelogs", partition: "" }, failure: failure("No.") })
-    assert.include(said(), "INFO - [n1] [SUCCESS] Inserted 3 rows for the league")
-    assert.include(said(), "ERROR - [n1] Failed call tracked: TeamGameLogs - No.")
+    const season = { asset: "nba/teamgamelogs", partition: "2024-25" }
+    tally.of(league, 2)({ _tag: "StepMaterialized", cell: season, rows: 3, millis: 5 })
+    tally.of(league, 2)({ _tag: "StepFailed", cell: season, failure: failure("No.") })
+    assert.include(said(), "INFO - [n1] [SUCCESS] Inserted 3 rows for season 2024-25")
+    assert.include(said(), "ERROR - [n1] Failed call tracked: TeamGameLogs season_nullable=2024-25 - No.")
   })
 
   it("writes times as people read them", () => {

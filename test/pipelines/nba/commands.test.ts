@@ -86,12 +86,12 @@ describe("sluice nba", () => {
     Effect.gen(function*() {
       const project = yield* deployment.filled
       const nodes = [["--node-id", "a", "--param-start", "0", "--param-end", "15"], ["--node-id", "b", "--param-start", "15", "--param-end", "30"]]
-      const started = nodes.map((node) => project.start(["nba", "--endpoints", "BoxScoreAdvancedV3", "TeamGameLogs", "--log-file", `${node[1]}.log`, ...node]))
+      const started = nodes.map((node) => project.start(["nba", "--endpoints", "BoxScoreAdvancedV3", "TeamGameLogs", "--log-file", `${node[1]}.log`, ...node], { env: { NBA_SEASON: "2022-23" } }))
       for (const one of yield* Effect.promise(() => Promise.all(started.map((one) => one.ended)))) assert.strictEqual(one.code, 0, one.stdout + one.stderr)
       assert.deepStrictEqual(yield* asked(project, "BoxScoreAdvancedV3"), ids(0, 30))
-      assert.deepStrictEqual(yield* asked(project, "TeamGameLogs"), ["league"])
+      assert.deepStrictEqual(yield* asked(project, "TeamGameLogs"), ["2022-23"])
       assert.include(log(project, "b.log"), "[b] Table nba_boxscoreadvancedv3: 15 missing parameters out of 15 total")
-      assert.include(log(project, "a.log") + log(project, "b.log"), "TeamGameLogs is asked about the league: ranges of ids do not concern it.")
+      assert.include(log(project, "a.log") + log(project, "b.log"), "TeamGameLogs is asked about seasons: ranges of ids do not concern it.")
       const nodesOf = yield* deployment.query<{ readonly node: string; readonly cells: number }>(
         project,
         "select node, count(*)::int as cells from sluice.ledger where asset = 'nba/boxscoreadvancedv3' group by 1 order by 1"
@@ -133,7 +133,7 @@ describe("sluice nba", () => {
       assert.deepStrictEqual([byOptions.code, byFile.code], [0, 0], byOptions.stderr + byFile.stderr)
       assert.deepStrictEqual(deployment.messages(byFile.stdout), deployment.messages(byOptions.stdout))
       for (const line of [
-        "INFO - [n1] [DRY-RUN] PlayByPlayV3 (game_based, high): 20 of 20 game ids (places 10 to 109) are missing",
+        "INFO - [n1] [DRY-RUN] PlayByPlayV3 (game_based, high): 20 of 20 game ids (places 10 to 109) missing",
         "WARNING - [n1] [DRY-RUN] The range of PlayByPlayV3 ends at place 109, and there are only 30 game ids: 20 are taken.",
         "INFO - [n1] [DRY-RUN] 40 calls, at least 20s. No request was made, nothing was written"
       ]) assert.include(deployment.messages(byOptions.stdout), line)
@@ -166,7 +166,7 @@ describe("sluice nba", () => {
         /CommonPlayerInfo has no player to ask about: the master table nba_players is missing or empty\. Fill it with `npx sluice materialize nba\/players`/
       )
       yield* project.run(["materialize", "nba/games"])
-      assert.match(yield* refused("nba --endpoints TeamGameLogs PlayByPlayV3 --param-start 30"), /begins at place 30, which is beyond the data: nba_games has 30 game ids/)
+      assert.match(yield* refused("nba --endpoints BoxScoreAdvancedV3 PlayByPlayV3 --param-start 30"), /begins at place 30, which is beyond the data: nba_games has 30 game ids/)
       assert.match(yield* refused("nba --endpoint PlayByPlayV3 --param-list 0022100003 0022199999"), /"0022199999" is not a key of nba\/game/)
       assert.match(yield* refused("nba --endpoint PlayByPlayV3 --rate-limit 0"), /"0" is not a value of --rate-limit/)
       assert.deepStrictEqual(yield* project.ran, [])

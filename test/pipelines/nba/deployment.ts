@@ -37,19 +37,13 @@ const call = (endpoint: string, id: string, frames: ReadonlyArray<string>) =>
     yield* Effect.log("asked for " + id)
     return frames.map((name) => ({ name, columns: ["gameId", "points"], rows: [[id, 1], [id, 2]] }))
   })
-const of = (endpoint: string, partitions: typeof game | typeof player, frames: ReadonlyArray<string>) =>
+const of = (endpoint: string, partitions: Partitions.Partitions<string, string>, frames: ReadonlyArray<string>) =>
   Asset.make("nba/" + endpoint.toLowerCase(), {
     partitions,
     output: Frames.of({ schema: "public", prefix: "nba_" + endpoint.toLowerCase() }),
     io: Tables,
     run: (_, id) => call(endpoint, id, frames)
   })
-const league = Asset.make("nba/teamgamelogs", {
-  output: Frames.of({ schema: "public", prefix: "nba_teamgamelogs" }),
-  io: Tables,
-  run: () => call("TeamGameLogs", "league", ["TeamGameLogs"])
-})
-
 export default Deployment.make({
   pipelines: [Pipeline.make("nba", {
     assets: [
@@ -57,7 +51,7 @@ export default Deployment.make({
       of("BoxScoreAdvancedV3", game, ["PlayerStats", "TeamStats"]),
       of("PlayByPlayV3", game, ["PlayByPlay"]),
       of("CommonPlayerInfo", player, ["CommonPlayerInfo"]),
-      league
+      of("TeamGameLogs", Partitions.fixed(["2021-22", "2022-23"]), ["TeamGameLogs"])
     ]
   })],
   io: Layer.mergeAll(Warehouse.layer, Documents.layer, Tables.layer),

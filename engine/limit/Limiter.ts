@@ -1,11 +1,9 @@
 /** Makes calls wait for their permits: in the order in which they came, and without a timer or a fiber for each. */
 import { Clock, Duration, Effect, Exit, type Scope } from "effect"
-import { randomUUID } from "node:crypto"
-import { Node } from "../Machine.ts"
-import * as Hand from "./Hand.ts"
-import { type Answered, type Ask, LimitStore, type Pace, type TooMany } from "./LimitStore.ts"
+import type { LimitStore, Pace } from "./LimitStore.ts"
 import * as Line from "./Line.ts"
 import * as RateLimit from "./RateLimit.ts"
+import * as Supply from "./Supply.ts"
 
 /** One call's permit. One of its three ends has to be run, once; `use` does that by itself. */
 export interface Permit {
@@ -25,6 +23,8 @@ export interface Limiter {
   readonly use: <A, E, R>(call: Effect.Effect<A, E, R>, weight?: number) => Effect.Effect<A, E, R>
   /** The server has said that there were too many calls: the rate falls, for all who share it. */
   readonly slowDown: (options?: {
+    /** How long ago the call was sent: of calls from before the last fall there is no further one. Default 1 second. */
+    readonly sentAgo?: Duration.Input | undefined
     /** How long the server asked to wait. */
     readonly retryAfter?: Duration.Input | undefined
   }) => Effect.Effect<void>
@@ -37,157 +37,107 @@ export interface Options {
   readonly lease?: Duration.Input | undefined
 }
 
-/** For so long ahead permits are asked for. */
-const aheadMillis = 50
 /** A request that nobody waits for any more is taken to arrive within this time. */
 const abandonedMillis = 1000
 
+/** What there is to say about a new pace; undefined: nothing. */
+const changed = (limit: RateLimit.RateLimit, before: Pace, after: Pace): string | undefined => {
+  const rate = RateLimit.rateText(limit.rate)
+  if (after.falls > before.falls) {
+    const pause = after.pausedMillis < 1 ? "" : `, after a pause of ${Duration.format(Duration.millis(Math.ceil(after.pausedMillis)))}`
+    return `The rate of ${limit.name} falls to ${Math.round(after.factor * 100)} % of ${rate}${pause}.`
+  }
+  return before.factor < 1 && after.factor === 1 ? `The rate of ${limit.name} is ${rate} again.` : undefined
+}
+
+/**
+ * A limiter for a limit. Its scope's end gives back what it has. All limiters of one limit, in whatever process, share
+ * the budget that the limit's scope says, through the LimitStore.
+ */
 export const make = Effect.fn("Limiter.make")(function*(
   limit: RateLimit.RateLimit,
-  options: Options = {}
+  { lease = "6 seconds", onChange }: Options = {}
 ): Effect.fn.Return<Limiter, never, LimitStore | Scope.Scope> {
-  const store = yield* LimitStore
   const clock = yield* Clock.Clock
-  const machine = limit.scope === "node" ? yield* Node : ""
-  const leaseMillis = Duration.toMillis(Duration.fromInputUnsafe(options.lease ?? "6 seconds"))
-  const keepMillis = Math.max(...RateLimit.allRates(limit).map(({ perMillis }) => perMillis))
-  const holder = randomUUID()
+  const supply = yield* Supply.make(limit, Duration.toMillis(Duration.fromInputUnsafe(lease)))
   const nowMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-  const hand = Hand.make()
   const line = Line.make()
-
-  let inFlight = 0
-  let answers: Array<number> = []
-  let tooMany: { readonly sentAt: number; readonly retryAfterMillis: number | undefined } | undefined
-  let asking = false
-  let againAt = Number.NEGATIVE_INFINITY
-  let askedAt = Number.NEGATIVE_INFINITY
-  let pace: Pace = { factor: 1, pausedMillis: 0, falls: 0 }
-  // What wakes the loop while it works is remembered: a store in memory answers before the loop waits for it.
-  let woken = false
+  const heaviest = Math.min(...RateLimit.allRates(limit).map(({ calls }) => calls))
+  let pace: Pace | undefined
+  // The pump sleeps until then, or until it is woken.
+  let sleepsUntil = Number.POSITIVE_INFINITY
+  // What wakes it while it works is remembered: a store in memory answers before it sleeps.
+  let isWoken = false
   let signal = () => {}
   const wake = () => {
-    woken = true
+    isWoken = true
     signal()
   }
 
-  const reportDelay = Math.min(Math.max(keepMillis / 50, 5), 1000)
+  const waiting = (): Supply.Waiting => ({ weight: line.weight(), first: line.first()?.weight ?? 0 })
 
-  const segments = (times: ReadonlyArray<number>, now: number): ReadonlyArray<Answered> => {
-    if (times.length === 0) return []
-    const sorted = times.toSorted((a, b) => a - b)
-    const first = sorted[0]!
-    const spacing = sorted.length === 1 ? 0 : (sorted.at(-1)! - first) / (sorted.length - 1)
-    const shift = Math.max(...sorted.map((time, i) => time - first - i * spacing))
-    return [{ count: sorted.length, agoMillis: now - first - shift, spacingMillis: spacing }]
+  const ask = Effect.suspend(() => supply.ask(waiting())).pipe(
+    Effect.flatMap((after) => {
+      const message = pace === undefined || after === undefined ? undefined : changed(limit, pace, after)
+      pace = after ?? pace
+      return message === undefined || onChange === undefined ? Effect.void : onChange(message)
+    }),
+    Effect.catch((error) =>
+      Effect.sync(() => {
+        for (let waiter = line.first(); waiter !== undefined; waiter = line.first()) {
+          line.leave(waiter)
+          waiter.wake(Effect.die(error))
+        }
+      })
+    ),
+    Effect.ensuring(Effect.sync(() => wake()))
+  )
+
+  /** When there is something to do again: for the first in the line, or with the store. */
+  const nextDue = (now: number): number => {
+    const first = line.first()
+    return Math.min(first === undefined ? Number.POSITIVE_INFINITY : supply.due(first.weight) ?? Number.POSITIVE_INFINITY, supply.askDue(waiting(), now))
   }
 
-  const told = (next: Pace) =>
-    Effect.suspend(() => {
-      const before = pace
-      pace = next
-      const rate = RateLimit.rateText(limit.rate)
-      if (options.onChange === undefined) return Effect.void
-      if (next.falls > before.falls) {
-        const pause = next.pausedMillis > 0 ? `, after a pause of ${Duration.format(Duration.millis(Math.ceil(next.pausedMillis)))}` : ""
-        return options.onChange(`The rate of ${limit.name} falls to ${Math.round(next.factor * 100)} % of ${rate}${pause}.`)
-      }
-      return before.factor < 1 && next.factor === 1 ? options.onChange(`The rate of ${limit.name} is ${rate} again.`) : Effect.void
-    })
-
-  const ask = Effect.suspend(() => {
-    const sent = nowMillis()
-    const rates = RateLimit.ratesAt(limit, clock.currentTimeMillisUnsafe())
-    const most = Math.max(...rates.map((rate) => Math.max(rate.burst, Math.ceil(rate.calls / rate.perMillis * aheadMillis))))
-    const least = Math.max(0, (line.first()?.weight ?? 0) - hand.count())
-    const want = Math.max(0, Math.min(line.weight() - hand.count(), Math.max(most, least)))
-    const reported = answers
-    const complaint: TooMany | undefined = tooMany === undefined
-      ? undefined
-      : { sentAgoMillis: sent - tooMany.sentAt, retryAfterMillis: tooMany.retryAfterMillis }
-    answers = []
-    tooMany = undefined
-    asking = true
-    const request: Ask = {
-      bucket: { limit: limit.name, scope: limit.scope, machine },
-      holder,
-      leaseMillis,
-      rates,
-      keepMillis,
-      want,
-      least,
-      open: hand.count() + inFlight,
-      answered: segments(reported, sent),
-      tooMany: complaint
-    }
-    return store.ask(request).pipe(
-      Effect.flatMap((reply) => {
-        askedAt = sent
-        const now = nowMillis()
-        if (reply.lot !== undefined) hand.add(reply.lot, now)
-        againAt = reply.againInMillis === undefined ? Number.NEGATIVE_INFINITY : now + reply.againInMillis
-        return told(reply.pace)
-      }),
-      Effect.catch(() =>
-        Effect.sync(() => {
-          answers = reported.concat(answers)
-          againAt = nowMillis() + 500
-        })
-      ),
-      Effect.ensuring(Effect.sync(() => {
-        asking = false
-        wake()
-      }))
-    )
-  })
-
-  const serveDue = (now: number) => {
-    if (now - askedAt > leaseMillis * 0.9) hand.clear()
+  const serve = (now: number) => {
     for (let waiter = line.first(); waiter !== undefined; waiter = line.first()) {
-      const due = hand.due(waiter.weight)
-      if (due === undefined || due > now) return due
-      hand.use(waiter.weight)
-      inFlight += waiter.weight
+      const due = supply.due(waiter.weight)
+      if (due === undefined || due > now) return
+      supply.use(waiter.weight)
       line.serve(waiter)
-      waiter.wake()
+      waiter.wake(Effect.void)
     }
-    return undefined
   }
 
-  /** When there is something to ask or to say; infinite: nothing. */
-  const askDue = () => {
-    if (asking) return Number.POSITIVE_INFINITY
-    const keepAlive = hand.count() + inFlight > 0 ? askedAt + leaseMillis / 3 : Number.POSITIVE_INFINITY
-    const report = tooMany !== undefined ? 0 : answers.length > 0 ? Math.min(...answers) + reportDelay : Number.POSITIVE_INFINITY
-    const need = line.weight() > hand.count() && hand.count() < 8 ? againAt : Number.POSITIVE_INFINITY
-    return Math.min(keepAlive, report, need)
-  }
-
-  const turn = Effect.gen(function*() {
-    woken = false
-    const due = serveDue(nowMillis()) ?? Number.POSITIVE_INFINITY
-    if (askDue() <= nowMillis()) yield* Effect.forkChild(ask, { startImmediately: true })
-    const next = Math.min(due, askDue()) - nowMillis()
-    const called = Effect.callback<void>((resume) => {
-      if (woken) return resume(Effect.void)
+  const turn = Effect.suspend(() => {
+    isWoken = false
+    serve(nowMillis())
+    const now = nowMillis()
+    if (supply.askDue(waiting(), now) <= now) return Effect.forkChild(ask, { startImmediately: true })
+    sleepsUntil = nextDue(now)
+    const woken = Effect.callback<void>((resume) => {
+      if (isWoken) return resume(Effect.void)
       signal = () => resume(Effect.void)
     })
-    if (next > 0) yield* next === Number.POSITIVE_INFINITY ? called : Effect.raceFirst(called, Effect.sleep(next))
-    else yield* Effect.yieldNow
+    return sleepsUntil === Number.POSITIVE_INFINITY ? woken : Effect.raceFirst(woken, Effect.sleep(sleepsUntil - now))
   })
+  yield* Effect.addFinalizer(() => supply.leave)
   yield* Effect.forkScoped(Effect.forever(turn))
+
+  /** Wakes the pump where it would sleep too long: not for each of thousands of calls. */
+  const nudge = () => {
+    if (sleepsUntil > nowMillis() && nextDue(nowMillis()) < sleepsUntil) wake()
+  }
 
   const permit = (weight: number): Permit => {
     const sentAt = nowMillis()
-    let ended = false
+    let isEnded = false
     const end = (arrived: () => number | undefined) =>
       Effect.sync(() => {
-        if (ended) return
-        ended = true
-        inFlight -= weight
-        const at = arrived()
-        if (at !== undefined) for (let i = 0; i < weight; i++) answers.push(at)
-        wake()
+        if (isEnded) return
+        isEnded = true
+        supply.end(weight, arrived())
+        nudge()
       })
     const reached = (at: number) => limit.reachesMillis === undefined ? at : Math.min(at, sentAt + limit.reachesMillis)
     return {
@@ -199,23 +149,24 @@ export const make = Effect.fn("Limiter.make")(function*(
 
   const take = (weight = 1) =>
     Effect.uninterruptibleMask((restore) => {
-      if (weight > limit.rate.calls) {
+      if (!(weight <= heaviest)) {
         return Effect.die(new Error(`A call of weight ${weight} can never be made under the limit ${limit.name} of ${RateLimit.rateText(limit.rate)}.`))
       }
       const waiter: Line.Waiter = { weight, wake: () => {}, state: "waiting" }
       const turnCame = Effect.callback<void>((resume) => {
-        waiter.wake = () => resume(Effect.void)
+        waiter.wake = resume
         line.join(waiter)
-        wake()
+        supply.wanted(weight)
+        nudge()
       })
       return restore(turnCame).pipe(
         Effect.onExit((exit) =>
           Effect.sync(() => {
             if (Exit.isSuccess(exit)) return
             // Its turn may have come while it was interrupted.
-            if (waiter.state === "served") inFlight -= weight
+            if (waiter.state === "served") supply.end(weight, undefined)
             line.leave(waiter)
-            wake()
+            nudge()
           })
         ),
         Effect.map(() => permit(weight))
@@ -228,16 +179,15 @@ export const make = Effect.fn("Limiter.make")(function*(
     use: (call, weight) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(restore(take(weight)), (permit) =>
-          Effect.onExit(restore(call), (exit) =>
-            Exit.isFailure(exit) && Exit.hasInterrupts(exit) ? permit.abandoned : permit.answered))
+          Effect.onExit(restore(call), (exit) => Exit.hasInterrupts(exit) ? permit.abandoned : permit.answered))
       ),
-    slowDown: ({ retryAfter } = {}) =>
+    slowDown: ({ retryAfter, sentAgo = "1 second" } = {}) =>
       Effect.sync(() => {
-        tooMany = {
-          sentAt: nowMillis(),
-          retryAfterMillis: retryAfter === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(retryAfter))
-        }
-        wake()
+        supply.tooMany(
+          nowMillis() - Duration.toMillis(Duration.fromInputUnsafe(sentAgo)),
+          retryAfter === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(retryAfter))
+        )
+        nudge()
       })
   }
 })

@@ -1,9 +1,10 @@
 /** The calls that wait for a permit, in the order in which they came. */
+import type { Effect } from "effect"
 
 export interface Waiter {
   readonly weight: number
   /** What goes on when its turn has come. */
-  wake: () => void
+  wake: (effect: Effect.Effect<void>) => void
   state: "waiting" | "served" | "gone"
 }
 

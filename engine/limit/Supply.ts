@@ -1,0 +1,200 @@
+/** The permits of a limiter: those in hand, those that are out, and what is asked of and told to the store. */
+import { Clock, Effect } from "effect"
+import { randomUUID } from "node:crypto"
+import { Node } from "../Machine.ts"
+import * as Demand from "./Demand.ts"
+import * as Hand from "./Hand.ts"
+import { type Answered, LimitStore, type LimitStoreError, type Pace } from "./LimitStore.ts"
+import * as RateLimit from "./RateLimit.ts"
+
+/** For so long ahead permits are asked for. */
+const aheadMillis = 50
+/** Permits that nobody has wanted for so long are given back. */
+const idleMillis = 150
+/** After a failure of the store, to be doubled with each further one. */
+const firstPause = 100
+const longestPause = 5000
+
+/** What waits: the weight of all calls together, and of the one whose turn is next. */
+export interface Waiting {
+  readonly weight: number
+  readonly first: number
+}
+
+export interface Supply {
+  /** When the permits of a call may be used; undefined where there are not so many in hand. */
+  readonly due: (weight: number) => number | undefined
+  /** Takes permits out of the hand. */
+  readonly use: (weight: number) => void
+  /** So many more are wanted than before. */
+  readonly wanted: (weight: number) => void
+  /** Ends permits that are out; the call is known to have arrived by `at`, undefined: none was made. */
+  readonly end: (weight: number, at: number | undefined) => void
+  readonly tooMany: (sentAt: number, retryAfterMillis: number | undefined) => void
+  /** When the store is to be asked; infinite: not before something happens. */
+  readonly askDue: (waiting: Waiting, now: number) => number
+  /** Asks the store; gives nothing where it is to be asked again. Fails where that is of no use. */
+  readonly ask: (waiting: Waiting) => Effect.Effect<Pace | undefined, LimitStoreError>
+  /** Says goodbye: what is in hand is given back. */
+  readonly leave: Effect.Effect<void>
+}
+
+/** Answers as the store takes them: a line through their times that is nowhere before one of them. */
+export const lineThrough = (times: ReadonlyArray<number>, now: number): Answered => {
+  const sorted = times.toSorted((a, b) => a - b)
+  const first = sorted[0] ?? now
+  const spacing = sorted.length < 2 ? 0 : (sorted.at(-1)! - first) / (sorted.length - 1)
+  const shift = sorted.reduce((most, time, i) => Math.max(most, time - first - i * spacing), 0)
+  return { count: sorted.length, agoMillis: now - first - shift, spacingMillis: spacing }
+}
+
+export const make = Effect.fnUntraced(function*(
+  limit: RateLimit.RateLimit,
+  leaseMillis: number
+): Effect.fn.Return<Supply, never, LimitStore> {
+  const store = yield* LimitStore
+  const clock = yield* Clock.Clock
+  const bucket = { limit: limit.name, scope: limit.scope, machine: limit.scope === "node" ? yield* Node : "" }
+  const keepMillis = Math.max(...RateLimit.allRates(limit).map(({ perMillis }) => perMillis))
+  const holder = randomUUID()
+  const nowMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+  const hand = Hand.make()
+  const demand = Demand.make(aheadMillis)
+  // An answer that is told by then costs nobody who waits anything: it counts for a window yet.
+  const tellWithin = Math.min(Math.max(keepMillis / 50, 5), 1000)
+
+  let out = 0
+  let answers: Array<number> = []
+  let refusal: { readonly sentAt: number; readonly retryAfterMillis: number | undefined } | undefined
+  let isAsking = false
+  // Since when something is to be told, and there is no hurry.
+  let untoldSince: number | undefined
+  let againAt = Number.NEGATIVE_INFINITY
+  let usedAt = Number.NEGATIVE_INFINITY
+  let pause = firstPause
+  // By both clocks: one may stand still while a machine sleeps, the other may be set.
+  let asked = { monotonic: Number.NEGATIVE_INFINITY, wall: Number.NEGATIVE_INFINITY }
+  let most = 1
+
+  const open = () => hand.count() + out
+  const drop = () => {
+    if (hand.clear() > 0) untoldSince ??= nowMillis()
+  }
+  const isShort = ({ first, weight }: Waiting, now: number) =>
+    first > hand.count() || (weight > 0 && hand.count() < Math.min(Math.max(weight, demand.ahead(now)), most) / 2)
+  const isLapsed = () =>
+    Math.max(nowMillis() - asked.monotonic, clock.currentTimeMillisUnsafe() - asked.wall) > leaseMillis * 0.9
+
+  const request = (want: number, least: number) =>
+    Effect.suspend(() => {
+      const sent = { monotonic: nowMillis(), wall: clock.currentTimeMillisUnsafe() }
+      const now = sent.monotonic
+      const told = answers
+      const complaint = refusal
+      answers = []
+      refusal = undefined
+      untoldSince = undefined
+      return store.ask({
+        bucket,
+        holder,
+        leaseMillis,
+        rates: RateLimit.ratesAt(limit, sent.wall),
+        keepMillis,
+        want,
+        least,
+        open: open(),
+        answered: told.length === 0 ? [] : [lineThrough(told, now)],
+        tooMany: complaint === undefined
+          ? undefined
+          : { sentAgoMillis: now - complaint.sentAt, retryAfterMillis: complaint.retryAfterMillis }
+      }).pipe(
+        Effect.map(({ againInMillis, lot, pace }) => {
+          asked = sent
+          pause = firstPause
+          const got = nowMillis()
+          if (lot !== undefined) {
+            hand.add(lot, got)
+            usedAt = got + Math.max(lot.startsInMillis, lot.firstInMillis + (lot.count - 1) * lot.spacingMillis)
+          }
+          againAt = againInMillis === undefined ? Number.NEGATIVE_INFINITY : got + againInMillis
+          return pace
+        }),
+        Effect.tapError(() =>
+          Effect.sync(() => {
+            // Whether it was heard is not known; to tell an answer twice is safe.
+            answers = told.concat(answers)
+            refusal ??= complaint
+            untoldSince ??= now
+          })
+        )
+      )
+    })
+
+  const ask: Supply["ask"] = (waiting) =>
+    Effect.suspend(() => {
+      const now = nowMillis()
+      const rates = RateLimit.ratesAt(limit, clock.currentTimeMillisUnsafe())
+      most = Math.min(...rates.map(({ burst, calls, perMillis }) =>
+        Math.max(burst, Math.min(calls, Math.ceil(calls / perMillis * aheadMillis)))))
+      isAsking = true
+      if (!isShort(waiting, now)) return request(0, 0)
+      // A part of what a heavy call needs is of no use to it, and would keep others from theirs.
+      if (waiting.first > hand.count()) drop()
+      const least = Math.max(1, waiting.first - hand.count())
+      return request(Math.max(least, Math.min(Math.max(waiting.weight, demand.ahead(now)) - hand.count(), most)), least)
+    }).pipe(
+      Effect.catch((error): Effect.Effect<undefined, LimitStoreError> => {
+        if (!error.transient) return Effect.fail(error)
+        againAt = nowMillis() + pause
+        pause = Math.min(2 * pause, longestPause)
+        return Effect.succeed(undefined)
+      }),
+      Effect.ensuring(Effect.sync(() => {
+        isAsking = false
+      }))
+    )
+
+  const askDue: Supply["askDue"] = (waiting, now) => {
+    if (isAsking) return Number.POSITIVE_INFINITY
+    const never = Number.POSITIVE_INFINITY
+    const isIdle = waiting.weight === 0 && hand.count() > 0
+    if (isIdle && now >= usedAt + idleMillis) drop()
+    const due = Math.min(
+      isShort(waiting, now) ? againAt : never,
+      open() > 0 || waiting.weight > 0 ? asked.monotonic + leaseMillis / 3 : never,
+      isIdle ? Math.max(now, usedAt + idleMillis) : never,
+      refusal !== undefined ? now : untoldSince !== undefined ? untoldSince + tellWithin : never
+    )
+    // While the store does not answer, nothing can be told either.
+    return pause > firstPause ? Math.max(due, againAt) : due
+  }
+
+  return {
+    due: (weight) => {
+      // The store may have given them to others.
+      if (hand.count() > 0 && isLapsed()) drop()
+      return hand.due(weight)
+    },
+    use: (weight) => {
+      usedAt = Math.max(usedAt, nowMillis())
+      hand.use(weight)
+      out += weight
+    },
+    wanted: (weight) => demand.add(weight, nowMillis()),
+    end: (weight, at) => {
+      out -= weight
+      untoldSince ??= nowMillis()
+      if (at !== undefined) for (let i = 0; i < weight; i++) answers.push(at)
+    },
+    tooMany: (sentAt, retryAfterMillis) => {
+      const longest = Math.max(refusal?.retryAfterMillis ?? 0, retryAfterMillis ?? 0)
+      refusal = { sentAt: Math.max(sentAt, refusal?.sentAt ?? sentAt), retryAfterMillis: longest === 0 ? undefined : longest }
+    },
+    askDue,
+    ask,
+    leave: Effect.suspend(() => {
+      drop()
+      return untoldSince === undefined ? Effect.void : Effect.ignore(Effect.timeout(request(0, 0), "2 seconds"))
+    })
+  }
+})

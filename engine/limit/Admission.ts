@@ -169,8 +169,8 @@ const offer = (budget: Budget, holder: Holder, declared: ReadonlyArray<Rate>, fa
   const rates = declared.map((rate) => slowed(rate, factor, least))
   const count = Math.min(holder.want, ...rates.map(({ calls }) => calls - open))
   if (count < least) {
-    // What is open counts for a window yet, and its answer is told within a fiftieth of it.
-    return now + 0.95 * Math.min(...rates.filter(({ calls }) => calls - open < least).map(({ perMillis }) => perMillis))
+    // What is open counts for a window yet, and its answer is told within a twentieth of it.
+    return now + 0.9 * Math.min(...rates.filter(({ calls }) => calls - open < least).map(({ perMillis }) => perMillis))
   }
   const slowest = rates.reduce((a, b) => {
     const difference = spacingOf(a) - spacingOf(b)

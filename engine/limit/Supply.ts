@@ -61,7 +61,7 @@ export const make = Effect.fnUntraced(function*(
   const hand = Hand.make()
   const demand = Demand.make(aheadMillis)
   // An answer that is told by then costs nobody who waits anything: it counts for a window yet.
-  const tellWithin = Math.min(Math.max(keepMillis / 50, 5), 1000)
+  const tellWithin = Math.min(Math.max(keepMillis / 20, 5), 1000)
 
   let out = 0
   let answers: Array<number> = []
@@ -137,11 +137,12 @@ export const make = Effect.fnUntraced(function*(
       most = Math.min(...rates.map(({ burst, calls, perMillis }) =>
         Math.max(burst, Math.min(calls, Math.ceil(calls / perMillis * aheadMillis)))))
       isAsking = true
-      if (!isShort(waiting, now)) return request(0, 0)
+      const target = Math.min(Math.max(waiting.weight, demand.ahead(now)), most)
+      if (waiting.weight === 0 || (!isShort(waiting, now) && target - hand.count() < target / 4)) return request(0, 0)
       // A part of what a heavy call needs is of no use to it, and would keep others from theirs.
       if (waiting.first > hand.count()) drop()
       const least = Math.max(1, waiting.first - hand.count())
-      return request(Math.max(least, Math.min(Math.max(waiting.weight, demand.ahead(now)) - hand.count(), most)), least)
+      return request(Math.max(least, target - hand.count()), least)
     }).pipe(
       Effect.catch((error): Effect.Effect<undefined, LimitStoreError> => {
         if (!error.transient) return Effect.fail(error)

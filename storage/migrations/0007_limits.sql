@@ -215,7 +215,7 @@ begin
       end if;
     end loop;
     if blocked is not null then
-      until := moment + 0.95 * blocked;
+      until := moment + 0.9 * blocked;
       exit;
     end if;
     earliest := greatest(moment, waiting.asks_at, budget.paused_until);

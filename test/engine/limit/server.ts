@@ -17,7 +17,7 @@ const server = createServer({ noDelay: true }, (socket) => {
     head += chunk.toString("latin1")
     for (let at = head.indexOf(end); at >= 0; at = head.indexOf(end)) {
       head = head.slice(at + end.length)
-      arrivals.push(performance.now())
+      arrivals.push(performance.timeOrigin + performance.now())
       const wait = latency + Math.random() * jitter
       if (wait > 0) setTimeout(() => socket.write(answer), wait)
       else socket.write(answer)

@@ -2,18 +2,16 @@
  * One process that executes a backfill, alone or beside others: takes lots of ready cells, executes each as an ordinary
  * plan, tells what became of them, and looks at what others did. It ends with the backfill, or when it is interrupted.
  */
-import { type DateTime, Deferred, Effect, FiberSet, Queue, Semaphore } from "effect"
+import { type DateTime, Deferred, Effect, Queue, Semaphore } from "effect"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
-import { siblings } from "../plan/Snapshot.ts"
 import type { BackfillOptions } from "../record/Backfill.ts"
 import { BackfillStore, type Look, type Lot, type Since } from "../record/BackfillStore.ts"
 import type { AssetSet, Gather } from "../record/CellSets.ts"
 import * as CheckSummary from "../record/CheckSummary.ts"
 import type { RunRequest, RunState } from "../record/Run.ts"
-import { RunStore, type RunStoreError } from "../record/RunStore.ts"
-import type { Cell } from "../record/Step.ts"
+import { RunStore } from "../record/RunStore.ts"
 import * as GatherOf from "../run/Gather.ts"
 import * as IoManagers from "../run/IoManagers.ts"
 import * as Lease from "../run/Lease.ts"
@@ -25,8 +23,8 @@ import * as Failures from "./Failures.ts"
 import * as Ledger from "./Ledger.ts"
 import * as LotRun from "./LotRun.ts"
 import * as Lots from "./Lots.ts"
+import * as OwnLots from "./OwnLots.ts"
 import * as Planning from "./Planning.ts"
-import * as Rate from "./Rate.ts"
 
 /** How a backfill stands, as one of its participants sees it. */
 export interface Progress {
@@ -54,14 +52,6 @@ export interface ParticipantOptions<R> {
   readonly progress: (progress: Progress) => void
 }
 
-/** A lot that is being executed here. */
-interface OwnLot extends Lot {
-  /** When it was asked for, by `performance.now()`. */
-  readonly askedAt: number
-  /** Interrupts it and gives its claims back: its cells are others' since the lease had ended for a while. */
-  readonly giveUp: Effect.Effect<void>
-}
-
 /** Why a participant ends: the backfill has ended, is being cancelled, or is not this process's any more. */
 export type Ending = Exclude<RunState, "running"> | "cancelling" | "taken over"
 
@@ -83,17 +73,8 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
     let gather: Gather = GatherOf.of(snapshot)
     const recorder = yield* Recorder.make(id, worker, (cells) => gather(cells))
     const ledger = Ledger.make(snapshot)
-    const shared = yield* Stage.share(participant.concurrency)
-    const lots = yield* FiberSet.make<void, RunStoreError>()
     const ended = yield* Deferred.make<Ending>()
     const wake = yield* Queue.sliding<void>(1)
-    const wakeUp = () => void Queue.offerUnsafe(wake, undefined)
-    const rate = Rate.make()
-    const running = new Map<string, number>()
-    /** The cells of own lots that have not ended, and the lots by number. */
-    let backlog = 0
-    const own = new Map<number, OwnLot>()
-    const done = new Set<number>()
     let since: Since = null
     let last: Look | undefined
     let stopping = false
@@ -119,25 +100,24 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
     const alone = Semaphore.makeUnsafe(1).withPermits(1)
 
     const observer: Observer = (observation) => {
-      if ("cell" in observation) {
-        const { asset } = observation.cell
-        if (observation._tag === "StepFailed") {
-          failures++
-          if (options.maxFailures !== null && !stopping && tooMany() !== undefined) Queue.offerUnsafe(alarm, undefined)
-        }
-        const started = observation._tag === "StepStarted"
-        if (started) running.set(asset, (running.get(asset) ?? 0) + 1)
-        else if (observation._tag !== "AttemptFailed") {
-          running.set(asset, Math.max(0, (running.get(asset) ?? 0) - 1))
-          if (siblings(graph, asset)[0] === asset) {
-            rate.count()
-            backlog--
-            wakeUp()
-          }
-        }
+      if (observation._tag === "StepFailed") {
+        failures++
+        if (options.maxFailures !== null && !stopping && tooMany() !== undefined) Queue.offerUnsafe(alarm, undefined)
       }
       participant.observer(observation)
     }
+    const own = yield* OwnLots.make({
+      run: id,
+      lease,
+      concurrency: participant.concurrency,
+      options,
+      shared: yield* Stage.share(participant.concurrency),
+      io,
+      recorder,
+      observer,
+      broken: ledger.broken,
+      ended: () => void Queue.offerUnsafe(wake, undefined)
+    })
 
     /** Another participant has planned more, perhaps of keys that are new: positions are looked up anew. */
     const resolve = Effect.gen(function*() {
@@ -152,77 +132,16 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
       return found
     }))
 
-    const start = Effect.fnUntraced(function*(lot: Lot, askedAt: number) {
-      const givenUp = yield* Deferred.make<void>()
-      let left = PartitionSet.size(lot.cells)
-      backlog += left
-      const computing = new Set<string>()
-      const execution = LotRun.execute(snapshot, lot, {
-        run: id,
-        worker,
-        // A lot that was taken before a gap of the lease is another's by now: it claims nothing more.
-        executes: Effect.suspend(() => askedAt < lease.heldSince() ? Effect.succeed(false) : lease.executes(id)),
-        heldSince: lease.heldSince,
-        concurrency: participant.concurrency,
-        options,
-        shared,
-        io,
-        recorder,
-        observer: (observation) => {
-          if ("cell" in observation && observation._tag !== "AttemptFailed") {
-            const { asset, partition } = observation.cell
-            if (observation._tag === "StepStarted") computing.add(`${asset}\n${partition}`)
-            else {
-              computing.delete(`${asset}\n${partition}`)
-              if (asset === lot.asset) left--
-            }
-          }
-          observer(observation)
-        },
-        broken: ledger.broken
-      })
-      const givingUp = Effect.gen(function*() {
-        yield* Deferred.await(givenUp)
-        return undefined
-      })
-      const finished = Effect.flatMap(Effect.raceFirst(execution, givingUp), (unchanged) =>
-        Effect.gen(function*() {
-          // It may still hold claims of its own, for which others would wait.
-          if (unchanged === undefined) yield* patiently(store.release(worker, cellsOf(lot)))
-          yield* patiently(backfills.endLots(id, worker, [lot.number], unchanged ?? []))
-        }))
-      const ended = yield* Deferred.make<void>()
-      const giveUp = Effect.andThen(Deferred.succeed(givenUp, undefined), Deferred.await(ended))
-      own.set(lot.number, { ...lot, askedAt, giveUp })
-      yield* FiberSet.run(lots, Effect.ensuring(finished, Effect.sync(() => {
-        own.delete(lot.number)
-        done.add(lot.number)
-        backlog -= left
-        for (const cell of computing) {
-          const asset = cell.slice(0, cell.indexOf("\n"))
-          running.set(asset, Math.max(0, (running.get(asset) ?? 0) - 1))
-        }
-        Deferred.doneUnsafe(ended, Effect.void)
-        wakeUp()
-      })))
-    })
-
-    const cellsOf = (lot: Lot): ReadonlyArray<Cell> => {
-      const { keyAt } = snapshot.space(lot.asset)
-      const partitions = Array.from(PartitionSet.points(lot.cells), keyAt)
-      return siblings(graph, lot.asset).flatMap((asset) => partitions.map((partition) => ({ asset, partition })))
-    }
-
     /** Downstream first: what is begun is finished before more is begun. */
     const choose = (): ReadonlyArray<AssetSet> => {
       const chosen: Array<AssetSet> = []
-      let room = Lots.size(rate.perSecond(), participant.concurrency)
+      let room = Lots.size(own.perSecond(), participant.concurrency)
       for (const asset of ledger.computations().toReversed()) {
         if (room <= 0) break
         const { concurrency } = graph.assets.get(asset)!.computation
         // A computation with a limit of its own is in one lot at a time, which holds the limit.
-        const isOwn = (lot: Lot) => lot.asset === asset && lot.worker === worker && !done.has(lot.number)
-        if (concurrency !== undefined && [...own.values(), ...last?.lots ?? []].some(isOwn)) continue
+        const isOpen = (lot: Lot) => lot.asset === asset && own.isOpen(lot)
+        if (concurrency !== undefined && (own.isAtWork(asset) || last?.lots.some(isOpen))) continue
         const ready = ledger.ready(asset)
         if (PartitionSet.isEmpty(ready)) continue
         const space = snapshot.space(asset)
@@ -235,13 +154,13 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
     }
 
     const feed = Effect.gen(function*() {
-      const enough = Math.max(participant.concurrency, rate.perSecond() * lookMillis / 1000 * 2)
+      const enough = Math.max(participant.concurrency, own.perSecond() * lookMillis / 1000 * 2)
       const askedAt = performance.now()
       const heldSince = lease.heldSince()
       // While the process was frozen its lots went to others; it begins anew when its lease holds again.
       if (!Number.isFinite(heldSince)) return false
-      for (const lot of Array.from(own.values())) if (lot.askedAt < heldSince) yield* lot.giveUp
-      if (stopping || last?.state !== "running" || backlog >= enough) return false
+      yield* own.giveUpBefore(heldSince)
+      if (stopping || last?.state !== "running" || own.backlog() >= enough) return false
       let isBehind = false
       const taken = yield* alone(Effect.gen(function*() {
         const taken = yield* patiently(backfills.take(id, worker, since, (found) => {
@@ -252,8 +171,7 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
         return taken
       }))
       // Lots that were recorded by a try whose answer was lost are this process's all the same.
-      const lost = last.lots.filter((lot) => lot.worker === worker && !own.has(lot.number) && !done.has(lot.number))
-      for (const lot of [...lost, ...taken]) yield* start(lot, askedAt)
+      for (const lot of [...own.lost(last.lots), ...taken]) yield* own.start(lot, snapshot, askedAt)
       return isBehind || taken.length > 0
     })
     const feeding = Effect.forever(Effect.flatMap(feed, (more) =>
@@ -309,7 +227,7 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
         id,
         state: found.state,
         assets: ledger.counts(),
-        running,
+        running: own.running,
         isOpen: found.later.length > 0
       })
       if (found.state !== "running" && found.state !== "paused") return yield* Deferred.succeed(ended, found.state)
@@ -337,7 +255,7 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
       yield* watch
       if (performance.now() - reportedAt > 1000) {
         reportedAt = performance.now()
-        yield* Effect.ignore(backfills.report(id, worker, Array.from(running.values()).reduce((sum, n) => sum + n, 0)))
+        yield* Effect.ignore(backfills.report(id, worker, Array.from(own.running.values()).reduce((sum, n) => sum + n, 0)))
       }
       yield* Effect.timeoutOption(Queue.take(alarm), ledger.isDone() ? lookMillis / 5 : lookMillis)
     }))
@@ -349,9 +267,9 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
     })
     yield* look
     failedBefore = ledger.counts().reduce((sum, asset) => sum + asset.failed, 0)
-    yield* Effect.raceAllFirst([Deferred.await(ended), feeding, watching, folding, FiberSet.join(lots)])
+    yield* Effect.raceAllFirst([Deferred.await(ended), feeding, watching, folding, own.failure])
     // What is under way is interrupted before the process takes part no more.
-    yield* FiberSet.clear(lots)
+    yield* own.clear
     yield* Effect.ignore(recorder.flush)
     return yield* Deferred.await(ended)
   }))

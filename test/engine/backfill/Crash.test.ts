@@ -30,7 +30,7 @@ describe("Backfill, crashed", () => {
 
       const at = () => performance.timeOrigin + performance.now()
       /** It has begun to compute, or has ended. */
-      const isAtWork = (child: Child) => child.process.exitCode !== null || here.lines().some(({ pid }) => pid === child.pid)
+      const isAtWork = (child: Child) => child.process.exitCode !== null || here.lastStart(child.pid) !== undefined
 
       /** Stops it in the middle of computations, until others have done one of these cells. */
       const sleepLong = Effect.fnUntraced(function*(child: Child) {
@@ -47,14 +47,18 @@ describe("Backfill, crashed", () => {
           return computing.size > 0
         })
         frozen = { pid: child.pid, from: at(), to: Number.POSITIVE_INFINITY, taken }
-        yield* until(Effect.map(query("select asset || '@' || partition as cell from sluice.steps"), (steps) => {
-          for (const { cell } of steps) if (computing.has(cell!)) taken.add(cell!)
-          return taken.size > 0
-        }))
+        const cellsNow = [...computing].map((cell) => `'${cell}'`).join()
+        yield* until(Effect.map(
+          query(`select asset || '@' || partition as cell from sluice.steps where asset || '@' || partition in (${cellsNow})`),
+          (steps) => {
+            for (const { cell } of steps) taken.add(cell!)
+            return taken.size > 0
+          }
+        ))
         frozen.to = at()
         child.process.kill("SIGCONT")
         // What it was computing ends without a trace; then it takes part again.
-        yield* until(Effect.sync(() => here.lines().some(({ at, pid, what }) => pid === child.pid && what === "start" && at > frozen!.to)))
+        yield* until(Effect.sync(() => (here.lastStart(child.pid) ?? 0) > frozen!.to))
       })
 
       const lives = Effect.fnUntraced(function*(nth: number) {

@@ -6,9 +6,9 @@ import { closeSync, existsSync, fstatSync, openSync, readSync, writeFileSync } f
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
-import { Warehouse } from "../../../index.ts"
 import * as Backfill from "../../../engine/backfill/Backfill.ts"
 import type { RunRequest } from "../../../engine/record/Run.ts"
+import { Warehouse } from "../../../io/warehouse/Warehouse.ts"
 import * as Lease from "../../../engine/run/Lease.ts"
 import * as PostgresRunStore from "../../../storage/PostgresRunStore.ts"
 import * as TestDatabase from "../../TestDatabase.ts"
@@ -68,6 +68,7 @@ export const make = Effect.gen(function*() {
   const file = openSync(log, "a+")
   yield* Effect.addFinalizer(() => Effect.sync(() => closeSync(file)))
   const known: Array<Line> = []
+  const begun = new Map<number, number>()
   let read = 0
   /** What was noted until now, in the order in which it was. */
   const lines = (): ReadonlyArray<Line> => {
@@ -77,11 +78,18 @@ export const make = Effect.gen(function*() {
     read += whole
     for (const line of more.subarray(0, whole).toString().split("\n")) {
       const [pid, what = "", cell = "", at] = line.split(" ")
-      if (line !== "") known.push({ pid: Number(pid), what, cell, at: Number(at) })
+      if (line === "") continue
+      known.push({ pid: Number(pid), what, cell, at: Number(at) })
+      if (what === "start") begun.set(Number(pid), Number(at))
     }
     return known
   }
-  return { join, lines }
+  /** When a process last began to compute a cell; undefined: it has not yet. */
+  const lastStart = (pid: number): number | undefined => {
+    lines()
+    return begun.get(pid)
+  }
+  return { join, lines, lastStart }
 })
 
 /** Waits until something is so. */

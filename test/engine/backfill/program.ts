@@ -1,9 +1,10 @@
 /** A process that takes part in a backfill, for tests that kill and freeze it: `program.ts <log> <options as JSON>`. */
 import { Duration, Effect, Layer, Schema } from "effect"
 import { appendFileSync } from "node:fs"
-import { Warehouse } from "../../../index.ts"
+import { flushCompileCache } from "node:module"
 import * as Backfill from "../../../engine/backfill/Backfill.ts"
 import * as Lease from "../../../engine/run/Lease.ts"
+import { Warehouse } from "../../../io/warehouse/Warehouse.ts"
 import { Database } from "../../../resources/database/Database.ts"
 import * as PostgresRunStore from "../../../storage/PostgresRunStore.ts"
 import * as Weather from "./weather.ts"
@@ -19,6 +20,9 @@ const Options = Schema.Struct({
   workMillis: Schema.Int
 })
 export type Options = typeof Options.Type
+
+// A process that is killed keeps nothing of what it compiled, if it has not been written by then.
+flushCompileCache()
 
 const [log = "", json = "{}"] = process.argv.slice(2)
 const options = Schema.decodeUnknownSync(Schema.fromJsonString(Options))(json)

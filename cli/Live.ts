@@ -12,6 +12,7 @@ import * as PostgresRunStore from "../storage/PostgresRunStore.ts"
 import type { Provided } from "./Deployment.ts"
 import type { Project } from "./Project.ts"
 import { messageOf, Refusal } from "./Refusal.ts"
+import * as Telemetry from "./telemetry/Telemetry.ts"
 
 export type Stored = RunStore | BackfillStore | Provided
 
@@ -51,6 +52,10 @@ export const store = (project: Project, connections = 2): Layer.Layer<Stored, Re
 export const io = (project: Project): Layer.Layer<never, Refusal, Stored> =>
   refusing(project.deployment.io, "IO managers")
 
+/** What computes tells of itself, where the settings ask for it. */
+const telemetry: Layer.Layer<never, Refusal> = Layer.catch(Telemetry.layer, (error) =>
+  Layer.effectContext(Effect.fail(error._tag === "Refusal" ? error : new Refusal({ message: messageOf(error), cause: error }))))
+
 /** The deployment's resources. */
 export const resources = (project: Project): Layer.Layer<never, Refusal, Provided> =>
   refusing(project.deployment.resources, "resources")
@@ -58,11 +63,11 @@ export const resources = (project: Project): Layer.Layer<never, Refusal, Provide
 /** The deployment's resources without a database: their limits are of this process alone. */
 export const resourcesAlone = (project: Project): Layer.Layer<never, Refusal> =>
   // Deployment.make lets commands build the resources alone only where their layer needs no more than limits.
-  Layer.provide(resources(project) as Layer.Layer<never, Refusal, LimitStore>, MemoryLimitStore.layer)
+  Layer.merge(Layer.provide(resources(project) as Layer.Layer<never, Refusal, LimitStore>, MemoryLimitStore.layer), telemetry)
 
 /** Everything that computes. */
 export const everything = (project: Project): Layer.Layer<never, Refusal, Stored> =>
-  Layer.mergeAll(io(project), resources(project))
+  Layer.mergeAll(io(project), resources(project), telemetry)
 
 /** The IO manager of an asset, under the layers above: Deployment.make has proved that they give it. */
 export const ioOf = (asset: Any): Effect.Effect<IoManager> =>

@@ -6,6 +6,7 @@ import { setImmediate as immediate } from "node:timers/promises"
 import { pathToFileURL } from "node:url"
 import * as AssetGraph from "../engine/graph/AssetGraph.ts"
 import { type Deployment, isDeployment } from "./Deployment.ts"
+import * as EnvFile from "./EnvFile.ts"
 import { ProjectFolder } from "./grammar/Options.ts"
 import { messageOf, Refusal } from "./Refusal.ts"
 
@@ -29,7 +30,7 @@ const upwards = (from: string): string | undefined => {
 }
 
 /** `--project`, else SLUICE_PROJECT, else the nearest folder upwards that has a `main.ts`. */
-export const find = Effect.gen(function*() {
+const located = Effect.gen(function*() {
   const option = Option.getOrUndefined(yield* ProjectFolder)
   const variable = process.env["SLUICE_PROJECT"]
   const [named, by] = option !== undefined
@@ -50,6 +51,9 @@ export const find = Effect.gen(function*() {
   const why = isFolder ? `has no ${entry}` : "is not a folder"
   return yield* new Refusal({ message: `${folder}, named by ${by}, ${why}: name the folder of a project's ${entry}.` })
 })
+
+/** The project's folder; the settings of its `.env` are in the environment then. */
+export const find = Effect.tap(located, EnvFile.load)
 
 const decoded = (line: string): string => {
   try {

@@ -90,10 +90,11 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
       counted: false,
       gaveUp: false
     }
+    const decode = given.schema === undefined ? undefined : decoderOf(given.schema)
     for (;;) {
       tries++
       const result = yield* Effect.result(attempt(request, calling))
-      const value = given.schema === undefined ? result : Result.flatMap(result, decoderOf(given.schema))
+      const value = decode === undefined ? result : Result.flatMap(result, (json) => decode(json, secrets.redact))
       if (Result.isSuccess(value)) return value.success
       const reason = value.failure
       if (calling.gaveUp) return yield* fail(reason, request.shown)

@@ -21,16 +21,16 @@ export type ExchangeProblem = Unreachable | NotJson | TooLarge
 export type Exchange<E = ExchangeProblem> = (request: ApiRequest) => Effect.Effect<Answer, E>
 
 /** The innermost text about what went wrong, on one line. */
-const problemOf = (error: HttpClientError.HttpClientError): string => {
+const problemOf = (error: HttpClientError.HttpClientError, redact: (text: string) => string): string => {
   let cause: unknown = error.reason.cause
   while (cause instanceof Error && cause.message === "" && cause.cause !== undefined) cause = cause.cause
   if (cause instanceof AggregateError && cause.message === "") cause = cause.errors[0]
   const text = cause instanceof Error ? cause.message || cause.name : error.reason._tag
-  return headOf(Buffer.from(text)).replace(/\.$/, "")
+  return headOf(Buffer.from(text), redact).replace(/\.$/, "")
 }
 
-/** Sends through `client`; at most `maxBody` bytes of a body are read. */
-export const live = (client: HttpClient.HttpClient, maxBody: number): Exchange => {
+/** Sends through `client`; at most `maxBody` bytes of a body are read. What is told of errors is passed through `redact`. */
+export const live = (client: HttpClient.HttpClient, maxBody: number, redact: (text: string) => string): Exchange => {
   // The end of the scope aborts what was not read to its end, which closes the connection.
   const scoped = HttpClient.withScope(client)
 
@@ -43,14 +43,14 @@ export const live = (client: HttpClient.HttpClient, maxBody: number): Exchange =
             ...(request.body === undefined ? {} : { body: HttpBody.uint8Array(request.body, request.headers["content-type"]) })
           })
         ),
-        (error) => new Unreachable({ problem: problemOf(error) })
+        (error) => new Unreachable({ problem: problemOf(error, redact) })
       )
       const { headers, status } = response
       const chunks: Array<Uint8Array> = []
       let size = 0
       yield* response.stream.pipe(
         Stream.mapError((): ExchangeProblem =>
-          new NotJson({ head: headOf(Buffer.concat(chunks)), instead: "a body that ends early" })
+          new NotJson({ head: headOf(Buffer.concat(chunks), redact), instead: "a body that ends early" })
         ),
         Stream.runForEach((chunk) => {
           chunks.push(chunk)

@@ -19,10 +19,11 @@ export const spell = (path: ReadonlyArray<PropertyKey>): string =>
     ? "the body"
     : path.map((key, i) => typeof key === "number" ? `[${key}]` : i === 0 ? String(key) : `.${String(key)}`).join("")
 
-const show = (value: unknown): string => {
+const show = (value: unknown, redact: (text: string) => string): string => {
   if (Array.isArray(value)) return "a list"
   if (typeof value === "object" && value !== null) return "an object"
-  const text = JSON.stringify(value) ?? String(value)
+  // Before it is cut: half a secret is one too.
+  const text = redact(JSON.stringify(value) ?? String(value))
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
@@ -33,21 +34,24 @@ export const unexpected = (path: ReadonlyArray<PropertyKey>, problem: string): U
 /** A decoder of JSON bodies. Fields that the schema does not name are ignored; the first misfit is the failure. */
 export const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
   const parse = Schema.decodeUnknownResult(schema)
-  return (body: unknown): Result.Result<S["Type"], Unexpected> =>
+  return (body: unknown, redact: (text: string) => string = (text) => text): Result.Result<S["Type"], Unexpected> =>
     Result.mapError(parse(body), (error) => {
       const issue = standard(error.issue).issues[0]
       const path = (issue?.path ?? []).map((key) => typeof key === "object" ? key.key : key)
       const found = at(body, path)
       const wanted = (issue?.message ?? "another value").replace(/^Expected /, "")
-      return unexpected(path, found === undefined ? "is missing" : `is ${show(found)}, not ${wanted}`)
+      return unexpected(path, found === undefined ? "is missing" : `is ${show(found, redact)}, not ${wanted}`)
     })
 }
 
+/** Reads a body; what a misfit shows of it is passed through `redact`. */
+export type Decoder = (body: unknown, redact: (text: string) => string) => Result.Result<unknown, Unexpected>
+
 /** Decoders are made once: schemas are values of modules. */
-const decoders = new WeakMap<object, (body: unknown) => Result.Result<unknown, Unexpected>>()
+const decoders = new WeakMap<object, Decoder>()
 
 /** The decoder of a schema; its values are of the schema's type. */
-export const decoderOf = (schema: Schema.ConstraintDecoder<unknown>): (body: unknown) => Result.Result<unknown, Unexpected> => {
+export const decoderOf = (schema: Schema.ConstraintDecoder<unknown>): Decoder => {
   const known = decoders.get(schema)
   if (known !== undefined) return known
   const made = decoder(schema)

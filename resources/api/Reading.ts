@@ -8,13 +8,24 @@ import { retryAfterMillis } from "./RetryAfter.ts"
 
 const parseJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
 
+export interface ReadOptions {
+  readonly decode: Decode | undefined
+  readonly redact: (text: string) => string
+}
+
 /** The JSON of an answer, or why there is none. `now` in milliseconds since 1970. */
-export const read = (route: string, { body, headers, status }: Answer, decode: Decode | undefined, now: number): Result.Result<unknown, Reason> => {
+export const read = (
+  route: string,
+  { body, headers, status }: Answer,
+  now: number,
+  { decode, redact }: ReadOptions
+): Result.Result<unknown, Reason> => {
+  const head = () => headOf(body, redact)
   if (status === 429) {
-    return Result.fail(new Limited({ retryAfterMillis: retryAfterMillis(headers["retry-after"], now), head: headOf(body) }))
+    return Result.fail(new Limited({ retryAfterMillis: retryAfterMillis(headers["retry-after"], now), head: head() }))
   }
-  if (status < 200 || status > 299) return Result.fail(new Status({ status, head: headOf(body) }))
+  if (status < 200 || status > 299) return Result.fail(new Status({ status, head: head() }))
   const parsed = parseJson(new TextDecoder().decode(body))
-  if (Result.isFailure(parsed)) return Result.fail(new NotJson({ head: headOf(body), instead: insteadOfJson(body) }))
+  if (Result.isFailure(parsed)) return Result.fail(new NotJson({ head: head(), instead: insteadOfJson(body) }))
   return decode === undefined ? Result.succeed(parsed.success) : decode(parsed.success, { route, status, headers })
 }

@@ -40,7 +40,7 @@ const of = (
       return Effect.map(Layer.build(Layer.fresh(NodeHttpClient.layerUndiciOptions({ connections }))), (context) => ({
         baseUrl: source._tag === "At" ? source.url : options.baseUrl,
         offline: false,
-        exchange: Exchange.live(Context.get(context, HttpClient.HttpClient), options.maxBody ?? 64 * 1024 * 1024)
+        exchange: Exchange.live(Context.get(context, HttpClient.HttpClient), options.maxBody ?? 64 * 1024 * 1024, secrets.redact)
       }))
     case "Replay": {
       const isSecret = (name: string) => Redacted.isRedacted(options.query?.[name])

@@ -53,7 +53,7 @@ export const make = ({ decode, health, meter, name, redact, slots, transport }: 
   const tell = (request: ApiRequest, answer: Answer, now: number): Result.Result<Told, Reason> => {
     const next = redirected(request, answer, redact)
     if (next !== undefined) return Result.succeed({ next })
-    return Result.map(read(request.route, answer, decode, now), (json) => ({ json }))
+    return Result.map(read(request.route, answer, now, { decode, redact }), (json) => ({ json }))
   }
 
   const send = Effect.fnUntraced(function*(request: ApiRequest, { limits, timeoutMillis }: Calling, since: number) {

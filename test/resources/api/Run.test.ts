@@ -1,7 +1,7 @@
 /** Runs over an API: what a run hears of its calls, what survives chaos, and that no secret gets anywhere. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result, Schema } from "effect"
-import { Api, Partitions, Retry, RunStore } from "sluice"
+import { Api, Partitions, RateLimit, Retry, RunStore } from "sluice"
 import { texts, memory, start, stored } from "../../engine/run/harness.ts"
 import * as Chaos from "./Chaos.ts"
 import * as LocalApi from "./LocalApi.ts"
@@ -26,6 +26,7 @@ describe("a run over an API", () => {
         baseUrl: server.url,
         connections: 8,
         timeout: "60 millis",
+        limits: [RateLimit.make("chaos", { calls: 20_000, per: "1 second", burst: true })],
         retry: { times: 1, base: "1 millis", max: "20 millis" },
         breaker: { failures: 4, cooldown: "20 millis" },
         routes: { item: {} },
@@ -54,5 +55,6 @@ describe("a run over an API", () => {
       const told = (yield* store.events(run)).filter(({ type }) => type === "breaker_changed").map(({ message }) => message)
       assert.match(told[0]!, /^The chaos API seems to be down \(\w+\): its calls wait for 1 s, then one is tried\.$/)
       assert.strictEqual(told.at(-1), "The chaos API answers again.")
+      assert.include((yield* store.events(run)).map(({ type }) => type), "limit_changed")
     }).pipe(Effect.provide(memory)))
 })

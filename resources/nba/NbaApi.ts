@@ -57,7 +57,16 @@ const text = (name: string, otherwise: string) => Config.String(name).pipe(Confi
 /** LeBron James has met most of those who are asked about. */
 const standardVersus = "2544"
 
-const make = Effect.gen(function*(): Effect.fn.Return<NbaApi["Service"], Config.ConfigError, NbaSource | LimitStore | Scope.Scope> {
+export interface Options {
+  /** How often it may be asked. Default: `limit`. */
+  readonly limit?: RateLimit.RateLimit
+  /** Default: two further tries, from 1 second on, at most 8 seconds apart. */
+  readonly retry?: Api.RetryOptions
+}
+
+const make = Effect.fnUntraced(function*(
+  options: Options
+): Effect.fn.Return<NbaApi["Service"], Config.ConfigError, NbaSource | LimitStore | Scope.Scope> {
   const source = yield* NbaSource
   const ownSeason = yield* text("NBA_SEASON", "")
   const versus = yield* text("NBA_VS_PLAYER", standardVersus)
@@ -66,10 +75,10 @@ const make = Effect.gen(function*(): Effect.fn.Return<NbaApi["Service"], Config.
     baseUrl,
     headers,
     source,
-    limits: [limit],
+    limits: [options.limit ?? limit],
     timeout: "30 seconds",
     routes: { stats: {} },
-    retry: { times: 2, base: "1 second", max: "8 seconds" },
+    retry: options.retry ?? { times: 2, base: "1 second", max: "8 seconds" },
     // Some parameters are answered with 500 for ever: a few in a row are no outage.
     breaker: { failures: 10, cooldown: "30 seconds" },
     decode
@@ -103,5 +112,8 @@ export class NbaApi extends Context.Service<NbaApi, {
   /** Asks any path below the base URL. */
   readonly get: (path: string, query: Parameters.Query, subject: string) => Effect.Effect<Answer, ApiError>
 }>()("resources/nba/NbaApi") {
-  static readonly layer: Layer.Layer<NbaApi, Config.ConfigError, NbaSource | LimitStore> = Layer.effect(NbaApi, make)
+  static readonly layerWith = (options: Options): Layer.Layer<NbaApi, Config.ConfigError, NbaSource | LimitStore> =>
+    Layer.effect(NbaApi, make(options))
+
+  static readonly layer: Layer.Layer<NbaApi, Config.ConfigError, NbaSource | LimitStore> = NbaApi.layerWith({})
 }

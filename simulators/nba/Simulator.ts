@@ -45,7 +45,7 @@ export interface Simulator {
   readonly url: string
   /** Requests so far by endpoint and value: `boxscoreadvancedv3 0022300001`. Faults are counted too. */
   readonly counts: ReadonlyMap<string, number>
-  /** When each request arrived: milliseconds of this process's clock. */
+  /** When each request arrived: milliseconds of `performance.now()`. */
   readonly arrivals: ReadonlyArray<number>
 }
 
@@ -121,7 +121,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
   const now = years.at(-1) ?? thisYear()
   const season = `${now}-${String((now + 1) % 100).padStart(2, "0")}`
   const server = yield* listen((request, response) => {
-    arrivals.push(Date.now())
+    arrivals.push(performance.now())
     const url = new URL(request.url ?? "/", "http://127.0.0.1")
     const endpoint = url.pathname.replace(/^\/(stats\/)?/, "")
     const query = Object.fromEntries(url.searchParams)

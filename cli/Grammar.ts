@@ -24,7 +24,7 @@ const versionCommand = (version: string) =>
 const groups = (version: string) =>
   [
     { group: "Assets", commands: [Assets.list, Assets.show, Assets.status, Assets.preview, Assets.explain, Assets.check, Partitions.partitions] },
-    { group: "Runs", commands: [Runs.materialize, Backfills.backfill, Backfills.backfills, Runs.runs, Runs.run] },
+    { group: "Runs", commands: [Runs.materialize, Backfills.backfill, Backfills.backfills, Runs.runs, Runs.run, Runs.limits] },
     { group: "Project", commands: [Database.db, versionCommand(version)] }
   ] as const
 

@@ -2,6 +2,7 @@
 import { Cause, Effect, Layer } from "effect"
 import type { Any } from "../engine/definition/Asset.ts"
 import type { IoManager } from "../engine/definition/Io.ts"
+import * as Overrides from "../engine/limit/Overrides.ts"
 import type { LimitStore } from "../engine/limit/LimitStore.ts"
 import type { BackfillStore } from "../engine/record/BackfillStore.ts"
 import type { RunStore } from "../engine/record/RunStore.ts"
@@ -58,7 +59,10 @@ const telemetry: Layer.Layer<never, Refusal> = Layer.catch(Telemetry.layer, (err
 
 /** The deployment's resources. */
 export const resources = (project: Project): Layer.Layer<never, Refusal, Provided> =>
-  refusing(project.deployment.resources, "resources")
+  refusing(project.deployment.resources, "resources").pipe(
+    // Only now is it known which limits there are.
+    Layer.tap(() => Effect.mapError(Overrides.check, ({ message }) => new Refusal({ message })))
+  )
 
 /** The deployment's resources without a database: their limits are of this process alone. */
 export const resourcesAlone = (project: Project): Layer.Layer<never, Refusal> =>

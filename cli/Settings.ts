@@ -1,12 +1,19 @@
 /** What is set for one command: environment variables by `--set`, and the name of this machine by `--node-id`. */
-import { ConfigProvider, Effect, Redacted } from "effect"
+import { ConfigProvider, Effect, Redacted, Result } from "effect"
 import { hostname } from "node:os"
+import * as Overrides from "../engine/limit/Overrides.ts"
 import * as Lease from "../engine/run/Lease.ts"
 import { Refusal } from "./Refusal.ts"
 import { printable } from "./terminal/Text.ts"
 
-/** Puts the settings of `--set` in place of the environment's; gives their names. Before main.ts reads any. */
-export const apply = (settings: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, Refusal> =>
+/**
+ * Puts the settings of `--set`, `--limit` and `--rate-limit` in place of the environment's; gives their names. Before
+ * main.ts reads any.
+ */
+export const apply = ({ set, ...limits }: LimitOptions & { readonly set: ReadonlyArray<string> }) =>
+  Effect.zipWith(applySet(set), Effect.suspend(() => applyLimits(limits)), (names, more) => [...names, ...more])
+
+const applySet = (settings: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>, Refusal> =>
   Effect.forEach(settings, (setting) => {
     const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(setting) ?? []
     if (name === undefined || value === undefined) {
@@ -22,6 +29,40 @@ export const apply = (settings: ReadonlyArray<string>): Effect.Effect<ReadonlyAr
       return name
     })
   })
+
+/** `--limit` and `--rate-limit`, as a command has them. */
+export interface LimitOptions {
+  /** `NAME=RATE` each. */
+  readonly limit: ReadonlyArray<string>
+  /** Seconds between calls, of every limit that is not named. */
+  readonly rateLimit: number | undefined
+}
+
+const refused = (message: string) => new Refusal({ message })
+
+/**
+ * Puts other rates in place of those of SLUICE_LIMITS, in the environment: what this process starts in the background
+ * reads them too. Gives the name of the setting where there are any.
+ */
+export const applyLimits = Effect.fn("Settings.applyLimits")(function*({ limit, rateLimit }: LimitOptions) {
+  const before = yield* Effect.fromResult(Result.mapError(
+    Overrides.parse(process.env[Overrides.setting] ?? ""),
+    (why) => refused(`${Overrides.setting}: ${why}`)
+  ))
+  const given = yield* Effect.forEach(limit, (one) =>
+    Effect.fromResult(Result.mapError(Overrides.parseOne(one), (why) => refused(`--limit: ${why}`))))
+  const overrides = new Map([...before, ...given])
+  if (rateLimit !== undefined) {
+    const seconds = Overrides.ofSeconds(rateLimit)
+    if (Result.isFailure(seconds)) return yield* refused(`"${rateLimit}" of --rate-limit ${seconds.failure}.`)
+    // It is for every limit of the run, but for those that are named beside it.
+    for (const name of before.keys()) if (!given.some(([other]) => other === name)) overrides.delete(name)
+    overrides.set(Overrides.every, seconds.success)
+  }
+  if (given.length === 0 && rateLimit === undefined) return []
+  process.env[Overrides.setting] = Overrides.format(overrides)
+  return [Overrides.setting]
+})
 
 /**
  * Runs the effect with settings in place of the environment's: what is built in it (the database, resources), and the

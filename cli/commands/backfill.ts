@@ -29,6 +29,8 @@ interface Part {
   readonly detach: boolean
   readonly nodeId: string | undefined
   readonly set: ReadonlyArray<string>
+  readonly limit: ReadonlyArray<string>
+  readonly rateLimit: number | undefined
   readonly json: boolean
 }
 
@@ -37,7 +39,7 @@ export const backfill = Effect.fn("cli.backfill")(function*(
 ) {
   yield* refuseWrongCommand(input.selection)
   const request = yield* Request.make(input)
-  const settings = yield* Settings.apply(input.set)
+  const settings = yield* Settings.apply(input)
   const project = yield* Project.load
   const { graph } = project
   yield* selected(project, request.selection)
@@ -223,7 +225,7 @@ const helping = Effect.fnUntraced(function*(input: IdInput & Part, settings: Rea
 })
 
 export const join = Effect.fn("cli.backfill.join")(function*(input: IdInput & Part) {
-  yield* helping(input, yield* Settings.apply(input.set))
+  yield* helping(input, yield* Settings.apply(input))
 })
 
 const say = (input: { readonly json?: boolean }, id: number, event: string, sentence: string): void =>
@@ -232,7 +234,7 @@ const say = (input: { readonly json?: boolean }, id: number, event: string, sent
 export const resume = Effect.fn("cli.backfill.resume")(function*(input: IdInput & Part) {
   const { id } = input
   // Before anything reads a setting: the environment is looked at once.
-  const settings = yield* Settings.apply(input.set)
+  const settings = yield* Settings.apply(input)
   const goesOn = yield* onStore(input, Effect.gen(function*() {
     const store = yield* BackfillStore
     const found = yield* store.backfill(id)
@@ -264,7 +266,7 @@ const refuseDone = (found: BackfillSummary): Effect.Effect<void, Refusal> => {
 
 export const retryFailed = Effect.fn("cli.backfill.retryFailed")(function*(input: IdInput & Part) {
   const { id } = input
-  const settings = yield* Settings.apply(input.set)
+  const settings = yield* Settings.apply(input)
   const isDone = yield* onStore(input, Effect.gen(function*() {
     const store = yield* BackfillStore
     const { failed, skipped } = yield* Backfill.retryFailed(id)

@@ -50,11 +50,13 @@ export const materialize = Effect.fn("cli.materialize")(function*(
     readonly concurrency: number
     readonly nodeId: string | undefined
     readonly set: ReadonlyArray<string>
+    readonly limit: ReadonlyArray<string>
+    readonly rateLimit: number | undefined
     readonly json: boolean
   }
 ) {
   const partitions = yield* expressionOf(input)
-  const settings = yield* Settings.apply(input.set)
+  const settings = yield* Settings.apply(input)
   const project = yield* Project.load
   const { concurrency, force } = input
   const request = new RunRequest({ selection: input.selection.join(" "), partitions, force, concurrency })
@@ -98,9 +100,11 @@ export const resume = Effect.fn("cli.resume")(function*(input: {
   readonly id: number
   readonly nodeId: string | undefined
   readonly set: ReadonlyArray<string>
+  readonly limit: ReadonlyArray<string>
+  readonly rateLimit: number | undefined
   readonly json: boolean
 }) {
-  const settings = yield* Settings.apply(input.set)
+  const settings = yield* Settings.apply(input)
   const project = yield* Project.load
   yield* Effect.gen(function*() {
     yield* refuseBackfill(input.id)

@@ -11,6 +11,7 @@ const part = {
     Flag.withAlias("c")
   ),
   detach: Options.yes("detach", "Take part in the background, and write to a file in .sluice/logs"),
+  ...Options.limits,
   nodeId: Options.nodeId,
   set: Options.set,
   json: Options.json
@@ -108,6 +109,7 @@ export const backfill = Command.make(
     name: Options.optionalText("name", "text", "A name for the list of backfills"),
     detach: part.detach,
     maxFailures: Options.optionalText("max-failures", "n|p%", "Stop after so many failed cells, or after this share of the planned ones"),
+    ...Options.limits,
     nodeId: Options.nodeId,
     set: Options.set,
     json: Options.json

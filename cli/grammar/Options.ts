@@ -53,6 +53,17 @@ export const concurrency = positive("concurrency", "n", "Steps that run at once"
 
 export const set = texts("set", "NAME=VALUE", "A setting in place of the environment's, for this command")
 
+/** Other rates than the declared ones, for this command. */
+export const limits = {
+  limit: texts("limit", "NAME=RATE", "Another rate of a rate limit: 5/s, 120/min, 1/0.3s; may be repeated"),
+  rateLimit: Flag.Finite("rate-limit").pipe(
+    Flag.withMetavar("<seconds>"),
+    Flag.withDescription("Seconds between calls, of every rate limit that --limit does not name"),
+    Flag.optional,
+    Flag.map(Option.getOrUndefined)
+  )
+}
+
 export const nodeId = optionalText("node-id", "name", "This machine's name in records (default: SLUICE_NODE_ID, else its host name)")
 
 export const asset = Argument.String("asset").pipe(Argument.withDescription("The key of an asset, as `sluice list` shows it"))

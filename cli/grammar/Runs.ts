@@ -12,6 +12,7 @@ export const materialize = Command.make(
     force: Options.yes("force", "Materialize fresh cells too"),
     dryRun: Options.yes("dry-run", "Print the plan and change nothing"),
     concurrency: Options.concurrency,
+    ...Options.limits,
     nodeId: Options.nodeId,
     set: Options.set,
     json: Options.json
@@ -43,6 +44,19 @@ export const runs = Command.make(
   Command.withExamples([{ command: "sluice runs --limit 5", description: "The last five" }])
 )
 
+export const limits = Command.make(
+  "limits",
+  { json: Options.json },
+  (input) => Options.lazily(() => import("../commands/limits.ts"), (m) => m.limits(input))
+).pipe(
+  Command.withDescription(
+    "List the rate limits that are shared through the database: the rate now, the calls that count in the present " +
+      "window, and what waits. Limits of the scope \"process\" are not shared and not listed."
+  ),
+  Command.withShortDescription("List rate limits and their use"),
+  Command.withExamples([{ command: "sluice limits" }])
+)
+
 const showRun = Command.make(
   "show",
   { id: Options.runId, json: Options.json },
@@ -55,7 +69,7 @@ const showRun = Command.make(
 
 const resume = Command.make(
   "resume",
-  { id: Options.runId, nodeId: Options.nodeId, set: Options.set, json: Options.json },
+  { id: Options.runId, ...Options.limits, nodeId: Options.nodeId, set: Options.set, json: Options.json },
   (input) => Options.lazily(() => import("../commands/materialize.ts"), (m) => m.resume(input))
 ).pipe(
   Command.withDescription("Go on with a run that was interrupted, lost or failed. What it has finished is not done again."),

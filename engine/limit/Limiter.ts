@@ -2,6 +2,7 @@
 import { Clock, Duration, Effect, Exit, type Scope } from "effect"
 import type { LimitStore, Pace } from "./LimitStore.ts"
 import * as Line from "./Line.ts"
+import * as Overrides from "./Overrides.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Supply from "./Supply.ts"
 
@@ -55,10 +56,12 @@ const changed = (limit: RateLimit.RateLimit, before: Pace, after: Pace): string 
  * the budget that the limit's scope says, through the LimitStore.
  */
 export const make = Effect.fn("Limiter.make")(function*(
-  limit: RateLimit.RateLimit,
+  declared: RateLimit.RateLimit,
   { lease = "6 seconds", onChange }: Options = {}
 ): Effect.fn.Return<Limiter, never, LimitStore | Scope.Scope> {
   const clock = yield* Clock.Clock
+  ;(yield* Overrides.Declared).add(declared.name)
+  const limit = Overrides.apply(declared, yield* Effect.orDie(Overrides.current))
   const supply = yield* Supply.make(limit, Duration.toMillis(Duration.fromInputUnsafe(lease)))
   const nowMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const line = Line.make()
@@ -78,7 +81,13 @@ export const make = Effect.fn("Limiter.make")(function*(
 
   const ask = Effect.suspend(() => supply.ask(waiting())).pipe(
     Effect.flatMap((after) => {
-      const message = pace === undefined || after === undefined ? undefined : changed(limit, pace, after)
+      const message = after === undefined
+        ? undefined
+        : pace !== undefined
+        ? changed(limit, pace, after)
+        : limit === declared
+        ? undefined
+        : `The rate of ${limit.name} is ${RateLimit.rateText(limit.rate)} here, in place of ${RateLimit.rateText(declared.rate)}.`
       pace = after ?? pace
       return message === undefined || onChange === undefined ? Effect.void : onChange(message)
     }),

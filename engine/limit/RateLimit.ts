@@ -50,6 +50,8 @@ export interface Options extends Frequency {
 }
 
 const longest = Duration.toMillis("31 days")
+/** The store counts calls in integers of four bytes. */
+const mostCalls = 1_000_000_000
 
 const refuse = (name: string, why: string): never => {
   throw new Error(`The rate limit "${name}" ${why}.`)
@@ -62,10 +64,19 @@ const millisOf = (name: string, what: string, input: Duration.Input): number => 
     : refuse(name, `has "${what}: ${String(input)}": it is a time from 1 millisecond to 31 days`)
 }
 
+/** Why this is no rate, as a half sentence; undefined: it is one. */
+export const whyNot = ({ calls, perMillis }: Pick<Rate, "calls" | "perMillis">): string | undefined =>
+  !Number.isSafeInteger(calls) || calls < 1 || calls > mostCalls
+    ? `calls are a whole number from 1 to ${mostCalls.toLocaleString("en")}`
+    : !Number.isFinite(perMillis) || perMillis < 1 || perMillis > longest
+    ? "its window is a time from 1 millisecond to 31 days"
+    : undefined
+
 /** The rate of a frequency. Throws, naming the limit, where it is none. */
 export const rateOf = (name: string, frequency: Frequency, burst: boolean | number = false): Rate => {
   const { calls, per } = frequency
-  if (!Number.isSafeInteger(calls) || calls < 1) refuse(name, `has "calls: ${calls}": it is a whole number from 1 on`)
+  const why = whyNot({ calls, perMillis: 1 })
+  if (why !== undefined) refuse(name, `has "calls: ${calls}": ${why}`)
   const most = burst === true ? calls : burst === false ? 1 : burst
   if (!Number.isSafeInteger(most) || most < 1) refuse(name, `has "burst: ${most}": it is true, false or a whole number from 1 on`)
   return { calls, perMillis: millisOf(name, "per", per), burst: Math.min(most, calls) }
@@ -102,9 +113,13 @@ export const allRates = (limit: RateLimit): ReadonlyArray<Rate> =>
 
 const units = [["d", 86_400_000], ["h", 3_600_000], ["min", 60_000], ["s", 1000]] as const
 
+const decimal = (value: number): string => String(Math.round(value * 1e6) / 1e6)
+
+const isShort = (value: number): boolean => Number.isInteger(Math.round(value * 1e9) / 1e6)
+
 /** `5/s`, `120/min`, `1/0.3s`, as `--limit` takes it. */
 export const rateText = ({ calls, perMillis }: Pick<Rate, "calls" | "perMillis">): string => {
   for (const [unit, millis] of units) if (perMillis === millis) return `${calls}/${unit}`
-  for (const [unit, millis] of units) if (perMillis > millis) return `${calls}/${perMillis / millis}${unit}`
-  return `${calls}/${perMillis}ms`
+  for (const [unit, millis] of units) if (perMillis > millis && isShort(perMillis / millis)) return `${calls}/${decimal(perMillis / millis)}${unit}`
+  return perMillis >= 100 ? `${calls}/${decimal(perMillis / 1000)}s` : `${calls}/${decimal(perMillis)}ms`
 }

@@ -5,6 +5,7 @@
 import { Cause, Data, Effect, Queue, Result, Schedule, Semaphore, Stream } from "effect"
 import type * as Asset from "../definition/Asset.ts"
 import { storedOf } from "../definition/Asset.ts"
+import type { FrameSet } from "../definition/Frames.ts"
 import { type CellWrite, type CellWritten, IoError, type IoManager } from "../definition/Io.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Partitions from "../partition/Partitions.ts"
@@ -163,13 +164,21 @@ export const make = <R>(options: CommitterOptions<R>): Effect.Effect<Committer<R
 const rowsOf = (computed: Computed): number => {
   let rows = 1
   for (const value of computed.values.values()) {
-    if (Array.isArray(value)) rows += value.length
+    if (Array.isArray(value)) rows += rowsIn(value)
     else if (typeof value === "object" && value !== null && "numRows" in value && typeof value.numRows === "number") {
       rows += value.numRows
     }
   }
   return Math.min(rows, maxWaitingRows)
 }
+
+const isFrameSet = (value: ReadonlyArray<unknown>): value is FrameSet => {
+  const [first] = value
+  return typeof first === "object" && first !== null && "rows" in first && Array.isArray(first.rows)
+}
+
+const rowsIn = (value: ReadonlyArray<unknown>): number =>
+  isFrameSet(value) ? value.reduce((sum, frame) => sum + frame.rows.length, 0) : value.length
 
 /** Cuts a batch where its rows would be too many. */
 const byRows = (taken: ReadonlyArray<Computed>): ReadonlyArray<ReadonlyArray<Computed>> => {

@@ -10,6 +10,7 @@ import { partitionColumn, rowColumn } from "../warehouse/Table.ts"
 import * as Transaction from "../warehouse/Transaction.ts"
 import type { Apart } from "./Apart.ts"
 import * as Kind from "./Kind.ts"
+import * as Stored from "./Stored.ts"
 
 /** What a table must be able to take. */
 export interface Wanted {
@@ -48,7 +49,7 @@ const made = (kind: Kind.Kind): Column => ({ kind: kind === "none" ? "text" : ki
 const refused = (wanted: Wanted, reason: string): IoError =>
   refuse(wanted.asset, undefined, `${wanted.asset} would be stored in ${qualified(wanted)}, ${reason}; name another \`prefix\` in Frames.of.`)
 
-const knownOf = Effect.fnUntraced(function*(wanted: Wanted, stored: Catalog.StoredTable) {
+const knownOf = Effect.fnUntraced(function*(wanted: Wanted, stored: Stored.Stored) {
   if (stored.comment !== Catalog.commentOf(wanted.asset)) {
     const owner = stored.comment?.startsWith(Catalog.commentOf("")) ? "is another asset's" : "was not made by Sluice"
     return yield* refused(wanted, `which ${owner}`)
@@ -66,22 +67,25 @@ const knownOf = Effect.fnUntraced(function*(wanted: Wanted, stored: Catalog.Stor
 const using = (name: string, from: Kind.Kind, to: Kind.Kind): string =>
   to === "text" && from === "jsonb" ? `(${quote(name)} #>> '{}')` : `${quote(name)}::${to}`
 
-const create = (sql: SqlClient.SqlClient, wanted: Wanted) =>
-  Effect.gen(function*() {
-    const lines = [...wanted.columns].map(([name, kind]) => `,\n  ${quote(name)} ${typeOf(kind)}`)
-    yield* sql.unsafe(
-      `create table ${qualified(wanted)} (\n  ${quote(partitionColumn)} text not null,\n  ${quote(rowColumn)} integer not null${lines.join("")}\n)`
-    )
-    yield* sql.unsafe(`comment on table ${qualified(wanted)} is ${literal(Catalog.commentOf(wanted.asset))}`)
-    yield* sql.unsafe(`create index on ${qualified(wanted)} (${quote(partitionColumn)}, ${quote(rowColumn)})`)
-  })
+const indexes = (wanted: Wanted, columns: ReadonlyArray<string>): ReadonlyArray<string> =>
+  wanted.indexes.filter((name) => columns.includes(name)).map((name) => `create index on ${qualified(wanted)} (${quote(name)})`)
 
-const index = (sql: SqlClient.SqlClient, wanted: Wanted, columns: Iterable<string>) =>
-  Effect.forEach(
-    wanted.indexes.filter((name) => [...columns].includes(name)),
-    (name) => sql.unsafe(`create index on ${qualified(wanted)} (${quote(name)})`),
-    { discard: true }
-  )
+const creation = (wanted: Wanted): ReadonlyArray<string> => {
+  const lines = [...wanted.columns].map(([name, kind]) => `,\n  ${quote(name)} ${typeOf(kind)}`)
+  const own = `${quote(partitionColumn)} text not null,\n  ${quote(rowColumn)} integer not null`
+  return [
+    `create table ${qualified(wanted)} (\n  ${own}${lines.join("")}\n)`,
+    `comment on table ${qualified(wanted)} is ${literal(Catalog.commentOf(wanted.asset))}`,
+    `create index on ${qualified(wanted)} (${quote(partitionColumn)}, ${quote(rowColumn)})`,
+    ...indexes(wanted, [...wanted.columns.keys()])
+  ]
+}
+
+/** Many statements in one message. None of them holds this mark: names of columns and tables are letters and digits. */
+const mark = "$definitions$"
+
+const all = (sql: SqlClient.SqlClient, statements: ReadonlyArray<string>) =>
+  statements.length === 0 ? Effect.void : sql.unsafe(`do ${mark}\nbegin\n${statements.map((each) => `${each};`).join("\n")}\nend ${mark}`)
 
 /** Text columns that are asked for as another type, and hold nothing but nulls. Nobody can write to the table then. */
 const empties = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, wanted: Wanted, known: Known) {
@@ -115,35 +119,35 @@ const widen = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, wanted: Want
   }
   // All changes in one statement: the table is rewritten once at most.
   if (changes.length > 0) yield* sql.unsafe(`alter table ${qualified(wanted)} ${changes.join(", ")}`)
-  yield* index(sql, wanted, added)
+  yield* all(sql, indexes(wanted, added))
   return known
 })
 
-/** Makes one table fit; the definitions are locked. */
-const fit = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, wanted: Wanted) {
-  const stored = yield* Catalog.read(sql, wanted)
-  if (Option.isSome(stored)) return yield* widen(sql, wanted, yield* knownOf(wanted, stored.value))
-  if (!(yield* Catalog.hasSchema(sql, wanted.schema))) yield* sql.unsafe(`create schema ${quote(wanted.schema)}`)
-  yield* create(sql, wanted)
-  yield* index(sql, wanted, wanted.columns.keys())
-  return new Map([...wanted.columns].map(([name, kind]) => [name, made(kind)] as const))
+/** What is known of those tables that there are. */
+export const look = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, wanted: ReadonlyArray<Wanted>) {
+  const found: Array<readonly [Wanted, Known]> = []
+  for (const [each, stored] of yield* Stored.read(sql, wanted)) found.push([each, yield* knownOf(each, stored)])
+  return found
 })
-
-/** Reads what is there; none where the table is missing. */
-export const look = (
-  sql: SqlClient.SqlClient,
-  wanted: Wanted
-): Effect.Effect<Option.Option<Known>, IoError | SqlError.SqlError> =>
-  Effect.flatMap(Catalog.read(sql, wanted), (stored) =>
-    Option.isNone(stored) ? Effect.succeedNone : Effect.asSome(knownOf(wanted, stored.value)))
 
 type Changed = ReadonlyArray<readonly [table: Wanted, known: Known]>
 
-const change = (sql: SqlClient.SqlClient, wanted: ReadonlyArray<Wanted>): Effect.Effect<Changed, IoError | SqlError.SqlError> =>
-  Effect.andThen(
-    lockDefinitions(sql),
-    Effect.forEach(wanted, (table) => Effect.map(fit(sql, table), (known) => [table, known] as const))
-  )
+/** Makes the tables fit; the definitions are locked from here on. */
+const change = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, wanted: ReadonlyArray<Wanted>) {
+  yield* lockDefinitions(sql)
+  const stored = yield* Stored.read(sql, wanted)
+  const missing = wanted.filter((each) => !stored.has(each))
+  for (const schema of new Set(missing.map(({ schema }) => schema))) {
+    if (!(yield* Catalog.hasSchema(sql, schema))) yield* sql.unsafe(`create schema ${quote(schema)}`)
+  }
+  yield* all(sql, missing.flatMap(creation))
+  const changed: Array<Changed[number]> = missing.map((each) => [
+    each,
+    new Map([...each.columns].map(([name, kind]) => [name, made(kind)] as const))
+  ])
+  for (const [each, table] of stored) changed.push([each, yield* widen(sql, each, yield* knownOf(each, table))])
+  return changed
+})
 
 /** A table that is being read or written for longer than this is changed inside the transaction that needs it. */
 const lockTimeout = "2s"

@@ -65,14 +65,10 @@ const makeReady = Effect.fnUntraced(function*(
   cells: ReadonlyArray<Cell>,
   targets: ReadonlyArray<Target>
 ) {
-  const lacking: Array<Definitions.Wanted> = []
-  for (const { wanted } of targets) {
-    const name = nameOf(wanted)
-    if (Definitions.fits(memory.tables.get(name), wanted)) continue
-    const stored = yield* Definitions.look(sql, wanted)
-    if (Option.isSome(stored)) memory.tables.set(name, stored.value)
-    if (!Definitions.fits(memory.tables.get(name), wanted)) lacking.push(wanted)
-  }
+  const fits = ({ wanted }: Target) => Definitions.fits(memory.tables.get(nameOf(wanted)), wanted)
+  const unsure = targets.filter((target) => !fits(target)).map(({ wanted }) => wanted)
+  for (const [wanted, known] of yield* Definitions.look(sql, unsure)) memory.tables.set(nameOf(wanted), known)
+  const lacking = targets.filter((target) => !fits(target)).map(({ wanted }) => wanted)
   if (lacking.length > 0) {
     for (const [wanted, known] of yield* Definitions.ensure(sql, memory.apart, lacking)) memory.tables.set(nameOf(wanted), known)
   }

@@ -1,18 +1,12 @@
 /** What a good cycle is: every request answered, every team named. */
 import { Effect } from "effect"
 import { Check } from "sluice"
-import { phase1, phase2 } from "./enrichment.ts"
+import { enrichment } from "./enrichment.ts"
 import { matches } from "./matches.ts"
 
-export const phase1Answered = Check.make("every request of phase 1 was answered", {
-  asset: phase1.failures,
+export const everyRequestAnswered = Check.make("every request was answered", {
+  asset: enrichment.failures,
   // One request that fails does not fail the cycle.
-  severity: "warn",
-  run: (rows) => Effect.succeed(Check.none(rows, () => true))
-})
-
-export const phase2Answered = Check.make("every request of phase 2 was answered", {
-  asset: phase2.failures,
   severity: "warn",
   run: (rows) => Effect.succeed(Check.none(rows, () => true))
 })

@@ -9,21 +9,16 @@ import { OddsPick } from "../../resources/football/Odds.ts"
 import { Competition, Country, Team } from "../../resources/football/Reference.ts"
 import { live } from "./live.ts"
 
-/** So many failed requests are shown with a materialization; the table has all. */
-const mostShown = 20
+const Look = Schema.Struct({
+  listing: Schema.Literals(["team", "competition"]),
+  looked_at: Schema.Date,
+  until: Schema.Date
+})
 
-const attach = ({ failures, requests }: { readonly failures: ReadonlyArray<Failure>; readonly requests: number }) =>
-  Metadata.attach({
-    requests,
-    failed: failures.length,
-    ...(failures.length === 0
-      ? {}
-      : { failures: Metadata.table(failures.slice(0, mostShown).map(({ error, id, kind, message }) => ({ kind, id, error, message }))) })
-  })
-
-const failures = Rows.of(Failure, { key: ["kind", "id"] })
-
-export const phase1 = Asset.makeMany("football/phase1", {
+/**
+ * Both phases are one computation: what a phase gives is committed with the other's, and no request waits for a commit.
+ */
+export const enrichment = Asset.makeMany("football/enrichment", {
   inputs: { live },
   outputs: {
     details: {
@@ -40,26 +35,6 @@ export const phase1 = Asset.makeMany("football/phase1", {
       output: Rows.of(OddsPick, { key: ["match_id", "market"] }),
       io: Warehouse
     },
-    failures: {
-      key: "football/phase1_failures",
-      description: "The requests of phase 1 that gave nothing in this cycle.",
-      kinds: ["postgres"],
-      output: failures,
-      io: Warehouse
-    }
-  },
-  run: ({ live }) => Effect.tap(Enrichment.phase1(live), attach)
-})
-
-const Look = Schema.Struct({
-  listing: Schema.Literals(["team", "competition"]),
-  looked_at: Schema.Date,
-  until: Schema.Date
-})
-
-export const phase2 = Asset.makeMany("football/phase2", {
-  inputs: { details: phase1.details },
-  outputs: {
     teams: {
       key: "football/teams",
       description: "The teams of all matches so far.",
@@ -89,28 +64,45 @@ export const phase2 = Asset.makeMany("football/phase2", {
       io: Warehouse
     },
     failures: {
-      key: "football/phase2_failures",
-      description: "The requests of phase 2 that gave nothing in this cycle.",
+      key: "football/failures",
+      description: "The requests of the last cycle that gave nothing.",
       kinds: ["postgres"],
-      output: failures,
+      output: Rows.of(Failure, { key: ["kind", "id"] }),
       io: Warehouse
     }
   },
-  run: Effect.fnUntraced(function*({ details }) {
+  run: Effect.fnUntraced(function*({ live }) {
     const { mode } = yield* (yield* FootballApi).settings
-    const learnt = yield* Enrichment.phase2(details, mode === "seed" ? Enrichment.nothingKnown : yield* known())
-    yield* attach(learnt)
-    return learnt
+    const before = mode === "seed" ? Effect.succeed(Enrichment.nothingKnown) : known()
+    const { first, second } = yield* Enrichment.enrich(live, before)
+    const failures = [...first.failures, ...second.failures]
+    yield* Metadata.attach({ ...figures(1, first), ...figures(2, second), ...shown(failures) })
+    const { competitions, countries, looks, teams } = second
+    return { details: first.details, odds: first.odds, teams, competitions, countries, looks, failures }
   })
 })
 
-/** What the tables of phase 2 hold by now. Its type is written, since the assets and their own past name each other. */
+const figures = (phase: 1 | 2, { failures, requests, seconds }: Enrichment.Phase & { readonly seconds: number }) => ({
+  [`phase ${phase} seconds`]: seconds,
+  [`phase ${phase} requests`]: requests,
+  [`phase ${phase} failed`]: failures.length
+})
+
+/** So many failed requests are shown with a materialization; the table has all. */
+const mostShown = 20
+
+const shown = (failures: ReadonlyArray<Failure>) =>
+  failures.length === 0 ? {} : {
+    failures: Metadata.table(failures.slice(0, mostShown).map(({ error, id, kind, message }) => ({ kind, id, error, message })))
+  }
+
+/** What the tables hold by now. Its type is written, since the assets and their own past name each other. */
 const known = (): Effect.Effect<Enrichment.Known, Io.IoError, Warehouse> =>
   Effect.all({
-    teams: stored(Asset.loadAll(Input.rows(phase2.teams))),
-    competitions: stored(Asset.loadAll(Input.rows(phase2.competitions))),
-    countries: stored(Asset.loadAll(Input.rows(phase2.countries))),
-    looks: stored(Asset.loadAll(Input.rows(phase2.looks)))
+    teams: stored(Asset.loadAll(Input.rows(enrichment.teams))),
+    competitions: stored(Asset.loadAll(Input.rows(enrichment.competitions))),
+    countries: stored(Asset.loadAll(Input.rows(enrichment.countries))),
+    looks: stored(Asset.loadAll(Input.rows(enrichment.looks)))
   }, { concurrency: 4 })
 
 /** In the first cycle there is no table yet. What cannot be read for another lasting reason is asked for anew. */

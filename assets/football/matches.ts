@@ -8,11 +8,11 @@ import type { MatchDetails } from "../../resources/football/MatchDetails.ts"
 import type { Market, OddsPick } from "../../resources/football/Odds.ts"
 import type { Competition, Country, Team } from "../../resources/football/Reference.ts"
 import { weatherOf, wordOf } from "../../resources/football/Status.ts"
-import { phase1, phase2 } from "./enrichment.ts"
+import { enrichment } from "./enrichment.ts"
 import { live } from "./live.ts"
 import { counted, Match, milesAnHour } from "./Match.ts"
 
-interface Answers {
+export interface Answers {
   readonly live: Frame<LiveMatch>
   readonly details: Frame<MatchDetails>
   readonly odds: Frame<OddsPick>
@@ -22,7 +22,7 @@ interface Answers {
 }
 
 /** One row for each live match, also where other requests of the cycle have failed. */
-const merged = ({ competitions, countries, details, live, odds, teams }: Answers, fetched_at: Date): ReadonlyArray<Match> => {
+export const merged = ({ competitions, countries, details, live, odds, teams }: Answers, fetched_at: Date): ReadonlyArray<Match> => {
   const named = teams.select("team_id", "name", "logo", "country_id")
     .join(countries.select("country_id", "name").rename({ name: "country" }), "country_id", "left")
   const leagues = competitions.select("competition_id", "name", "logo", "country_id")
@@ -109,27 +109,36 @@ const merged = ({ competitions, countries, details, live, odds, teams }: Answers
   })
 }
 
-export const matches = Asset.make("football/matches", {
-  description: "The live matches of the last cycle, flat: teams, competition, score, odds, weather, events.",
-  kinds: ["arquero", "postgres"],
+const merging = Asset.makeMany("football/merging", {
   inputs: {
     live: Input.table(live),
-    details: Input.table(phase1.details),
-    odds: Input.table(phase1.odds),
-    teams: Input.table(phase2.teams),
-    competitions: Input.table(phase2.competitions),
-    countries: Input.table(phase2.countries)
+    details: Input.table(enrichment.details),
+    odds: Input.table(enrichment.odds),
+    teams: Input.table(enrichment.teams),
+    competitions: Input.table(enrichment.competitions),
+    countries: Input.table(enrichment.countries)
   },
-  output: Rows.of(Match, { key: ["match_id"] }),
-  io: Warehouse,
-  run: (answers) => Effect.map(Clock.currentTimeMillis, (now) => merged(answers, new Date(now)))
+  outputs: {
+    matches: {
+      key: "football/matches",
+      description: "The live matches of the last cycle, flat: teams, competition, score, odds, weather, events.",
+      kinds: ["arquero", "postgres"],
+      output: Rows.of(Match, { key: ["match_id"] }),
+      io: Warehouse
+    },
+    history: {
+      key: "football/match_history",
+      description: "The matches of all cycles: one row for each match and cycle.",
+      kinds: ["arquero", "postgres"],
+      output: Rows.of(Match, { mode: "append", indexes: [["match_id", "fetched_at"], ["fetched_at"]] }),
+      io: Warehouse
+    }
+  },
+  run: (answers) =>
+    Effect.map(Clock.currentTimeMillis, (now) => {
+      const rows = merged(answers, new Date(now))
+      return { matches: rows, history: rows }
+    })
 })
 
-export const matchHistory = Asset.make("football/match_history", {
-  description: "The matches of all cycles: one row for each match and cycle.",
-  kinds: ["postgres"],
-  inputs: { matches },
-  output: Rows.of(Match, { mode: "append", indexes: [["match_id", "fetched_at"], ["fetched_at"]] }),
-  io: Warehouse,
-  run: ({ matches }) => Effect.succeed(matches)
-})
+export const { history: matchHistory, matches } = merging

@@ -2,7 +2,7 @@
 import { Cause, ConfigProvider, Console, Effect, Logger } from "effect"
 import { Asset, AssetGraph, Cli, Executor, Input, RunRequest, RunStore } from "sluice"
 import { board, type BoardRow } from "../../assets/football/board.ts"
-import { phase1, phase2 } from "../../assets/football/enrichment.ts"
+import { enrichment } from "../../assets/football/enrichment.ts"
 import type { Failure } from "../../resources/football/Failure.ts"
 import { FootballApi } from "../../resources/football/FootballApi.ts"
 import { MockAllowed } from "../../resources/football/Mock.ts"
@@ -83,10 +83,9 @@ const materialize = Effect.fnUntraced(function*(input: Input) {
   if (report.state !== "succeeded") return { report, timing, board: [], failures: [] } satisfies Cycle
   const load = yield* Effect.all({
     board: Asset.load(board),
-    first: Asset.loadAll(Input.rows(phase1.failures)),
-    second: Asset.loadAll(Input.rows(phase2.failures))
+    failures: Asset.loadAll(Input.rows(enrichment.failures))
   })
-  return { report, timing, board: load.board, failures: [...load.first, ...load.second] } satisfies Cycle
+  return { report, timing, ...load } satisfies Cycle
 })
 
 /** What did not go well, as lines of the log; the calls that failed have theirs already. */

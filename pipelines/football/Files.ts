@@ -4,7 +4,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { Asset, Cli, Input } from "sluice"
 import { board } from "../../assets/football/board.ts"
-import { phase2 } from "../../assets/football/enrichment.ts"
+import { enrichment } from "../../assets/football/enrichment.ts"
 import type { Match } from "../../assets/football/Match.ts"
 import { matches } from "../../assets/football/matches.ts"
 import { type Body, Bodies } from "../../resources/football/Bodies.ts"
@@ -90,9 +90,9 @@ export const write = Effect.fn("football.files")(function*(folder: string, { bod
   const rows = yield* Effect.all({
     matches: Asset.load(matches),
     board: Asset.load(board),
-    teams: Asset.loadAll(Input.rows(phase2.teams)),
-    competitions: Asset.loadAll(Input.rows(phase2.competitions)),
-    countries: Asset.loadAll(Input.rows(phase2.countries))
+    teams: Asset.loadAll(Input.rows(enrichment.teams)),
+    competitions: Asset.loadAll(Input.rows(enrichment.competitions)),
+    countries: Asset.loadAll(Input.rows(enrichment.countries))
   }, { concurrency: 5 })
   const now = new Date()
   const isMock = rows.matches.some((match) => match._mock)

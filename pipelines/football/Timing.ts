@@ -27,34 +27,44 @@ export interface Timing {
   readonly failed: number
 }
 
-/** By the asset whose step stands for the phase. */
 const phases = [
-  { name: "1a", asset: "football/live", what: "live matches" },
-  { name: "1b phase 1", asset: "football/match_details", what: "details and odds" },
-  { name: "1b phase 2", asset: "football/teams", what: "teams, competitions, countries" },
-  { name: "2", asset: "football/matches", what: "merge and flatten" },
-  { name: "7", asset: "football/board", what: "filter and order" }
+  { name: "1a", what: "live matches" },
+  { name: "1b phase 1", what: "details and odds" },
+  { name: "1b phase 2", what: "teams, competitions, countries" },
+  { name: "2", what: "merge and flatten" },
+  { name: "7", what: "filter and order" }
 ] as const
 
 const number = (value: unknown): number => typeof value === "number" ? value : 0
 
 /** A step that did not run took no time. */
 export const make = (steps: ReadonlyArray<TimedStep>, totalSeconds: number): Timing => {
-  const timed = phases.map(({ asset, name, what }): Phase => {
-    const step = steps.find((step) => step.asset === asset)
-    return {
-      name,
-      what,
-      seconds: step === undefined ? 0 : (step.finishedAt.getTime() - step.startedAt.getTime()) / 1000,
-      requests: number(step?.metadata["requests"]?.value),
-      failed: number(step?.metadata["failed"]?.value)
-    }
+  const stepOf = (asset: string) => steps.find((step) => step.asset === asset)
+  const lasted = (asset: string) => {
+    const step = stepOf(asset)
+    return step === undefined ? 0 : (step.finishedAt.getTime() - step.startedAt.getTime()) / 1000
+  }
+  const figure = (asset: string, name: string) => number(stepOf(asset)?.metadata[name]?.value)
+  const enriched = (phase: 1 | 2) => ({
+    seconds: figure("football/match_details", `phase ${phase} seconds`),
+    requests: figure("football/match_details", `phase ${phase} requests`),
+    failed: figure("football/match_details", `phase ${phase} failed`)
   })
+  const alone = (asset: string) => ({ seconds: lasted(asset), requests: figure(asset, "requests"), failed: 0 })
+  const figures: Readonly<Record<Phase["name"], Omit<Phase, "name" | "what">>> = {
+    "1a": alone("football/live"),
+    "1b phase 1": enriched(1),
+    "1b phase 2": enriched(2),
+    "2": alone("football/matches"),
+    "7": alone("football/board")
+  }
+  const timed = phases.map((phase): Phase => ({ ...phase, ...figures[phase.name] }))
   const sum = (figure: (phase: Phase) => number) => timed.reduce((sum, phase) => sum + figure(phase), 0)
+  const enrichSeconds = lasted("football/match_details")
   return {
     phases: timed,
-    enrichSeconds: timed.filter(({ name }) => name.startsWith("1b")).reduce((sum, { seconds }) => sum + seconds, 0),
-    writeSeconds: Math.max(0, totalSeconds - sum(({ seconds }) => seconds)),
+    enrichSeconds,
+    writeSeconds: Math.max(0, totalSeconds - enrichSeconds - sum(({ name, seconds }) => name.startsWith("1b") ? 0 : seconds)),
     totalSeconds,
     requests: sum(({ requests }) => requests),
     failed: sum(({ failed }) => failed)

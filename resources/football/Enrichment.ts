@@ -3,7 +3,7 @@
  * teams, competitions and countries that these name. All calls of a phase are under way at once, as far as the
  * connections go; one that fails is listed, and the others go on.
  */
-import { Clock, Effect, Result } from "effect"
+import { Clock, Duration, Effect, Result } from "effect"
 import type { ApiError } from "../api/ApiError.ts"
 import { type Changes, FootballApi } from "./FootballApi.ts"
 import * as Failure from "./Failure.ts"
@@ -40,11 +40,15 @@ const paused = Effect.fnUntraced(function*(calls: ReadonlyArray<unknown>) {
   if (calls.length > 0) yield* Effect.sleep(phaseDelay)
 })
 
-export interface Phase1 {
-  readonly details: ReadonlyArray<MatchDetails>
-  readonly odds: ReadonlyArray<OddsPick>
+/** What a phase asked for, for how long. */
+export interface Phase {
   readonly failures: ReadonlyArray<Failure.Failure>
   readonly requests: number
+}
+
+export interface Phase1 extends Phase {
+  readonly details: ReadonlyArray<MatchDetails>
+  readonly odds: ReadonlyArray<OddsPick>
 }
 
 /** The details and the odds of each match: two calls a match, none for mock matches. */
@@ -87,10 +91,7 @@ export interface Known {
 
 export const nothingKnown: Known = { teams: [], competitions: [], countries: [], looks: [] }
 
-export interface Phase2 extends Known {
-  readonly failures: ReadonlyArray<Failure.Failure>
-  readonly requests: number
-}
+export interface Phase2 extends Known, Phase {}
 
 /** The vendor's documented limits of the listings: changes once a minute, countries once a day. */
 const changesEvery = 60_000
@@ -177,3 +178,16 @@ export const phase2 = Effect.fn("football.phase2")(function*(
 /** The last of each key: one commit writes a key once. */
 const unique = <A>(items: ReadonlyArray<A>, key: (item: A) => string): ReadonlyArray<A> =>
   [...new Map(items.map((item) => [key(item), item])).values()]
+
+/** With the seconds that it took. */
+const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.map(Effect.timed(effect), ([duration, value]) => ({ ...value, seconds: Duration.toMillis(duration) / 1000 }))
+
+/** Both phases. What is known already is looked up while the first one is under way. */
+export const enrich = Effect.fn("football.enrich")(function*<E, R>(
+  matches: ReadonlyArray<LiveMatch>,
+  known: Effect.Effect<Known, E, R>
+) {
+  const [first, before] = yield* Effect.all([timed(phase1(matches)), known], { concurrency: 2 })
+  return { first, second: yield* timed(phase2(first.details, before)) }
+})

@@ -112,11 +112,11 @@ describe("sluice football", () => {
       const log = read(project, "logs", "step1.log")
       assert.match(log, /ERROR - API call failed for team .* after 1 attempt: .*not authorized/)
       assert.match(log, /WARNING - 1 of 29 requests failed in this cycle\./)
-      const [row] = yield* query<{ kind: string; error: string }>(project, "select kind, error from football.phase2_failures")
+      const [row] = yield* query<{ kind: string; error: string }>(project, "select kind, error from football.failures")
       assert.deepStrictEqual({ ...row }, { kind: "team", error: "Refused" })
       const tables = yield* query<{ text: string }>(
         project,
-        "select string_agg(t::text, '') as text from (select to_jsonb(s) as t from sluice.steps s union all select to_jsonb(f) from football.phase2_failures f) as all_rows"
+        "select string_agg(t::text, '') as text from (select to_jsonb(s) as t from sluice.steps s union all select to_jsonb(f) from football.failures f) as all_rows"
       )
       for (const text of [ended.stdout, ended.stderr, log, tables[0]!.text]) {
         assert.notInclude(text, secret)

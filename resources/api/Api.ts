@@ -104,6 +104,8 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
     }
   }, (effect, { route, subject }) =>
     Effect.withSpan(effect, `${name}.${route}`, {
+      kind: "client",
+      captureStackTrace: false,
       attributes: { "sluice.api": name, "sluice.route": route, "sluice.subject": secrets.redact(subject ?? route) }
     }))
 

@@ -1,7 +1,7 @@
 /** One exchange over HTTP: a request is sent, its answer read whole or its connection closed. */
-import { Effect, Result, type Scope, Stream } from "effect"
-import { HttpBody, HttpClient, type HttpClientError, HttpClientRequest, type HttpMethod } from "effect/http"
-import { NotJson, TooLarge, Unreachable } from "./ApiError.ts"
+import type * as Undici from "@effect/platform-node/Undici"
+import { Effect } from "effect"
+import { NotJson, TimedOut, TooLarge, Unreachable } from "./ApiError.ts"
 import { headOf } from "./Head.ts"
 import type { ApiRequest } from "./Request.ts"
 import { unpack } from "./Unpack.ts"
@@ -15,57 +15,114 @@ export interface Answer {
 }
 
 /** Why there is no whole answer. */
-export type ExchangeProblem = Unreachable | NotJson | TooLarge
+export type ExchangeProblem = Unreachable | TimedOut | NotJson | TooLarge
 
-/** Answers a request, over the network or from recordings. */
-export type Exchange<E = ExchangeProblem> = (request: ApiRequest) => Effect.Effect<Answer, E>
+/** Answers a request within a time, over the network or from recordings. */
+export type Exchange<E = ExchangeProblem> = (request: ApiRequest, timeoutMillis: number) => Effect.Effect<Answer, E>
 
 /** The innermost text about what went wrong, on one line. */
-const problemOf = (error: HttpClientError.HttpClientError, redact: (text: string) => string): string => {
-  let cause: unknown = error.reason.cause
+const problemOf = (error: unknown, redact: (text: string) => string): string => {
+  let cause = error
   while (cause instanceof Error && cause.message === "" && cause.cause !== undefined) cause = cause.cause
   if (cause instanceof AggregateError && cause.message === "") cause = cause.errors[0]
-  const text = cause instanceof Error ? cause.message || cause.name : error.reason._tag
+  const text = cause instanceof Error ? cause.message || cause.name : String(cause)
   return headOf(Buffer.from(text), redact).replace(/\.$/, "")
 }
 
-/** Sends through `client`; at most `maxBody` bytes of a body are read. What is told of errors is passed through `redact`. */
-export const live = (client: HttpClient.HttpClient, maxBody: number, redact: (text: string) => string): Exchange => {
-  // The end of the scope aborts what was not read to its end, which closes the connection.
-  const scoped = HttpClient.withScope(client)
+const headersOf = (headers: Undici.Dispatcher.ResponseData["headers"]): Record<string, string> => {
+  const flat: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name] = typeof value === "string" ? value : value.join(", ")
+  }
+  return flat
+}
 
-  const exchange = (request: ApiRequest): Effect.Effect<Answer, ExchangeProblem, Scope.Scope> =>
-    Effect.gen(function*() {
-      const response = yield* Effect.mapError(
-        scoped.execute(
-          HttpClientRequest.make(request.method as HttpMethod.HttpMethod)(request.url, {
-            headers: request.headers,
-            ...(request.body === undefined ? {} : { body: HttpBody.uint8Array(request.body, request.headers["content-type"]) })
-          })
-        ),
-        (error) => new Unreachable({ problem: problemOf(error, redact) })
-      )
-      const { headers, status } = response
+export interface LiveOptions {
+  readonly dispatcher: Undici.Dispatcher
+  /** At most so many bytes of a body are read. */
+  readonly maxBody: number
+  /** What is told of errors is passed through it. */
+  readonly redact: (text: string) => string
+}
+
+/**
+ * Sends by undici's own dispatch, below the client of effect/http: that one makes a stream, an AbortSignal and, where a
+ * body is not read to its end, an exception with its stack for each call, which cost more than the call. The time-out
+ * is a timer for the same reason: racing two fibers costs more than all of this.
+ */
+export const live = ({ dispatcher, maxBody, redact }: LiveOptions): Exchange => (request, timeoutMillis) =>
+  Effect.flatMap(
+    Effect.callback<Answer, ExchangeProblem>((resume) => {
+      const { origin, pathname, search } = new URL(request.url)
       const chunks: Array<Uint8Array> = []
       let size = 0
-      yield* response.stream.pipe(
-        Stream.mapError((): ExchangeProblem =>
-          new NotJson({ head: headOf(Buffer.concat(chunks), redact), instead: "a body that ends early" })
-        ),
-        Stream.runForEach((chunk) => {
-          chunks.push(chunk)
-          size += chunk.length
-          return size > maxBody ? Effect.fail(new TooLarge({ limitBytes: maxBody })) : Effect.void
+      let answer: { readonly status: number; readonly headers: Record<string, string> } | undefined
+      let controller: Undici.Dispatcher.DispatchController | undefined
+      let ended = false
+      const end = (effect: Effect.Effect<Answer, ExchangeProblem>) => {
+        if (ended) return
+        ended = true
+        clearTimeout(timer)
+        resume(effect)
+      }
+      // Aborting closes the connection: what still comes on it is nobody's.
+      const give = (problem: ExchangeProblem) => {
+        end(Effect.fail(problem))
+        controller?.abort(new Error("The answer is not waited for any more."))
+      }
+      const timer = setTimeout(() => give(new TimedOut({ millis: timeoutMillis })), timeoutMillis)
+      const broken = (error: unknown) =>
+        end(Effect.fail(
+          answer === undefined
+            ? new Unreachable({ problem: problemOf(error, redact) })
+            : new NotJson({ head: headOf(Buffer.concat(chunks), redact), instead: "a body that ends early" })
+        ))
+      try {
+        dispatcher.dispatch({
+          origin,
+          path: `${pathname}${search}`,
+          // Only the methods of CallOptions come here.
+          method: request.method as Undici.Dispatcher.HttpMethod,
+          headers: request.headers,
+          body: request.body ?? null,
+          headersTimeout: 0,
+          bodyTimeout: 0
+        }, {
+          onRequestStart: (started) => {
+            controller = started
+            if (ended) started.abort(new Error("The answer is not waited for any more."))
+          },
+          onResponseStart: (_, status, headers) => {
+            if (status >= 200) answer = { status, headers: headersOf(headers) }
+          },
+          onResponseData: (_, chunk) => {
+            size += chunk.length
+            if (size > maxBody) return give(new TooLarge({ limitBytes: maxBody }))
+            chunks.push(chunk)
+          },
+          onResponseEnd: () => {
+            if (answer === undefined) return broken(new Error("it closed the connection without an answer"))
+            end(Effect.succeed({ ...answer, body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks) }))
+          },
+          onResponseError: (_, error) => broken(error)
         })
-      )
-      const body = yield* unpack(Buffer.concat(chunks), headers["content-encoding"], maxBody)
-      return { status, headers, body }
-    })
-
-  return (request) =>
-    // The client's own spans would hold the URL with its secrets, and its headers would tell foreign hosts of our traces.
-    Effect.provideService(Effect.scoped(exchange(request)), HttpClient.TracerDisabledWhen, () => true)
-}
+      } catch (error) {
+        broken(error)
+      }
+      return Effect.sync(() => {
+        if (ended) return
+        ended = true
+        clearTimeout(timer)
+        controller?.abort(new Error("The call was interrupted."))
+      })
+    }),
+    (answer) => {
+      const encoding = answer.headers["content-encoding"]
+      return encoding === undefined
+        ? Effect.succeed(answer)
+        : Effect.map(unpack(answer.body, encoding, maxBody), (body) => ({ ...answer, body }))
+    }
+  )
 
 /** The request that a redirecting answer asks for; undefined: it is none, or leads nowhere. */
 export const redirected = (
@@ -75,9 +132,9 @@ export const redirected = (
 ): ApiRequest | undefined => {
   const { location } = answer.headers
   if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return undefined
-  const parsed = Result.try(() => new URL(location, request.url))
-  if (Result.isFailure(parsed) || !/^https?:$/.test(parsed.success.protocol)) return undefined
-  const url = parsed.success
+  if (!URL.canParse(location, request.url)) return undefined
+  const url = new URL(location, request.url)
+  if (!/^https?:$/.test(url.protocol)) return undefined
   const asGet = answer.status === 303 || (answer.status < 303 && request.method === "POST")
   const foreign = url.origin !== new URL(request.url).origin
   // What says who asks, and what was sent to this host, is not for other hosts.

@@ -1,12 +1,16 @@
 /** From an answer to JSON: statuses, bodies that are not JSON, and errors that the API tells in 200 bodies. */
-import { Result, Schema } from "effect"
+import { Result } from "effect"
 import { Limited, NotJson, type Reason, Status } from "./ApiError.ts"
 import type { Answer } from "./Exchange.ts"
 import { headOf, insteadOfJson } from "./Head.ts"
 import type { Decode } from "./Options.ts"
 import { retryAfterMillis } from "./RetryAfter.ts"
 
-const parseJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
+/** Faster than a schema for text that holds JSON, which matters at thousands of calls a second. */
+const parseJson = (text: string): Result.Result<unknown, unknown> =>
+  Result.try((): unknown => JSON.parse(text))
+
+const decoder = new TextDecoder()
 
 export interface ReadOptions {
   readonly decode: Decode | undefined
@@ -25,7 +29,7 @@ export const read = (
     return Result.fail(new Limited({ retryAfterMillis: retryAfterMillis(headers["retry-after"], now), head: head() }))
   }
   if (status < 200 || status > 299) return Result.fail(new Status({ status, head: head() }))
-  const parsed = parseJson(new TextDecoder().decode(body))
+  const parsed = parseJson(decoder.decode(body))
   if (Result.isFailure(parsed)) return Result.fail(new NotJson({ head: head(), instead: insteadOfJson(body) }))
   return decode === undefined ? Result.succeed(parsed.success) : decode(parsed.success, { route, status, headers })
 }

@@ -65,8 +65,9 @@ const save = async (folder: string, request: ApiRequest, answer: Answer, secrets
 }
 
 /** Answers as `exchange` does, and writes what it answers. */
-export const record = <E>(exchange: Exchange<E>, folder: string, secrets: Secrets): Exchange<E | Setting> => (request) =>
-  Effect.tap(exchange(request), (answer) =>
+export const record = <E>(exchange: Exchange<E>, folder: string, secrets: Secrets): Exchange<E | Setting> =>
+(request, timeoutMillis) =>
+  Effect.tap(exchange(request, timeoutMillis), (answer) =>
     Effect.tryPromise({
       try: () => save(folder, request, answer, secrets),
       catch: (cause) => {

@@ -1,7 +1,6 @@
 /** From the source of an API to how its requests are answered. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { Context, Effect, Layer, Redacted, type Scope } from "effect"
-import { HttpClient } from "effect/http"
+import { Effect, Redacted, type Scope } from "effect"
 import { type NotRecorded, Setting } from "./ApiError.ts"
 import * as Exchange from "./Exchange.ts"
 import type { ApiOptions } from "./Options.ts"
@@ -35,12 +34,12 @@ const of = (
   switch (source._tag) {
     case "Live":
     case "At":
-      // Fresh, since a part of this layer is the same value for every client: it would be the first one's, with its
-      // connections, wherever layers are shared.
-      return Effect.map(Layer.build(Layer.fresh(NodeHttpClient.layerUndiciOptions({ connections }))), (context) => ({
+      // Each API has its own connections. One that is not answered is a time-out of the call as any other: undici's own
+      // limit is left out.
+      return Effect.map(NodeHttpClient.makeDispatcherOptions({ connections, connect: { timeout: 0 } }), (dispatcher) => ({
         baseUrl: source._tag === "At" ? source.url : options.baseUrl,
         offline: false,
-        exchange: Exchange.live(Context.get(context, HttpClient.HttpClient), options.maxBody ?? 64 * 1024 * 1024, secrets.redact)
+        exchange: Exchange.live({ dispatcher, maxBody: options.maxBody ?? 64 * 1024 * 1024, redact: secrets.redact })
       }))
     case "Replay": {
       const isSecret = (name: string) => Redacted.isRedacted(options.query?.[name])

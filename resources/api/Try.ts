@@ -59,13 +59,9 @@ export const make = ({ decode, health, meter, name, redact, slots, transport }: 
   const send = Effect.fnUntraced(function*(request: ApiRequest, { limits, timeoutMillis }: Calling, since: number) {
     const usage = yield* Usage
     const sent = yield* Clock.currentTimeMillis
-    const answer = yield* transport.exchange(request).pipe(
-      Effect.timeoutOrElse({
-        duration: timeoutMillis,
-        orElse: () => Effect.fail(new TimedOut({ millis: timeoutMillis, inARow: health.timedOut() }))
-      }),
-      Effect.result
-    )
+    const answered = yield* Effect.result(transport.exchange(request, timeoutMillis))
+    const answer = Result.mapError(answered, (reason) =>
+      reason._tag === "TimedOut" ? new TimedOut({ millis: reason.millis, inARow: health.timedOut() }) : reason)
     const now = yield* Clock.currentTimeMillis
     if (Result.isSuccess(answer)) health.answered()
     const told = Result.flatMap(answer, (answer) => tell(request, answer, now))

@@ -38,6 +38,8 @@ export interface Options {
   readonly lease?: Duration.Input | undefined
 }
 
+/** In milliseconds: less may be nothing to a clock. */
+const shortestSleep = 0.01
 /** A request that nobody waits for any more is taken to arrive within this time. */
 const abandonedMillis = 1000
 
@@ -128,7 +130,7 @@ export const make = Effect.fn("Limiter.make")(function*(
       if (isWoken) return resume(Effect.void)
       signal = () => resume(Effect.void)
     })
-    return sleepsUntil === Number.POSITIVE_INFINITY ? woken : Effect.raceFirst(woken, Effect.sleep(sleepsUntil - now))
+    return sleepsUntil === Number.POSITIVE_INFINITY ? woken : Effect.raceFirst(woken, Effect.sleep(Math.max(sleepsUntil - now, shortestSleep)))
   })
   yield* Effect.addFinalizer(() => supply.leave)
   yield* Effect.forkScoped(Effect.forever(turn))

@@ -1,23 +1,223 @@
-/** Calls that wait: in order, smoothly, given up by an interrupt. */
+/** Calls that wait: in order, evenly, given up by an interrupt, without asking the store more than needed. */
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber } from "effect"
+import { Clock, Effect, Exit, Fiber, Layer, type Scope } from "effect"
 import { TestClock } from "effect/testing"
+import { type Ask, LimitStore, LimitStoreError } from "../../../engine/limit/LimitStore.ts"
 import * as Limiter from "../../../engine/limit/Limiter.ts"
 import * as RateLimit from "../../../engine/limit/RateLimit.ts"
 import * as MemoryLimitStore from "../../../storage/MemoryLimitStore.ts"
 
-const limited = <A, E>(title: string, effect: Effect.Effect<A, E, import("../../../engine/limit/LimitStore.ts").LimitStore | import("effect").Scope.Scope>) =>
-  it.effect(title, () => Effect.asVoid(Effect.provide(effect, MemoryLimitStore.layer)))
+interface Scene {
+  /** What the store was asked. */
+  readonly asks: Array<Ask>
+  /** Lets the store fail so often. */
+  readonly fail: (times: number, transient?: boolean) => void
+}
+
+const test = <A, E>(title: string, effect: (scene: Scene) => Effect.Effect<A, E, LimitStore | Scope.Scope>) =>
+  it.effect(title, () => {
+    const asks: Array<Ask> = []
+    let failures = 0
+    let isTransient = true
+    const store = MemoryLimitStore.make()
+    const watched = Layer.succeed(LimitStore, LimitStore.of({
+      ...store,
+      ask: (ask) =>
+        Effect.suspend(() => {
+          if (failures-- > 0) return Effect.fail(new LimitStoreError({ message: "The limit store is away.", transient: isTransient }))
+          asks.push(ask)
+          return store.ask(ask)
+        })
+    }))
+    const fail = (times: number, transient = true) => {
+      failures = times
+      isTransient = transient
+    }
+    return Effect.asVoid(Effect.provide(effect({ asks, fail }), watched))
+  })
+
+/** In steps, as timers would fire. */
+const pass = (millis: number, step = 5) =>
+  Effect.forEach(Array.from({ length: Math.ceil(millis / step) }), () => TestClock.adjust(step), { discard: true })
+
+/** Calls that note their name and time. */
+const noting = Effect.sync(() => {
+  const notes: Array<readonly [string, number]> = []
+  const call = (name: string) => Effect.map(Clock.currentTimeMillis, (now) => void notes.push([name, now]))
+  return { call, names: () => notes.map(([name]) => name), times: () => notes.map(([, time]) => time) }
+})
+
+const limit = RateLimit.make("test", { calls: 2, per: "1 second" })
 
 describe("Limiter", () => {
-  limited("spaces calls evenly and in order", Effect.gen(function*() {
-    const limiter = yield* Limiter.make(RateLimit.make("test", { calls: 2, per: "1 second" }))
-    const times: Array<readonly [number, number]> = []
-    const all = yield* Effect.forEach([0, 1, 2, 3, 4, 5], (i) =>
-      limiter.use(Effect.map(Clock.currentTimeMillis, (now) => times.push([i, now]))), { concurrency: "unbounded" }).pipe(Effect.forkChild)
-    for (let i = 0; i < 400; i++) yield* TestClock.adjust("10 millis")
-    yield* Fiber.join(all)
-    assert.deepStrictEqual(times.map(([i]) => i), [0, 1, 2, 3, 4, 5])
-    for (let i = 1; i < times.length; i++) assert.isAtLeast(times[i]![1] - times[i - 1]![1], 490)
-  }))
+  test("makes calls evenly, in the order in which they came", () =>
+    Effect.gen(function*() {
+      const limiter = yield* Limiter.make(limit)
+      const { call, names, times } = yield* noting
+      const all = yield* Effect.forkChild(
+        Effect.forEach(["a", "b", "c", "d", "e", "f"], (name) => limiter.use(call(name)), { concurrency: "unbounded" })
+      )
+      yield* pass(3500)
+      yield* Fiber.join(all)
+      assert.deepStrictEqual(names(), ["a", "b", "c", "d", "e", "f"])
+      const gaps = times().slice(1).map((time, i) => time - times()[i]!)
+      assert.isTrue(gaps.every((gap) => gap >= 490 && gap <= 510), gaps.join(" "))
+    }))
+
+  test("makes a burst where one is declared, and no more in the window", () =>
+    Effect.gen(function*() {
+      const limiter = yield* Limiter.make(RateLimit.make("burst", { calls: 5, per: "1 second", burst: true }))
+      const { call, times } = yield* noting
+      yield* Effect.forkChild(Effect.forEach(Array.from({ length: 12 }), () => limiter.use(call("x")), { concurrency: "unbounded" }))
+      yield* pass(100)
+      assert.lengthOf(times(), 5)
+      yield* pass(850)
+      assert.lengthOf(times(), 5)
+      yield* pass(150)
+      assert.lengthOf(times(), 10)
+    }))
+
+  test("a call that is interrupted while it waits gives its place and its permit back", () =>
+    Effect.gen(function*() {
+      const limiter = yield* Limiter.make(limit)
+      const { call, names } = yield* noting
+      const fibers = yield* Effect.forEach(["a", "b", "c", "d"], (name) => Effect.forkChild(limiter.use(call(name))))
+      yield* pass(100)
+      yield* Fiber.interrupt(fibers[1]!)
+      yield* Fiber.interrupt(fibers[2]!)
+      yield* pass(500)
+      assert.deepStrictEqual(names(), ["a", "d"])
+      // Nothing is held: another limiter of the same budget gets its turn as if they had never been.
+      const other = yield* Limiter.make(limit)
+      yield* Effect.forkChild(other.use(call("e")))
+      yield* pass(600)
+      assert.deepStrictEqual(names(), ["a", "d", "e"])
+    }))
+
+  test("a call whose turn comes in the moment of its interrupt leaks no permit", ({ asks }) =>
+    Effect.gen(function*() {
+      const limiter = yield* Limiter.make(RateLimit.make("one", { calls: 1, per: "100 millis" }))
+      for (let i = 0; i < 40; i++) {
+        const fiber = yield* Effect.forkChild(limiter.use(Effect.never))
+        yield* pass(i * 5, 1)
+        yield* Fiber.interrupt(fiber)
+      }
+      const { call, names } = yield* noting
+      yield* Effect.forkChild(limiter.use(call("last")))
+      // An interrupted call is given a second to arrive.
+      yield* pass(1300)
+      assert.deepStrictEqual(names(), ["last"])
+      assert.strictEqual(asks.at(-1)?.open, 0)
+    }))
+
+  test("a call counts until a window after its answer; with `reaches`, after it must have arrived", () =>
+    Effect.gen(function*() {
+      const second = Effect.fnUntraced(function*(options: Partial<RateLimit.Options>) {
+        const limiter = yield* Limiter.make(RateLimit.make(`slow${options.reaches === undefined ? "" : "/reaches"}`, { calls: 1, per: "1 second", ...options }))
+        const { call, times } = yield* noting
+        const slow = Effect.andThen(call("x"), Effect.sleep("700 millis"))
+        yield* Effect.forkChild(Effect.forEach([1, 2], () => limiter.use(slow), { concurrency: "unbounded" }))
+        yield* pass(2000)
+        return times()[1]! - times()[0]!
+      })
+      const strict = yield* second({})
+      assert.isTrue(strict >= 1700 && strict < 1800, String(strict))
+      const stated = yield* second({ reaches: "100 millis" })
+      assert.isTrue(stated >= 1100 && stated < 1850, String(stated))
+    }))
+
+  test("heavy calls take their weight, and are refused where they could never be made", () =>
+    Effect.gen(function*() {
+      const limiter = yield* Limiter.make(RateLimit.make("heavy", { calls: 10, per: "1 second" }))
+      const { call, names, times } = yield* noting
+      yield* Effect.forkChild(Effect.forEach([["a", 5], ["b", 1], ["c", 4], ["d", 3]] as const, ([name, weight]) =>
+        limiter.use(call(name), weight), { concurrency: "unbounded" }))
+      yield* pass(2000)
+      assert.deepStrictEqual(names(), ["a", "b", "c", "d"])
+      assert.isAtLeast(times()[3]! - times()[0]!, 700)
+      const exit = yield* Effect.exit(limiter.take(11))
+      assert.match(String(Exit.isFailure(exit) ? exit.cause : ""), /weight 11 can never be made under the limit heavy of 10\/s/)
+    }))
+
+  test("under several limits the slowest is waited for first", () =>
+    Effect.gen(function*() {
+      const quick = yield* Limiter.make(RateLimit.make("quick", { calls: 50, per: "1 second" }))
+      const slow = yield* Limiter.make(RateLimit.make("slow", { calls: 1, per: "1 second" }))
+      const { call, times } = yield* noting
+      yield* Effect.forkChild(Effect.forEach([1, 2, 3], () =>
+        Effect.flatMap(Limiter.takeAll([quick, slow]), (permit) => Effect.andThen(call("x"), permit.answered)), { concurrency: "unbounded" }))
+      yield* pass(2500)
+      assert.lengthOf(times(), 3)
+      assert.isAtLeast(times()[2]! - times()[0]!, 2000)
+    }))
+
+  test("asks the store a few times while it waits, and never while there is nothing to wait for", ({ asks }) =>
+    Effect.gen(function*() {
+      const limiter = yield* Limiter.make(RateLimit.make("rare", { calls: 1, per: "1 minute" }))
+      const { call, times } = yield* noting
+      yield* Effect.forkChild(Effect.forEach([1, 2], () => limiter.use(call("x")), { concurrency: "unbounded" }))
+      yield* pass(59_000, 50)
+      assert.lengthOf(times(), 1)
+      // It stays in line by a word every third of its lease.
+      assert.isBelow(asks.length, 45)
+      yield* pass(5000, 50)
+      assert.lengthOf(times(), 2)
+      const before = asks.length
+      yield* pass(600_000, 1000)
+      assert.strictEqual(asks.length, before)
+    }))
+
+  test("falls when there are too many calls, tells of it, and recovers", () =>
+    Effect.gen(function*() {
+      const told: Array<string> = []
+      const limiter = yield* Limiter.make(RateLimit.make("fussy", { calls: 10, per: "1 second" }), {
+        onChange: (message) => Effect.sync(() => void told.push(message))
+      })
+      const { call, times } = yield* noting
+      yield* Effect.forkChild(Effect.forever(limiter.use(call("x"))))
+      yield* pass(1000)
+      yield* limiter.slowDown({ retryAfter: "2 seconds" })
+      // Another answer of the same moment is no further fall.
+      yield* limiter.slowDown()
+      const before = times().length
+      yield* pass(1900)
+      assert.isAtMost(times().length - before, 1)
+      yield* pass(1200)
+      const fallen = times().filter((time) => time >= 3000 && time < 4000).length
+      assert.isTrue(fallen >= 4 && fallen <= 6, String(fallen))
+      yield* pass(14_000)
+      assert.isAtLeast(times().filter((time) => time >= 17_000 && time < 18_000).length, 9)
+      assert.lengthOf(told, 2)
+      assert.match(told[0]!, /^The rate of fussy falls to 50 % of 10\/s, after a pause of 2s\.$/)
+      assert.strictEqual(told[1], "The rate of fussy is 10/s again.")
+    }))
+
+  test("waits while the store is away, and fails its calls where waiting is of no use", ({ fail }) =>
+    Effect.gen(function*() {
+      const limiter = yield* Limiter.make(limit)
+      const { call, names } = yield* noting
+      fail(3)
+      yield* Effect.forkChild(limiter.use(call("a")))
+      yield* pass(200)
+      assert.deepStrictEqual(names(), [])
+      yield* pass(800)
+      assert.deepStrictEqual(names(), ["a"])
+      fail(1, false)
+      const fiber = yield* Effect.forkChild(limiter.use(call("b")))
+      yield* pass(100)
+      assert.match(String(yield* Fiber.await(fiber)), /The limit store is away/)
+    }))
+
+  test("its end gives back what it has", ({ asks }) =>
+    Effect.gen(function*() {
+      yield* Effect.scoped(Effect.gen(function*() {
+        const limiter = yield* Limiter.make(RateLimit.make("brief", { calls: 100, per: "1 second" }))
+        yield* Effect.forkChild(limiter.use(Effect.void))
+        yield* pass(20)
+      }))
+      assert.deepInclude(asks.at(-1), { want: 0, open: 0 })
+      assert.strictEqual(asks.flatMap(({ answered }) => answered).reduce((sum, { count }) => sum + count, 0), 1)
+      const [usage] = yield* Effect.flatMap(LimitStore, (store) => store.usage)
+      assert.deepInclude(usage, { used: 1, waiting: 0, holders: 0 })
+    }))
 })

@@ -18,8 +18,8 @@ export interface RouteLimits {
   readonly slowest: UsedLimit | undefined
   /** Waits for the permits of one call. */
   readonly take: (weight: number) => Effect.Effect<Limiter.Permit>
-  /** The API says that it was asked too often. */
-  readonly slowDown: (limited: Limited) => Effect.Effect<void>
+  /** The API says to a call that was sent so long ago that it was asked too often. */
+  readonly slowDown: (limited: Limited, sentAgoMillis: number) => Effect.Effect<void>
 }
 
 /** Permits are given to so many milliseconds of calls at once. */
@@ -55,9 +55,9 @@ export const make = Effect.fnUntraced(function*<Routes extends string>(
       turns: own.length === 0 ? undefined : Slots.make(turnsOf(limits, connections)),
       slowest,
       take: (weight) => Limiter.takeAll(all, weight),
-      slowDown: ({ retryAfterMillis }) => {
+      slowDown: ({ retryAfterMillis }, sentAgoMillis) => {
         const retryAfter = retryAfterMillis === null ? undefined : Duration.millis(retryAfterMillis)
-        return Effect.forEach(blamed, (limiter) => limiter.slowDown({ retryAfter }), { discard: true })
+        return Effect.forEach(blamed, (limiter) => limiter.slowDown({ retryAfter, sentAgo: sentAgoMillis }), { discard: true })
       }
     })
   }

@@ -101,11 +101,13 @@ export const make = ({ decode, health, meter, name, redact, slots, transport }: 
       Effect.flatMap(restore(calling.limits.take(calling.weight)), (permit): Effect.Effect<Result.Result<Told, Reason> | typeof again> => {
         ready()
         if (!mayGo()) return Effect.as(permit.unused, again)
+        const sent = performance.now()
         return Effect.onExit(restore(send(request, calling, since)), (exit) => {
           if (Exit.isFailure(exit)) return Cause.hasInterrupts(exit.cause) ? permit.abandoned : permit.answered
           const reason = Result.isFailure(exit.value) ? exit.value.failure : undefined
           if (reason?._tag === "TimedOut") return permit.abandoned
-          return reason?._tag === "Limited" ? Effect.andThen(permit.answered, calling.limits.slowDown(reason)) : permit.answered
+          if (reason?._tag !== "Limited") return permit.answered
+          return Effect.andThen(permit.answered, calling.limits.slowDown(reason, performance.now() - sent))
         })
       })
     )

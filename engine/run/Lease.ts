@@ -58,7 +58,8 @@ export const acquire: Effect.Effect<Lease, RunStoreError, RunStore | Scope.Scope
       Effect.sync(() => {
         renewed = asked
         if (live) return
-        since = asked
+        // What was claimed while the answer was on its way may have reached the store before the lease was renewed.
+        since = performance.now()
         lapsed = true
       }))
   })

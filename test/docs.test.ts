@@ -22,6 +22,7 @@ import * as path from "node:path"
 import * as Grammar from "../cli/Grammar.ts"
 import * as Platform from "../cli/Platform.ts"
 import { nbaCommand } from "../pipelines/nba/NbaCommand.ts"
+import { footballCommand } from "../pipelines/football/FootballCommand.ts"
 import { nhlCommand } from "../pipelines/nhl/NhlCommand.ts"
 import { Database } from "../resources/database/Database.ts"
 import { root } from "./cli/fixture.ts"
@@ -174,7 +175,8 @@ const isCommand = (line: string): boolean => /^([A-Z_]+=\S+ )*npx sluice( |$)|\|
 
 const shielded = [
   "NO_COLOR", "FORCE_COLOR", "SLUICE_PROJECT", "SLUICE_DEBUG", "PGHOST", "PGDATABASE", "VITEST", "NODE_OPTIONS",
-  "NHL_SOURCE", "NHL_SHAPE", "NHL_FULL_NAMES", "NBA_SOURCE", "NBA_SEASON", "DB_HOST", "DB_NAME"
+  "NHL_SOURCE", "NHL_SHAPE", "NHL_FULL_NAMES",
+  "FOOTBALL_SOURCE", "FOOTBALL_MODE", "FOOTBALL_CONNECTIONS", "THESPORTS_USER", "THESPORTS_SECRET", "NBA_SOURCE", "NBA_SEASON", "DB_HOST", "DB_NAME"
 ]
 
 /** Executes a document from top to bottom; gives what was not as it says. */
@@ -230,7 +232,11 @@ type Asked = (args: ReadonlyArray<string>) => Effect.Effect<unknown, unknown, Co
 const sluice: Asked = Command.runWith(Grammar.make("0"), { version: "0" })
 
 // Help never runs a command, so what its work needs is not needed here.
-const own = [Command.runWith(nhlCommand, { version: "0" }) as Asked, Command.runWith(nbaCommand, { version: "0" }) as Asked]
+const own = [
+  Command.runWith(nhlCommand, { version: "0" }) as Asked,
+  Command.runWith(nbaCommand, { version: "0" }) as Asked,
+  Command.runWith(footballCommand, { version: "0" }) as Asked
+]
 
 /** The options of every command, by its words: `run show` → `--json`. */
 const optionsOf = (
@@ -326,7 +332,7 @@ describe("the documents", () => {
     const absent = docs.flatMap((doc) => {
       const files = filesOf(doc).map(({ file }) => file)
       return Array.from(prose(doc).matchAll(/`([^`\n]+)`/g), (match) => match[1]!).filter((word) => {
-        if (/^(NHL|NBA|SLUICE|PG|DATABASE)[A-Z_]*$/.test(word)) return !sources.includes(word)
+        if (/^(NHL|NBA|FOOTBALL|THESPORTS|SLUICE|PG|DATABASE)[A-Z_]*$/.test(word)) return !sources.includes(word)
         if (!/^[\w.-]+(\/[\w.-]+)*(\/|\.(ts|js|md|sql|json))$/.test(word) || word.startsWith(".sluice")) return false
         return !files.includes(word) && !fs.existsSync(path.join(root, word))
       }).map((word) => `${doc.name}: ${word}`)

@@ -56,10 +56,12 @@ const cycle = Effect.fnUntraced(function*(url: string, connections: number) {
     // The API is opened before, as by the command.
     yield* (yield* FootballApi).settings
     const began = performance.now()
+    const cpu = process.cpuUsage()
     const report = yield* Executor.start(graph, new RunRequest({ selection: "football", partitions: null, force: true, concurrency: 8 }))
     const seconds = (performance.now() - began) / 1000
     if (report.state !== "succeeded") return yield* Effect.die(new Error(report.failed[0]?.reason ?? report.state))
-    return Timing.make(yield* (yield* RunStore.RunStore).steps(report.run), seconds)
+    const { system, user } = process.cpuUsage(cpu)
+    return { ...Timing.make(yield* (yield* RunStore.RunStore).steps(report.run), seconds), cpu: (system + user) / 1e6 }
   }).pipe(
     Effect.provide(FootballApi.layer),
     Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown(settings))
@@ -69,6 +71,8 @@ const cycle = Effect.fnUntraced(function*(url: string, connections: number) {
 interface Python {
   readonly total: number
   readonly enrich: number
+  /** Processor time. */
+  readonly cpu: number
   readonly rss: number
 }
 
@@ -91,7 +95,7 @@ const report = Effect.fnUntraced(function*(name: string, oddsRows: number) {
   yield* cycle(server.url, connections)
   yield* seen
   // By turns, so that both have the same machine.
-  const own: Array<Timing.Timing> = []
+  const own: Array<Timing.Timing & { readonly cpu: number }> = []
   const theirs: Array<Python> = []
   for (let i = 0; i < rounds; i++) {
     own.push(yield* cycle(server.url, connections))
@@ -106,8 +110,12 @@ const report = Effect.fnUntraced(function*(name: string, oddsRows: number) {
   print({ name: "  of it the requests", rounds: own.map((t) => t.enrichSeconds + t.phases[0]!.seconds), unit: "s", note: comparable(own.map((t) => t.enrichSeconds + t.phases[0]!.seconds)) })
   print({ name: "  of it merge and board", rounds: own.map((t) => t.phases[3]!.seconds + t.phases[4]!.seconds), unit: "s" })
   print({ name: "  of it planning and commits", rounds: own.map((t) => t.writeSeconds), unit: "s" })
+  print({ name: "  processor time of this process", rounds: own.map((t) => t.cpu), unit: "s" })
   if (theirs.length === 0) console.log("The seed's way is left out: python3 with aiohttp is not at hand (pip install aiohttp).")
-  else print({ name: "the seed's way: requests alone, aiohttp", rounds: theirs.map((t) => t.total), unit: "s", note: comparable(theirs.map((t) => t.total)) })
+  else {
+    print({ name: "the seed's way: requests alone, aiohttp", rounds: theirs.map((t) => t.total), unit: "s", note: comparable(theirs.map((t) => t.total)) })
+    print({ name: "  processor time of its process", rounds: theirs.map((t) => t.cpu), unit: "s" })
+  }
   return { own, theirs, url: server.url }
 })
 
@@ -121,6 +129,7 @@ const program = Effect.gen(function*() {
   const after = median(small.own.map((t) => t.totalSeconds))
   const enrich = median(small.own.map((t) => t.enrichSeconds))
   const rss = memory()
+  if (process.env["BENCH_SEQUENTIAL"] === "no") return
   const before = yield* Effect.scoped(Effect.gen(function*() {
     const server = yield* Effect.acquireRelease(Effect.promise(() => startServer(12)), ({ stop }) => Effect.sync(stop))
     return yield* cycle(server.url, 1)

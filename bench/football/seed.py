@@ -32,7 +32,7 @@ def one(body):
 
 
 async def cycle():
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=30)) as session:
         live = await fetch(session, "/match/detail_live")
         listed = time.perf_counter()
@@ -51,7 +51,7 @@ async def cycle():
         )
     ended = time.perf_counter()
     rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"total": ended - began, "enrich": ended - listed, "rss": rss}), flush=True)
+    print(json.dumps({"total": ended - began, "enrich": ended - listed, "cpu": time.process_time() - cpu, "rss": rss}), flush=True)
 
 
 async def main():

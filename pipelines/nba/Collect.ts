@@ -1,7 +1,7 @@
 /** `sluice nba`: collects endpoints as one node, one after the other, and tells it line by line. */
 import { Cause, Effect, Option } from "effect"
 import { hostname } from "node:os"
-import { Cli } from "sluice"
+import { Cli, RunStore } from "sluice"
 import * as Assignment from "./Assignment.ts"
 import * as Connection from "./Connection.ts"
 import * as DryRun from "./DryRun.ts"
@@ -50,12 +50,12 @@ const run = Effect.fnUntraced(function*(assignment: Assignment.Assignment, input
   const names = assignment.endpoints.map(({ name }) => name)
   log.info(`Node ${node} on ${hostname()}${assignment.description === undefined ? "" : ` (${assignment.description})`}: ${names.join(", ")}`)
   log.info(`Rate limit: ${Pace.describe(assignment.rateLimit)}`)
-  const outcome = yield* Cli.withEverything(collecting(assignment, input, log, tally)).pipe(
+  const { outcome, requests } = yield* Cli.withEverything(collecting(assignment, input, log, tally)).pipe(
     Effect.provide(Log.layer(node, write)),
     Effect.onError((cause) =>
       Effect.sync(() => {
         if (Cause.hasInterruptsOnly(cause)) {
-          summary(assignment, tally, log)
+          summary(assignment, tally, 0, log)
           return log.warn("DISTRIBUTED PROCESSING INTERRUPTED: what is stored stays, and the same command goes on with the rest")
         }
         // The command line says it on the console.
@@ -63,7 +63,7 @@ const run = Effect.fnUntraced(function*(assignment: Assignment.Assignment, input
         Log.make(node, toFile).error(error instanceof Error ? error.message : String(error))
       }))
   )
-  summary(assignment, tally, log)
+  summary(assignment, tally, requests, log)
   if (outcome === "succeeded") return log.info("DISTRIBUTED PROCESSING COMPLETED SUCCESSFULLY")
   if (outcome === "cancelled") {
     log.warn("DISTRIBUTED PROCESSING CANCELLED from another terminal: the same command goes on with the rest")
@@ -91,10 +91,17 @@ const collecting = Effect.fnUntraced(function*(
   let outcome: Outcome = "succeeded"
   for (const one of surveyed) {
     const ended = yield* collectOne(one, assignment, input, log, tally)
-    if (ended === "cancelled") return ended
-    if (ended === "failed") outcome = ended
+    if (ended !== "succeeded") outcome = ended
+    if (ended === "cancelled") break
   }
-  return outcome
+  return { outcome, requests: yield* requestsOf(tally.runs()) }
+})
+
+/** How many requests were made, those that were tried again among them. */
+const requestsOf = Effect.fnUntraced(function*(runs: ReadonlyArray<number>) {
+  const store = yield* RunStore.RunStore
+  const calls = yield* Effect.forEach(runs, (run) => store.calls(run))
+  return calls.flat().reduce((sum, one) => sum + one.calls, 0)
 })
 
 const collectOne = Effect.fnUntraced(function*(
@@ -123,11 +130,12 @@ const collectOne = Effect.fnUntraced(function*(
   return state === "failed" || state === "cancelled" ? state : "succeeded" as const
 })
 
-const summary = ({ endpoints, node }: Assignment.Assignment, tally: Tally.Tally, log: Log.Log): void => {
+/** `requests` is 0 where it is not known. */
+const summary = ({ endpoints, node }: Assignment.Assignment, tally: Tally.Tally, requests: number, log: Log.Log): void => {
   const calls = tally.calls()
   const share = calls === 0 ? 100 : tally.succeeded() / calls * 100
   log.info(`[SUMMARY] PROCESSING SUMMARY on node ${node}: ${endpoints.length} endpoint${endpoints.length === 1 ? "" : "s"}, ${tally.rows()} rows stored`)
-  log.info(`[CALLS] Total API calls made: ${calls}`)
+  log.info(`[CALLS] Total API calls made: ${requests === 0 || requests === calls ? calls : `${requests}, for ${calls} parameters`}`)
   log.info(`[ERRORS] Total errors: ${tally.errors()}`)
   log.info(`[RATE] Overall success rate: ${share.toFixed(1)}%`)
 }

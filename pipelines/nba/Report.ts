@@ -24,7 +24,7 @@ const tables = Effect.gen(function*() {
     ), { concurrency: 2 })
 })
 
-const Activity = Schema.Struct({ name: Schema.String, processed: Schema.Int, failed: Schema.Int, rows: Schema.Int, first: Schema.Date, last: Schema.Date })
+const Activity = Schema.Struct({ name: Schema.String, processed: Schema.Int, failed: Schema.Int, rows: Schema.Finite, first: Schema.Date, last: Schema.Date })
 
 /** What was recorded of the endpoints' calls, summed by asset or by node. */
 const activity = Effect.fnUntraced(function*(by: "asset" | "node") {
@@ -32,7 +32,7 @@ const activity = Effect.fnUntraced(function*(by: "asset" | "node") {
   const assets = Catalogue.endpoints.map(Survey.asset)
   return yield* sql`
     select ${sql(by)} as name, count(*) filter (where state = 'materialized')::integer as processed,
-      count(*) filter (where state = 'failed')::integer as failed, coalesce(sum(rows), 0)::integer as rows,
+      count(*) filter (where state = 'failed')::integer as failed, coalesce(sum(rows), 0)::float8 as rows,
       min(started_at) as first, max(finished_at) as last
     from sluice.ledger where ${sql.in("asset", assets)} and node is not null group by 1 order by 1`.pipe(Effect.flatMap(rowsOf(Activity)))
 })

@@ -1,6 +1,7 @@
 /** How much there is to do for a node: of each endpoint the ids there are, those asked for, and those not stored yet. */
 import { Effect } from "effect"
 import { Cli, PartitionSet } from "sluice"
+import { assetKey as asset } from "../../assets/nba/endpoints.ts"
 import * as Catalogue from "../../resources/nba/catalogue.ts"
 import * as Assignment from "./Assignment.ts"
 
@@ -18,10 +19,8 @@ export interface Surveyed {
   readonly notes: ReadonlyArray<string>
 }
 
-export const asset = (endpoint: Catalogue.Endpoint): string => `nba/${endpoint.name.toLowerCase()}`
-
-/** How all tables of an endpoint begin; `_` and the name of a data set follow. */
-export const table = (endpoint: Catalogue.Endpoint): string => `nba_${endpoint.name.toLowerCase()}`
+/** How all tables of an endpoint begin (`_` and the name of a data set follow), and its asset. */
+export { assetKey as asset, tablePrefix as table } from "../../assets/nba/endpoints.ts"
 
 /** What an endpoint is asked about, call by call; those of the league as a whole are asked about a season. */
 export const subject = (endpoint: Catalogue.Endpoint): "game" | "player" | "team" | "season" =>

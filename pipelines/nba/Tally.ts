@@ -12,6 +12,8 @@ export interface Tally {
   readonly succeeded: () => number
   readonly errors: () => number
   readonly rows: () => number
+  /** The numbers of the runs that were watched. */
+  readonly runs: () => ReadonlyArray<number>
   /** Watches the cells of one endpoint, of which so many are planned. */
   readonly of: (endpoint: Catalogue.Endpoint, planned: number) => Observer
 }
@@ -29,11 +31,14 @@ export const duration = (seconds: number): string => {
 /** Errors are told up to this length, as the view of failed calls has them. */
 const longest = 500
 
-const isLimit = (message: string): boolean => /asked too often|\b429\b|too many requests/i.test(message)
+/** What is told of an error; a rate limit is called so. */
+const sentence = (message: string): string =>
+  `${/asked too often|\b429\b|too many requests/i.test(message) ? "rate limit: " : ""}${message.slice(0, longest)}`
 
 /** `now` gives milliseconds of a clock that only goes forward. */
 export const make = (log: Log, now: () => number = () => performance.now()): Tally => {
   let [succeeded, errors, rows] = [0, 0, 0]
+  const runs: Array<number> = []
   const of: Tally["of"] = (endpoint, planned) => {
     const began = now()
     let [well, badly] = [0, 0]
@@ -47,31 +52,44 @@ export const make = (log: Log, now: () => number = () => performance.now()): Tal
       const left = perMinute > 0 && done < planned ? ` - ETA ${duration((planned - done) / perMinute * 60)}` : ""
       log.info(`[PROGRESS] ${done}/${planned} (${well} success, ${badly} errors) - ${perMinute.toFixed(1)} calls/min${left}`)
     }
-    const good = () => {
+    // The last attempt of a step that fails is told as the failure.
+    const pending = new Map<string, string>()
+    const repeated = (partition: string) => {
+      const attempt = pending.get(partition)
+      if (attempt !== undefined) log.warn(attempt)
+      pending.delete(partition)
+    }
+    const good = (partition: string) => {
+      repeated(partition)
       well++
       succeeded++
     }
     return (observation) => {
       switch (observation._tag) {
+        case "RunStarted":
+          runs.push(observation.run)
+          return
         case "StepMaterialized":
-          good()
+          good(observation.cell.partition)
           rows += observation.rows
           log.info(`[SUCCESS] Inserted ${observation.rows} rows for ${about(observation.cell.partition)}`)
           return ended()
         case "StepUnchanged":
-          good()
+          good(observation.cell.partition)
           log.info(`[SUCCESS] ${about(observation.cell.partition)} was stored by another node meanwhile`)
           return ended()
         case "AttemptFailed": {
-          const { attempt, cell, failure } = observation
-          const limit = isLimit(failure.message) ? "rate limit: " : ""
-          return log.warn(`Attempt ${attempt} of ${name(cell.partition)} failed: ${limit}${failure.message.slice(0, longest)}`)
+          const { attempt, cell: { partition }, failure } = observation
+          repeated(partition)
+          pending.set(partition, `Attempt ${attempt} of ${name(partition)} failed: ${sentence(failure.message)}`)
+          return
         }
         case "StepFailed": {
           badly++
           errors++
-          const limit = isLimit(observation.failure.message) ? "rate limit: " : ""
-          log.error(`Failed call tracked: ${name(observation.cell.partition)} - ${limit}${observation.failure.message.slice(0, longest)}`)
+          const { cell: { partition }, failure } = observation
+          pending.delete(partition)
+          log.error(`Failed call tracked: ${name(partition)} - ${sentence(failure.message)}`)
           return ended()
         }
         case "StepSkipped":
@@ -88,5 +106,5 @@ export const make = (log: Log, now: () => number = () => performance.now()): Tal
       }
     }
   }
-  return { calls: () => succeeded + errors, succeeded: () => succeeded, errors: () => errors, rows: () => rows, of }
+  return { calls: () => succeeded + errors, succeeded: () => succeeded, errors: () => errors, rows: () => rows, runs: () => runs, of }
 }

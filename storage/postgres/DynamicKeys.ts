@@ -136,22 +136,26 @@ export const make = (sql: PgClient.PgClient) => {
   const dynamicKeys: RunStore["Service"]["dynamicKeys"] = Effect.fn("RunStore.dynamicKeys")(function*(sets) {
     const found = new Map<string, Array<DynamicKey>>(sets.map((set) => [set, []]))
     if (sets.length === 0) return found
+    // Grouped and not joined: before the tables are analysed, a join of many keys would be one of nested loops.
     const rows: ReadonlyArray<Row> = yield* sql`
       select
-        key.partition_set as set,
-        key.key,
-        key.position,
-        key.by_hand or given.sources is not null as live,
-        coalesce(given.sources, '{}') as sources
-      from sluice.partition_keys as key
-      left join (
-        select partition_set, key, array_agg(source order by source) as sources
+        partition_set as set,
+        key,
+        max(position) as position,
+        bool_or(live) as live,
+        coalesce(array_agg(source order by source) filter (where source is not null), '{}') as sources
+      from (
+        select partition_set, key, position, by_hand as live, null::text collate "C" as source
+        from sluice.partition_keys
+        where partition_set = any(${keyColumn(sets)}::text[])
+        union all
+        select partition_set, key, null, true, source
         from sluice.partition_key_sources
         where partition_set = any(${keyColumn(sets)}::text[])
-        group by partition_set, key
-      ) as given using (partition_set, key)
-      where key.partition_set = any(${keyColumn(sets)}::text[])
-      order by key.partition_set, key.position
+      ) as told
+      group by partition_set, key
+      having max(position) is not null
+      order by partition_set, max(position)
     `.pipe(Effect.flatMap(decode), attempt("read partition keys"))
     for (const { key, live, position, set, sources } of rows) found.get(set)?.push({ key, position, live, sources })
     return found

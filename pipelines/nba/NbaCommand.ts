@@ -53,7 +53,7 @@ const node = {
   rateLimit: Flag.Finite("rate-limit").pipe(
     Flag.withMetavar("<seconds>"),
     Flag.withDescription("Seconds between two calls of this node, like 0.5 (default 0.6)"),
-    Flag.filter((n) => n > 0, () => "a number of seconds greater than 0, like 0.5"),
+    Flag.filter((n) => n >= 0.001 && n <= 86_400, () => "a number of seconds from 0.001 on, like 0.5"),
     Flag.optional,
     Flag.map(Option.getOrUndefined)
   ),

@@ -1,6 +1,7 @@
 /** A node's configuration file: which endpoints it collects, of which ids, and how fast. */
 import { Effect, Schema } from "effect"
 import { Cli } from "sluice"
+import * as Pace from "./Pace.ts"
 import * as JsonFile from "./JsonFile.ts"
 
 const Place = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0, { expected: "a whole number from 0 on" }))
@@ -15,7 +16,9 @@ const NodeFile = Schema.Struct({
   node_id: Schema.optionalKey(Schema.String),
   endpoints: Schema.optionalKey(Schema.Array(EndpointEntry)),
   /** Seconds between two calls. */
-  rate_limit: Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThan(0, { expected: "a number of seconds greater than 0" }))),
+  rate_limit: Schema.optionalKey(Schema.Finite.check(
+    Schema.isBetween({ minimum: Pace.shortest, maximum: 86_400 }, { expected: "a number of seconds from 0.001 on" })
+  )),
   parameter_config: Schema.optionalKey(Schema.Struct({
     start_index: Schema.optionalKey(Schema.NullOr(Place)),
     end_index: Schema.optionalKey(Schema.NullOr(Place)),

@@ -126,7 +126,7 @@ describe("the assignment of a node", () => {
         [config({ ...seedFile, rate_limt: 1 }), /wrong key: "rate_limt" is not known\. Did you mean "rate_limit"/],
         [config({ ...seedFile, parameter_config: { start: 1 } }), /"parameter_config\.start" is not known\. Did you mean "start_index"/],
         [config({ ...seedFile, endpoints: [{ endpoint: "PlayByPlayV3", tables: 2 }] }), /"endpoints\[0\]\.tables" is not known/],
-        [config({ ...seedFile, rate_limit: 0 }), /wrong at "rate_limit".*a number of seconds greater than 0/],
+        [config({ ...seedFile, rate_limit: 0 }), /wrong at "rate_limit".*a number of seconds from 0\.001 on/],
         [config({ ...seedFile, rate_limit: "fast" }), /wrong at "rate_limit": it holds a string/],
         [config({ ...seedFile, parameter_config: { start_index: -1 } }), /wrong at "parameter_config\.start_index".*from 0 on/],
         [config({ ...seedFile, parameter_config: { limit: 0 } }), /limit of 0 takes no id/],

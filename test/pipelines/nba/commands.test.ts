@@ -4,6 +4,8 @@ import { Effect } from "effect"
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Project } from "../../cli/fixture.ts"
+import * as Simulator from "../../../simulators/nba/Simulator.ts"
+import * as fixture from "../../cli/fixture.ts"
 import * as deployment from "./deployment.ts"
 
 const words = (line: string) => line.split(" ")
@@ -170,5 +172,23 @@ describe("sluice nba", () => {
       assert.match(yield* refused("nba --endpoint PlayByPlayV3 --param-list 0022100003 0022199999"), /"0022199999" is not a key of nba\/game/)
       assert.match(yield* refused("nba --endpoint PlayByPlayV3 --rate-limit 0"), /"0" is not a value of --rate-limit/)
       assert.deepStrictEqual(yield* project.ran, [])
+    }))
+
+  it.live("on the NBA's own assets: calls are as far apart as --rate-limit says, at the server", () =>
+    Effect.gen(function*() {
+      const simulator = yield* Simulator.make({ years: [2023], gamesASeason: 5 })
+      const project = yield* fixture.project(deployment.own)
+      const env = { NBA_SOURCE: simulator.url, NBA_SEASON: "2023-24" }
+      const filled = yield* project.run(words("materialize nba/players"), { env })
+      assert.strictEqual(filled.code, 0, filled.stderr)
+      const before = simulator.arrivals.length
+      const ended = yield* project.run(words("nba --endpoints CommonPlayerInfo TeamGameLogs --param-limit 5 --rate-limit 0.15 --node-id n1"), { env })
+      assert.strictEqual(ended.code, 0, ended.stdout + ended.stderr)
+      const arrivals = simulator.arrivals.slice(before)
+      const gaps = arrivals.slice(1).map((at, i) => at - arrivals[i]!)
+      assert.strictEqual(arrivals.length, 6)
+      assert.isTrue(gaps.every((gap) => gap >= 149), gaps.join(" "))
+      assert.include(ended.stdout, "[n1] Rate limit: one call every 0.15 s")
+      assert.include(ended.stdout, "[n1] [CALLS] Total API calls made: 6")
     }))
 })

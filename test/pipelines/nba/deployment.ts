@@ -60,7 +60,24 @@ export default Deployment.make({
 })
 `
 
-/** A project with it on an empty database. */
+/** A deployment of the NBA's own assets and commands. */
+export const own = `
+import { Layer } from "effect"
+import { Deployment, Documents, Tables, Warehouse } from "sluice"
+import { nba } from "${fixture.root}/pipelines/nba.ts"
+import { nbaCommand } from "${fixture.root}/pipelines/nba/NbaCommand.ts"
+import { NbaApi } from "${fixture.root}/resources/nba/NbaApi.ts"
+import * as NbaSimulators from "${fixture.root}/simulators/nba/Source.ts"
+
+export default Deployment.make({
+  pipelines: [nba],
+  io: Layer.mergeAll(Warehouse.layer, Documents.layer, Tables.layer),
+  resources: NbaApi.layer.pipe(Layer.provide(NbaSimulators.layer)),
+  commands: [nbaCommand]
+})
+`
+
+/** A project with the first of them on an empty database. */
 export const project = fixture.project(main)
 
 /** The same with the master tables filled. */

@@ -75,9 +75,10 @@ describe("Backfill, crashed", () => {
           child.process.kill("SIGKILL")
           yield* Effect.promise(() => child.ended)
         }
-        return yield* outcome(here.join(options))
       })
-      const outcomes = yield* Effect.forEach([0, 1, 2], lives, { concurrency: 3 })
+      yield* Effect.forEach([0, 1, 2], lives, { concurrency: 3 })
+      // Not before all were killed and frozen as often: on a slow machine the first to live on would leave nothing to do.
+      const outcomes = yield* Effect.forEach([0, 1, 2], () => outcome(here.join(options)), { concurrency: 3 })
       for (const outcome of outcomes) assert.include(outcome, { state: "succeeded", planned: cells, materialized: cells, failed: 0, skipped: 0 })
       assert.strictEqual(dead.size, 3 * kills)
 

@@ -126,6 +126,7 @@ const openTransactions = Effect.map(
  */
 export const freeze = Effect.fnUntraced(function*(child: Child, isFit: () => boolean = () => true) {
   for (;;) {
+    if (child.process.exitCode !== null) return yield* Effect.die(new Error(`Process ${child.pid} ended before it could be frozen.`))
     child.process.kill("SIGSTOP")
     yield* Effect.sleep(20)
     const before = yield* openTransactions

@@ -42,12 +42,30 @@ export const client = (project: Project): Layer.Layer<Exclude<Provided, LimitSto
  */
 export const runConnections = 24
 
+/** Below this, streams that hold a transaction could wait for the connections of their own reads. */
+const leastConnections = 8
+
+/** SLUICE_CONNECTIONS, where runs shall open fewer or more. */
+const connectionsOfRuns: Effect.Effect<number, Refusal> = Effect.suspend(() => {
+  const text = process.env["SLUICE_CONNECTIONS"] ?? ""
+  const most = Number(text)
+  return text === ""
+    ? Effect.succeed(runConnections)
+    : /^\d+$/.test(text) && most >= leastConnections && most <= 1000
+    ? Effect.succeed(most)
+    : Effect.fail(new Refusal({ message: `SLUICE_CONNECTIONS should be a whole number from ${leastConnections} to 1000.` }))
+})
+
 /** What is recorded. Commands that only look need two connections. */
-export const store = (project: Project, connections = 2): Layer.Layer<Stored, Refusal> =>
-  refusing(
-    PostgresLimitStore.layer.pipe(Layer.provideMerge(PostgresRunStore.layer), Layer.provideMerge(Database.layer({ stateFolder: project.stateFolder, connections }))),
-    "database"
-  )
+export const store = (project: Project, connections: 2 | typeof runConnections = 2): Layer.Layer<Stored, Refusal> =>
+  Layer.unwrap(Effect.map(connections === runConnections ? connectionsOfRuns : Effect.succeed(connections), (most) =>
+    refusing(
+      PostgresLimitStore.layer.pipe(
+        Layer.provideMerge(PostgresRunStore.layer),
+        Layer.provideMerge(Database.layer({ stateFolder: project.stateFolder, connections: most }))
+      ),
+      "database"
+    )))
 
 /** The deployment's IO managers: to look at stored values. */
 export const io = (project: Project): Layer.Layer<never, Refusal, Stored> =>

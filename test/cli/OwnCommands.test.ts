@@ -146,7 +146,9 @@ describe("a project's own commands", () => {
       assert.strictEqual(shown.code, 0, shown.stderr)
       assert.include(shown.stdout, "Backfill 2 succeeded")
       assert.include(shown.stdout, "1 materialized")
-      const failed = yield* project.run(words("shop restock --size 009"))
+      const few = yield* project.run(words("shop restock --size 001"), { env: { SLUICE_CONNECTIONS: "3" } })
+      assert.deepStrictEqual([few.code, few.stderr.includes("SLUICE_CONNECTIONS should be a whole number from 8")], [2, true])
+      const failed = yield* project.run(words("shop restock --size 009"), { env: { SLUICE_CONNECTIONS: "8" } })
       assert.deepStrictEqual([failed.code, failed.stderr.includes("009")], [2, true])
     }))
 

@@ -61,11 +61,11 @@ describe("layers", () => {
     const below: Readonly<Record<string, ReadonlyArray<string>>> = {
       partition: [],
       limit: ["partition"],
-      definition: ["partition"],
-      graph: ["definition", "partition"],
-      record: ["definition", "partition"],
-      plan: ["definition", "partition", "graph", "record"],
-      run: ["definition", "partition", "graph", "record", "plan"],
+      definition: ["partition", "limit"],
+      graph: ["limit", "definition", "partition"],
+      record: ["limit", "definition", "partition"],
+      plan: ["limit", "definition", "partition", "graph", "record"],
+      run: ["limit", "definition", "partition", "graph", "record", "plan"],
       backfill: ["limit", "definition", "partition", "graph", "record", "plan", "run"]
     }
     const wrong = Object.entries(below).flatMap(([folder, may]) =>

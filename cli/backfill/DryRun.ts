@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import * as Backfill from "../../engine/backfill/Backfill.ts"
 import * as Estimate from "../../engine/backfill/Estimate.ts"
+import * as Overrides from "../../engine/limit/Overrides.ts"
 import type { AssetGraph } from "../../engine/graph/AssetGraph.ts"
 import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
 import { BackfillStore } from "../../engine/record/BackfillStore.ts"
@@ -17,12 +18,18 @@ export const print = Effect.fn("DryRun.print")(function*(graph: AssetGraph, requ
   const planned = yield* Backfill.plan(graph, request)
   const { plan } = planned
   const timings = yield* (yield* BackfillStore).timings(plan.steps.flatMap(({ assets }) => assets))
-  const estimate = Estimate.make(computations(graph, request, plan), timings, request.concurrency)
+  const overrides = yield* Overrides.current
+  const estimate = Estimate.make(computations(graph, request, plan, overrides), timings, request.concurrency)
   if (json) Screen.prettyJson(toJson(planned, estimate))
   else show(planned, estimate, request)
 })
 
-const computations = (graph: AssetGraph, request: RunRequest, plan: Backfill.Planned["plan"]): ReadonlyArray<Estimate.Planned> =>
+const computations = (
+  graph: AssetGraph,
+  request: RunRequest,
+  plan: Backfill.Planned["plan"],
+  overrides: Overrides.Overrides
+): ReadonlyArray<Estimate.Planned> =>
   plan.steps.map(({ assets, cells }) => {
     const computation = graph.assets.get(assets[0]!)?.computation
     const own = computation?.batch
@@ -31,36 +38,44 @@ const computations = (graph: AssetGraph, request: RunRequest, plan: Backfill.Pla
       partitions: PartitionSet.size(cells),
       // An asset that takes one partition at a time goes on doing so.
       batch: own === undefined ? 1 : request.backfill?.batch ?? own,
-      concurrency: computation?.concurrency
+      concurrency: computation?.concurrency,
+      limits: (computation?.limits ?? []).map(({ calls, limit }) => {
+        const { rate } = Overrides.apply(limit, overrides)
+        return { name: limit.name, spacingMillis: rate.perMillis / rate.calls, calls }
+      })
     }
   })
 
-const columns: ReadonlyArray<Table.Column> = [
+/** With what the rate limits say, where there are any. */
+const columns = (isLimited: boolean): ReadonlyArray<Table.Column> => [
   { title: "asset" },
   { title: "cells", align: "right" },
   { title: "calls", align: "right" },
   { title: "a call", align: "right" },
   { title: "at once", align: "right" },
+  ...(isLimited ? [{ title: "its limit" }] : []),
   { title: "about", align: "right" },
   { title: "partitions", flexible: true }
 ]
 
 const show = ({ notes, plan, snapshot }: Backfill.Planned, estimate: Estimate.Estimate, request: RunRequest): void => {
+  const isLimited = estimate.computations.some(({ limit }) => limit !== undefined)
   const rows = plan.steps.flatMap(({ assets, cells }, i) => {
-    const { calls, millis, slots, timing } = estimate.computations[i]!
+    const { calls, limit, millis, slots, timing } = estimate.computations[i]!
     return assets.map((asset, place) => [
       asset,
       Text.count(PartitionSet.size(cells)),
-      ...(place > 0 ? ["", "", "", ""] : [
+      ...(place > 0 ? Array.from({ length: isLimited ? 5 : 4 }, () => "") : [
         Text.count(calls),
         timing === undefined ? "?" : timing.millis < 1 ? "<1 ms" : Text.duration(timing.millis),
         Text.count(slots),
+        ...(isLimited ? [limit === undefined ? "" : `${limit.name}: ${Text.duration(limit.millis)}`] : []),
         millis === undefined ? "?" : Text.duration(millis)
       ]),
       Keys.describe(snapshot.space(asset), cells)
     ])
   })
-  if (rows.length > 0) Screen.lines([...Table.lines(columns, rows), ""])
+  if (rows.length > 0) Screen.lines([...Table.lines(columns(isLimited), rows), ""])
   section(out.yellow("Skipped: an upstream cell is neither stored nor planned"), plan.blocked.map(({ asset, cells, upstream }) => [
     asset,
     Text.plural(PartitionSet.size(cells), "cell"),
@@ -79,7 +94,7 @@ const show = ({ notes, plan, snapshot }: Backfill.Planned, estimate: Estimate.Es
   Screen.line(
     millis === undefined
       ? "How long it takes is not known: none of this was materialized before."
-      : `About ${Text.duration(millis)} ${slots}, by how long calls took lately${without}${unknown.length === 0 ? "" : ", never materialized before"}.`
+      : `About ${Text.duration(millis)} ${slots}, by how long calls took lately${isLimited ? " and what rate limits allow" : ""}${without}${unknown.length === 0 ? "" : ", never materialized before"}.`
   )
 }
 
@@ -94,8 +109,8 @@ const toJson = ({ notes, plan }: Backfill.Planned, estimate: Estimate.Estimate) 
   cells: estimate.cells,
   calls: estimate.calls,
   millis: estimate.millis ?? null,
-  computations: estimate.computations.map(({ assets, calls, cells, millis, slots, timing }) => ({
-    assets, cells, calls, slots, callMillis: timing?.millis ?? null, millis: millis ?? null
+  computations: estimate.computations.map(({ assets, calls, cells, limit, millis, slots, timing }) => ({
+    assets, cells, calls, slots, callMillis: timing?.millis ?? null, limit: limit ?? null, millis: millis ?? null
   })),
   untimed: estimate.unknown,
   blocked: plan.blocked.map(({ asset, cells, upstream }) => ({ asset, cells: PartitionSet.size(cells), upstream })),

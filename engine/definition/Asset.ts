@@ -1,5 +1,6 @@
 /** An asset: a named thing that is stored, how to compute it from others, and where it is kept. */
 import type { Array as Arr, Duration, Effect, Result } from "effect"
+import type { RateLimit } from "../limit/RateLimit.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import type { Input } from "./Input.ts"
 import * as Io from "./Io.ts"
@@ -42,6 +43,13 @@ export interface Asset<out Out, out P, out K, out E, out R, out IO, out In> {
 
 export type Any = Asset<unknown, unknown, unknown, unknown, unknown, unknown, unknown>
 
+/** Calls under a rate limit. */
+export interface Calls {
+  readonly limit: RateLimit
+  /** How many for each partition. */
+  readonly calls: number
+}
+
 /** One function that gives one or several assets for a partition: the unit that is attempted, timed and retried. */
 export interface Computation {
   readonly key: string
@@ -55,6 +63,8 @@ export interface Computation {
   readonly concurrency: number | undefined
   /** It takes lists of at most so many partitions; undefined: one partition at a time. */
   readonly batch: number | undefined
+  /** The rate limits it calls under: for estimates. */
+  readonly limits: ReadonlyArray<Calls>
   readonly run: (inputs: never, partition: never) => Effect.Effect<unknown, unknown, unknown>
 }
 
@@ -124,6 +134,12 @@ export interface Options<Out, P, K, I, W, E, R, IO, B = never> extends Descripti
   /** At most so many computations of it at once. Default: only the run's own limit. */
   readonly concurrency?: number
   /**
+   * The rate limits under which `run` makes its calls, one call for each partition or as many as are given. They are
+   * waited for where the calls are made; here they only tell `sluice backfill --dry-run` how long a backfill takes at
+   * least. Default: none.
+   */
+  readonly limits?: ReadonlyArray<RateLimit | Calls>
+  /**
    * Takes at most so many partitions at once, in any order and with gaps: `run` then receives two lists of equal length,
    * which are never empty, the inputs of each partition and the partitions, and gives a list with a value for each. In
    * the place of a value, `Result.fail(error)` fails that cell alone. Default: one partition at a time, without lists.
@@ -165,6 +181,9 @@ const checkedBatch = (key: string, batch: number | string | undefined, partition
   return batch
 }
 
+const callsOf = (limits: ReadonlyArray<RateLimit | Calls> = []): ReadonlyArray<Calls> =>
+  limits.map((one) => "_tag" in one ? { limit: one, calls: 1 } : one)
+
 /** Defines an asset. Throws on a malformed key or batch, since a definition is code. */
 export const make = <
   Out extends Output,
@@ -199,6 +218,7 @@ export const make = <
     timeout: options.timeout,
     concurrency: options.concurrency,
     batch: checkedBatch(key, options.batch, partitions),
+    limits: callsOf(options.limits),
     run: options.run
   }
   const asset = typed<Out>({
@@ -265,6 +285,7 @@ export const makeMany = <
     timeout: options.timeout,
     concurrency: options.concurrency,
     batch: undefined,
+    limits: callsOf(options.limits),
     run: options.run
   }
   const assets: Record<string, Any> = {}

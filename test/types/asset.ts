@@ -11,6 +11,7 @@ import {
   type Io,
   Metadata,
   Partitions,
+  RateLimit,
   Pipeline,
   Retry,
   Rows,
@@ -243,3 +244,13 @@ export const lacksIo = Deployment.make({ pipelines: [sales], io: Warehouse.layer
 export const metadata = Metadata.attach({ rows: 3, page: Metadata.link("https://example.org"), note: "x" })
 // @ts-expect-error a function is no metadata
 export const wrongMetadata = Metadata.attach({ rows: () => 3 })
+
+// The rate limits that an asset calls under are limits, or limits with a number of calls.
+const paced = RateLimit.make("shop", { calls: 5, per: "1 second" })
+export const limited = Asset.make("limited", { output: Rows.of(Schema.Struct({ id: Schema.String }), { key: ["id"] }), io: Warehouse, limits: [paced, { limit: paced, calls: 3 }], run: () => Effect.succeed([]) })
+// @ts-expect-error a limit is not named, but given
+export const namedLimit = Asset.make("limited", { output: Rows.of(Schema.Struct({ id: Schema.String }), { key: ["id"] }), io: Warehouse, limits: ["shop"], run: () => Effect.succeed([]) })
+// @ts-expect-error hours are written like 22:00-06:00
+export const badHours = RateLimit.make("shop", { calls: 5, per: "1 second", timetable: { timezone: "UTC", night: { calls: 9, per: "1 second" } } })
+// @ts-expect-error there is no such scope
+export const badScope = RateLimit.make("shop", { calls: 5, per: "1 second", scope: "machine" })

@@ -8,9 +8,11 @@ import { appendFileSync } from "node:fs"
 import { Context, Effect, Layer, Schema } from "effect"
 import { Asset, Deployment, Limiter, Partitions, Pipeline, RateLimit, Rows, Warehouse } from "sluice"
 
+const ordering = RateLimit.make("shop/orders", { calls: 1, per: "10 minutes" })
+
 class Shop extends Context.Service()("Shop") {
   static layer = Layer.effect(Shop, Effect.gen(function*() {
-    const orders = yield* Limiter.make(RateLimit.make("shop/orders", { calls: 1, per: "10 minutes" }))
+    const orders = yield* Limiter.make(ordering)
     yield* Limiter.make(RateLimit.make("shop/slow", { calls: 1, per: "1 hour" }))
     return { order: (id) => orders.use(Effect.sync(() => appendFileSync("calls.log", Date.now() + "\\n")).pipe(Effect.as([{ id }]))) }
   }))
@@ -20,6 +22,7 @@ const order = Asset.make("shop/order", {
   partitions: Partitions.fixed(["a", "b", "c", "d", "e", "f"]),
   output: Rows.of(Schema.Struct({ id: Schema.String }), { key: ["id"] }),
   io: Warehouse,
+  limits: [ordering],
   run: (_, id) => Effect.flatMap(Shop, (shop) => shop.order(id))
 })
 
@@ -40,6 +43,11 @@ describe("rate limits on the command line", () => {
       assert.strictEqual(paced.code, 0, paced.stderr)
       const set = yield* run(["materialize", "shop", "--partitions", "e"], { env: { SLUICE_LIMITS: "shop/orders=20/0.5s" } })
       assert.strictEqual(set.code, 0, set.stderr)
+
+      const dry = yield* run(["backfill", "shop", "--only", "all", "--dry-run"])
+      assert.match(dry.stdout, /ITS LIMIT +ABOUT +PARTITIONS\n.*shop\/orders: 1 h 0 min/)
+      const quick = yield* run(["backfill", "shop", "--only", "all", "--dry-run", "--json", "--limit", "shop/orders=1/2s"])
+      assert.deepStrictEqual(JSON.parse(quick.stdout).computations[0].limit, { name: "shop/orders", millis: 12_000 })
 
       const refusals = [
         [["--limit", "shop/order=5/s"], "There is no rate limit \"shop/order\". Did you mean \"shop/orders\"?"],

@@ -7,6 +7,7 @@ const one = (asset: string, partitions: number, more: Partial<Estimate.Planned> 
   partitions,
   batch: 1,
   concurrency: undefined,
+  limits: [],
   ...more
 })
 
@@ -45,6 +46,18 @@ describe("Estimate", () => {
   it("the assets of a computation are computed by one call, and timed by whichever was", () => {
     const many = Estimate.make([one("", 10, { assets: ["a", "b", "c"] })], new Map([["b", timing(50)]]), 1)
     assert.deepStrictEqual([many.cells, many.calls, many.millis, many.unknown], [30, 10, 500, []])
+  })
+
+  it("no quicker than the rate limits let all calls under them be", () => {
+    const nba = { name: "nba", spacingMillis: 600, calls: 1 }
+    const a = one("a", 100, { limits: [nba, { name: "quick", spacingMillis: 1, calls: 3 }] })
+    const b = one("b", 50, { limits: [{ ...nba, calls: 2 }] })
+    const both = Estimate.make([a, b], new Map([["a", timing(10)]]), 8)
+    assert.deepStrictEqual(both.computations.map(({ limit }) => limit), [{ name: "nba", millis: 60_000 }, { name: "nba", millis: 60_000 }])
+    // They share the limit; b was never materialized, but is no quicker than that either.
+    assert.deepStrictEqual([both.computations[1]?.millis, both.millis, both.unknown], [60_000, 120_000, ["b"]])
+    const slow = Estimate.make([a], new Map([["a", timing(10_000)]]), 1)
+    assert.strictEqual(slow.millis, 1_000_000)
   })
 
   it("what was never materialized is named, not guessed", () => {

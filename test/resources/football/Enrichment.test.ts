@@ -73,6 +73,18 @@ describe("the two phases", () => {
       }))
   })
 
+  it.live("matches that name no team and no competition, or the same ones, cost no requests", () =>
+    simulated(small, ({ traffic }) =>
+      Effect.gen(function*() {
+        const { first } = yield* cycle()
+        traffic.reset()
+        const [match] = first.details
+        const bare = { ...match!, match_id: "bare", home_team_id: null, away_team_id: null, competition_id: null }
+        const { failures, requests } = yield* Enrichment.phase2([match!, match!, bare])
+        assert.deepStrictEqual(traffic.counts(), { team: 2, competition: 1, country: 1 })
+        assert.deepStrictEqual([failures, requests], [[], 4])
+      })))
+
   const broken: ReadonlyArray<[fault: ReturnType<Faults>, error: string]> = [
     ["not authorized", "Refused"],
     ["not found", "Refused"],

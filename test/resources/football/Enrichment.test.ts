@@ -101,6 +101,21 @@ describe("the two phases", () => {
         })))
   }
 
+  it.live("a fifth of the answers spoiled: the cycle ends, and what failed three times is listed with its kind", () =>
+    simulated({ ...small, errorRate: 0.2, seed: 5 }, ({ traffic }) =>
+      Effect.gen(function*() {
+        const { first, live, second } = yield* cycle()
+        const failures = [...first.failures, ...second.failures]
+        for (const { attempts, error, transient } of failures) {
+          assert.include(["Limited", "Status", "NotJson", "Unreachable"], error)
+          assert.deepStrictEqual([attempts, transient], [3, true])
+        }
+        assert.isAbove(traffic.total(), 1 + first.requests + second.requests)
+        assert.strictEqual(live.length, 4)
+        assert.strictEqual(first.details.length, 4 - failures.filter(({ kind }) => kind === "details").length)
+        assert.strictEqual(second.teams.length, 2 * first.details.length - failures.filter(({ kind }) => kind === "team").length)
+      })))
+
   it.live("no secret in errors and logs, and each failure is a line", () =>
     Effect.gen(function*() {
       const { layer, lines } = logged()

@@ -64,7 +64,7 @@ const one = Effect.fnUntraced(function*(endpoint: Catalogue.Endpoint, assignment
   if (!isLeague && known === 0) {
     return yield* new Cli.Refusal({
       message: `${endpoint.name} has no ${about} to ask about: the master table nba_${about}s is missing or empty. ` +
-        `Fill it with \`npx sluice materialize nba/${about}s\`.`
+        `Fill it with \`npx sluice materialize ${about === "team" ? "nba/players " : ""}nba/${about}s\`.`
     })
   }
   if (!isLeague && range.ids === undefined && range.start !== undefined && range.start >= known) {

@@ -1,7 +1,7 @@
 /** `sluice nba` as a user runs it: child processes and real Postgres, on assets that stand in for the NBA's. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import type { Project } from "../../cli/fixture.ts"
 import * as Simulator from "../../../simulators/nba/Simulator.ts"
@@ -20,10 +20,24 @@ const asked = (project: Project, endpoint: string) =>
   Effect.map(project.ran, (lines) => lines.filter((line) => line.startsWith(`${endpoint} `)).map((line) => line.split(" ")[1]!).toSorted())
 
 describe("sluice nba", () => {
-  it.live("makes one call an id, tracks what fails, skips it next time, and tries it again when asked to", () =>
+  it.live("refuses what is not there before the first call; makes one call an id, tracks what fails, skips it next time, and tries it again when asked to", () =>
     Effect.gen(function*() {
-      const project = yield* deployment.filled
+      const project = yield* deployment.project
       const go = (line: string, env: NodeJS.ProcessEnv = {}) => project.run(words(line), { env })
+      const refused = (line: string) => Effect.map(go(line), ({ code, stderr }) => code === 2 ? stderr : `${line} ended with ${code}`)
+      assert.match(
+        yield* refused("nba --endpoint CommonPlayerInfo"),
+        /CommonPlayerInfo has no player to ask about: the master table nba_players is missing or empty\. Fill it with `npx sluice materialize nba\/players`/
+      )
+      yield* go("materialize nba/games")
+      assert.match(
+        yield* refused("nba --endpoints BoxScoreAdvancedV3 PlayByPlayV3 --param-start 30"),
+        /begins at place 30, which is beyond the data: nba_games has 30 game ids/
+      )
+      assert.match(yield* refused("nba --endpoint PlayByPlayV3 --param-list 0022100003 0022199999"), /"0022199999" is not a key of nba\/game/)
+      assert.deepStrictEqual(yield* project.ran, [])
+      yield* Effect.sync(() => rmSync(join(project.folder, "nba_endpoint_processor.log")))
+
       const first = yield* go("nba --endpoint BoxScoreAdvancedV3 --node-id n1", { FAIL: "0022100002" })
       assert.strictEqual(first.code, 1, first.stderr)
       assert.deepStrictEqual(yield* asked(project, "BoxScoreAdvancedV3"), ids(0, 30))
@@ -131,7 +145,13 @@ describe("sluice nba", () => {
       yield* project.write("node1.json", JSON.stringify(file))
       const options = words("nba --endpoints PlayByPlayV3 BoxScoreAdvancedV3 --node-id n1 --rate-limit 0.5 --param-start 10 --param-limit 100 --dry-run")
       const byOptions = yield* project.run(options)
-      const byFile = yield* project.run(words("nba --config node1.json --dry-run"))
+      const nowhere = { DATABASE_URL: "postgres://ada:hush-hush@127.0.0.1:1/none" }
+      const server = new URL(project.databaseUrl)
+      yield* project.write("db.json", JSON.stringify({
+        host: server.hostname, port: server.port, name: server.pathname.slice(1),
+        user: decodeURIComponent(server.username), password: decodeURIComponent(server.password)
+      }))
+      const byFile = yield* project.run(words("nba --config node1.json --db-config db.json --dry-run"), { env: nowhere })
       assert.deepStrictEqual([byOptions.code, byFile.code], [0, 0], byOptions.stderr + byFile.stderr)
       assert.deepStrictEqual(deployment.messages(byFile.stdout), deployment.messages(byOptions.stdout))
       for (const line of [
@@ -145,33 +165,17 @@ describe("sluice nba", () => {
       const json: unknown = JSON.parse((yield* project.run(["nba", ...words("--config node1.json --dry-run --json")])).stdout)
       assert.propertyVal(json, "calls", 40)
 
-      const nowhere = { DATABASE_URL: "postgres://ada:hush-hush@127.0.0.1:1/none" }
+      const absent = yield* project.run(options, { env: { DATABASE_URL: "" } })
+      assert.deepStrictEqual([absent.code, absent.stdout.includes("The ids are not known, since there is no database yet")], [0, true])
+      assert.isFalse(existsSync(join(project.folder, ".sluice")))
       const offline = yield* project.run(options, { env: nowhere })
       assert.strictEqual(offline.code, 0, offline.stderr)
       assert.include(offline.stdout, "The ids are not known, since No Postgres server answers at 127.0.0.1 port 1")
       assert.include(offline.stdout, "PlayByPlayV3 (game_based, high): at most 100 game ids (places 10 to 109)")
       const run = yield* project.run(words("nba --endpoint PlayByPlayV3 --node-id n1"), { env: nowhere })
       assert.deepStrictEqual([run.code, /No Postgres server answers/.test(run.stderr)], [2, true])
-      assert.notInclude(offline.stdout + offline.stderr + run.stdout + run.stderr + log(project), "hush-hush")
-    }))
-
-  it.live("refuses before the first call: ids that are not there, a range beyond them, an empty master table", () =>
-    Effect.gen(function*() {
-      const project = yield* deployment.project
-      const refused = (line: string) =>
-        Effect.map(project.run(words(line)), ({ code, stderr }) => {
-          assert.strictEqual(code, 2, line)
-          return stderr
-        })
-      assert.match(
-        yield* refused("nba --endpoint CommonPlayerInfo"),
-        /CommonPlayerInfo has no player to ask about: the master table nba_players is missing or empty\. Fill it with `npx sluice materialize nba\/players`/
-      )
-      yield* project.run(["materialize", "nba/games"])
-      assert.match(yield* refused("nba --endpoints BoxScoreAdvancedV3 PlayByPlayV3 --param-start 30"), /begins at place 30, which is beyond the data: nba_games has 30 game ids/)
-      assert.match(yield* refused("nba --endpoint PlayByPlayV3 --param-list 0022100003 0022199999"), /"0022199999" is not a key of nba\/game/)
-      assert.match(yield* refused("nba --endpoint PlayByPlayV3 --rate-limit 0"), /"0" is not a value of --rate-limit/)
-      assert.deepStrictEqual(yield* project.ran, [])
+      const all = [byFile, offline, run].map(({ stderr, stdout }) => stdout + stderr).join() + log(project)
+      for (const secret of ["hush-hush", server.password]) assert.notInclude(all, secret)
     }))
 
   it.live("on the NBA's own assets: calls are as far apart as --rate-limit says, at the server", () =>

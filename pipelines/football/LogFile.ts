@@ -55,11 +55,14 @@ export const logger = (folder: string): Effect.Effect<Logger.Logger<unknown, voi
       let day = NewYork.day(new Date())
       return Logger.make((options) => {
         const today = NewYork.day(options.date)
-        if (today !== day) {
+        try {
+          if (today !== day) rotate(folder, options.date)
           day = today
-          rotate(folder, options.date)
+          fs.appendFileSync(path.join(folder, fileName), `${format(options)}\n`)
+        } catch (error) {
+          // A full disk must not end the cycle that is logged.
+          process.stderr.write(`${format(options)}\nThe log cannot be written in ${folder}: ${String(error)}.\n`)
         }
-        fs.appendFileSync(path.join(folder, fileName), `${format(options)}\n`)
       })
     },
     catch: (cause) =>

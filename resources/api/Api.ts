@@ -100,7 +100,7 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
       if (calling.gaveUp) return yield* fail(reason, request.shown)
       const wait = Retrying.delay(retry, tries, reason, yield* Random.next)
       if (wait !== undefined) yield* Effect.sleep(wait)
-      else if (!(yield* health.holds(reason, extra++))) return yield* fail(reason, request.shown)
+      else if (!(yield* health.holds(reason, tries, extra++))) return yield* fail(reason, request.shown)
     }
   }, (effect, { route, subject }) =>
     Effect.withSpan(effect, `${name}.${route}`, {

@@ -15,13 +15,15 @@ export interface Health {
   readonly leave: (visit: Visit, outcome: Outcome, reason: Reason | undefined) => Effect.Effect<void>
   /** A whole answer came, be it good or bad. */
   readonly answered: () => void
+  /** No answer came. */
+  readonly unanswered: () => void
   /** A call timed out; gives how many did so in a row, without any answer between them. */
   readonly timedOut: () => number
   /**
-   * Whether a call that has spent its tries on an outage waits for its end, in place of being lost to it. `extra`: how
-   * often it did so before.
+   * Whether a call that has spent its tries on an outage waits for its end, in place of being lost to it. `tries`: how
+   * many it has made; `extra`: how often it waited before.
    */
-  readonly holds: (reason: Reason, extra: number) => Effect.Effect<boolean>
+  readonly holds: (reason: Reason, tries: number, extra: number) => Effect.Effect<boolean>
 }
 
 /**
@@ -29,6 +31,9 @@ export interface Health {
  * where the API was never there. Without this, one bad request could hold a run for ever.
  */
 const mostExtra = 3
+
+/** So many tries of one call without any answer between them are more than a connection that was cut. */
+const enoughTries = 3
 
 const sentence = (name: string, breaker: Breaker, now: number, reason: Reason | undefined): string => {
   switch (breaker._tag) {
@@ -45,6 +50,7 @@ const sentence = (name: string, breaker: Breaker, now: number, reason: Reason | 
 
 export const make = (name: string, gate: Gate, meter: Meter): Health => {
   let inARow = 0
+  let silences = 0
   let everAnswered = false
   let listener: (notice: Notice) => void = () => {}
   const announce = (breaker: Breaker, now: number, reason: Reason | undefined) =>
@@ -68,16 +74,18 @@ export const make = (name: string, gate: Gate, meter: Meter): Health => {
       }),
     answered: () => {
       inARow = 0
+      silences = 0
       everAnswered = true
     },
+    unanswered: () => void silences++,
     timedOut: () => ++inARow,
-    holds: (reason, extra) =>
+    holds: (reason, tries, extra) =>
       Effect.gen(function*() {
         if (outcomeOf(reason) !== "outage") return false
         const silent = reason._tag === "Unreachable" || reason._tag === "TimedOut"
         if (gate.isClosed()) {
           // Fewer calls at a time than the breaker waits for: this one alone has seen that the API went away.
-          if (!silent || !everAnswered) return false
+          if (!silent || !everAnswered || tries < enoughTries || silences < tries) return false
           const now = yield* Clock.currentTimeMillis
           const breaker = gate.trip(now)
           if (breaker === undefined) return false

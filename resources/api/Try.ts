@@ -64,6 +64,7 @@ export const make = ({ decode, health, meter, name, redact, slots, transport }: 
       reason._tag === "TimedOut" ? new TimedOut({ millis: reason.millis, inARow: health.timedOut() }) : reason)
     const now = yield* Clock.currentTimeMillis
     if (Result.isSuccess(answer)) health.answered()
+    else if (answer.failure._tag === "Unreachable" || answer.failure._tag === "TimedOut") health.unanswered()
     const told = Result.flatMap(answer, (answer) => tell(request, answer, now))
     const error = Result.isFailure(told) ? told.failure._tag : null
     const call = { resource: name, route: request.route, millis: now - sent, waitMillis: sent - since, error, limit: limits.slowest }

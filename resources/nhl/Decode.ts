@@ -1,5 +1,6 @@
 /** Reads API bodies by schema: what both shapes share, and errors that name the path and the value found there. */
-import { Result, Schema, SchemaGetter, SchemaIssue } from "effect"
+import { Result, Schema, SchemaGetter } from "effect"
+import * as Misfit from "../api/Misfit.ts"
 import { NhlApiError, Unexpected } from "./NhlApiError.ts"
 
 export type Shape = "statsapi" | "api-web"
@@ -28,42 +29,16 @@ export const CalendarDate = Schema.String.check(
   Schema.isPattern(/^\d{4}-\d\d-\d\d$/, { expected: "a date like 2023-03-09" })
 )
 
-const standard = SchemaIssue.makeFormatterStandardSchemaV1()
-
-const at = (body: unknown, path: ReadonlyArray<PropertyKey>): unknown => {
-  let value = body
-  for (const key of path) {
-    if (typeof value !== "object" || value === null) return undefined
-    value = Object.getOwnPropertyDescriptor(value, key)?.value
-  }
-  return value
-}
-
-const spell = (path: ReadonlyArray<PropertyKey>): string =>
-  path.length === 0
-    ? "the body"
-    : path.map((key, i) => typeof key === "number" ? `[${key}]` : i === 0 ? String(key) : `.${String(key)}`).join("")
-
-const show = (value: unknown): string => {
-  if (Array.isArray(value)) return "a list"
-  if (typeof value === "object" && value !== null) return "an object"
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text
-}
-
 /** The error of a body that lacks or misuses the field at `path`. */
-export const unexpected = (shape: Shape, subject: string, path: ReadonlyArray<PropertyKey>, problem: string) =>
-  new NhlApiError({ subject, reason: new Unexpected({ shape, path: spell(path), problem }) })
+export const unexpected = (shape: Shape, subject: string, path: ReadonlyArray<PropertyKey>, problem: string) => {
+  const misfit = Misfit.unexpected(path, problem)
+  return new NhlApiError({ subject, reason: new Unexpected({ shape, path: misfit.path, problem: misfit.problem }) })
+}
 
 /** A decoder of bodies. Fields that the schema does not name are ignored; the first misfit is the error. */
 export const decoder = <S extends Schema.ConstraintDecoder<unknown>>(shape: Shape, schema: S) => {
-  const parse = Schema.decodeUnknownResult(schema)
+  const decode = Misfit.decoder(schema)
   return (body: unknown, subject: string): Result.Result<S["Type"], NhlApiError> =>
-    Result.mapError(parse(body), (error) => {
-      const issue = standard(error.issue).issues[0]
-      const path = (issue?.path ?? []).map((key) => typeof key === "object" ? key.key : key)
-      const found = at(body, path)
-      const wanted = (issue?.message ?? "another value").replace(/^Expected /, "")
-      return unexpected(shape, subject, path, found === undefined ? "is missing" : `is ${show(found)}, not ${wanted}`)
-    })
+    Result.mapError(decode(body), ({ path, problem }) =>
+      new NhlApiError({ subject, reason: new Unexpected({ shape, path, problem }) }))
 }

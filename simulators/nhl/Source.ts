@@ -1,5 +1,6 @@
 /** NHL_SOURCE with the local stand-ins: the simulator (default) and folders of recorded bodies, beside the live API. */
 import { type Config, Effect, Layer, type Scope } from "effect"
+import * as ApiSource from "../../resources/api/Source.ts"
 import { type NhlApiError, setting } from "../../resources/nhl/NhlApiError.ts"
 import { at, named, NhlSource, remote, type Source } from "../../resources/nhl/Source.ts"
 
@@ -33,9 +34,12 @@ const replay = Effect.fnUntraced(function*(folder: string) {
 /** Reads NHL_SOURCE, and starts the local server that it asks for in the surrounding scope. */
 export const open: Effect.Effect<Source, NhlApiError | Config.ConfigError, Scope.Scope> = Effect.gen(function*() {
   const source = yield* named("simulator")
-  if (source === "simulator") return yield* at(yield* simulator, "api-web")
-  return yield* remote(source) ?? at(yield* replay(source), "both")
+  if (source === "simulator") return yield* at(ApiSource.at(yield* simulator), "api-web")
+  return yield* remote(source) ?? at(ApiSource.at(yield* replay(source)), "both")
 })
 
-/** `NHL_SOURCE`: `simulator` (default), `live`, an http(s) URL, or the path of a folder of recorded bodies. */
+/**
+ * `NHL_SOURCE`: `simulator` (default), `live`, an http(s) URL, `replay:FOLDER` or `record:FOLDER` of an API's exchanges,
+ * or the path of a folder of bodies, however they were recorded.
+ */
 export const layer: Layer.Layer<NhlSource, NhlApiError | Config.ConfigError> = Layer.effect(NhlSource, open)

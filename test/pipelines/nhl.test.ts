@@ -10,6 +10,7 @@ import { RunRequest } from "../../engine/record/Run.ts"
 import { gameStats } from "../../assets/nhl/gameStats.ts"
 import { playerTotals, teamTotals, topScorers } from "../../assets/nhl/totals.ts"
 import { nhl } from "../../pipelines/nhl.ts"
+import { MemoryLimitStore } from "sluice/testing"
 import { NhlApi } from "../../resources/nhl/NhlApi.ts"
 import * as NhlSimulators from "../../simulators/nhl/Source.ts"
 import { games as facts } from "../../simulators/nhl/facts/index.ts"
@@ -28,7 +29,7 @@ const layer = (settings: Record<string, string>) =>
     Documents.layer,
     PostgresRunStore.layer,
     NhlApi.layer.pipe(
-      Layer.provide(NhlSimulators.layer),
+      Layer.provide(Layer.merge(NhlSimulators.layer, MemoryLimitStore.layer)),
       Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(settings)))
     )
   ).pipe(Layer.provideMerge(TestDatabase.layer))

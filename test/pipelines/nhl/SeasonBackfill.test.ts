@@ -9,8 +9,10 @@ import { BackfillOptions, defaultStates, everything, Target } from "../../../eng
 import { RunRequest } from "../../../engine/record/Run.ts"
 import { AssetGraph, Documents, Warehouse } from "../../../index.ts"
 import { nhl } from "../../../pipelines/nhl.ts"
-import { NhlApi } from "../../../resources/nhl/NhlApi.ts"
-import { NhlApiError, Unexpected, Unreachable } from "../../../resources/nhl/NhlApiError.ts"
+import { MemoryLimitStore } from "sluice/testing"
+import { ApiError, Unreachable } from "../../../resources/api/ApiError.ts"
+import { NhlApi, type NhlError } from "../../../resources/nhl/NhlApi.ts"
+import { NhlApiError, Unexpected } from "../../../resources/nhl/NhlApiError.ts"
 import { Database } from "../../../resources/database/Database.ts"
 import * as NhlSimulators from "../../../simulators/nhl/Source.ts"
 import * as PostgresRunStore from "../../../storage/PostgresRunStore.ts"
@@ -41,7 +43,7 @@ const wholeSeason = request("nhl", { from, to })
 const everyCell = season.days.length + 3 * season.games.length + 3
 
 /** What the API was asked for: "2023-01-18" for a day, "2022020001" for a game. */
-type Spoil = (asked: string) => Effect.Effect<void, NhlApiError>
+type Spoil = (asked: string) => Effect.Effect<void, NhlError>
 
 /** The pipeline on a folder of recordings. `asked` gathers every request; `spoil` may hold up or fail one. */
 const layerOf = (folder: string, asked: Array<string>, spoil: Spoil = () => Effect.void) => {
@@ -57,7 +59,7 @@ const layerOf = (folder: string, asked: Array<string>, spoil: Spoil = () => Effe
     }
   })
   const source = NhlApi.layer.pipe(
-    Layer.provide(NhlSimulators.layer),
+    Layer.provide(Layer.merge(NhlSimulators.layer, MemoryLimitStore.layer)),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ NHL_SOURCE: folder })))
   )
   return Layer.mergeAll(Warehouse.layer, Documents.layer, PostgresRunStore.layer, Layer.provide(Layer.effect(NhlApi, watched), source)).pipe(
@@ -158,7 +160,7 @@ describe("a backfill of a season", () => {
         }
         const isFirst = what === shaky && asked.filter((one) => one === what).length === 1
         return isFirst
-          ? Effect.fail(new NhlApiError({ subject, reason: new Unreachable({ url: "http://here", problem: "it was cut" }) }))
+          ? Effect.fail(new ApiError({ api: "nhl", route: "feed", subject, url: "http://here", tries: 1, reason: new Unreachable({ problem: "it was cut" }) }))
           : Effect.void
       }
       yield* Effect.gen(function*() {

@@ -1,6 +1,7 @@
 /** A server that answers every request as a test tells it to, and the NHL resource pointed at it. */
 import { ConfigProvider, Effect, Layer } from "effect"
 import { createServer, type ServerResponse } from "node:http"
+import { MemoryLimitStore } from "sluice/testing"
 import * as NhlSimulators from "../../../simulators/nhl/Source.ts"
 import { NhlApi } from "../../../resources/nhl/NhlApi.ts"
 
@@ -18,7 +19,8 @@ export const raw = (body: string, status = 200): Answer => (_, response) => {
 export const settings = (values: Record<string, string>) => ConfigProvider.layer(ConfigProvider.fromUnknown(values))
 
 /** The resource with these settings. */
-export const nhl = (values: Record<string, string>) => NhlApi.layer.pipe(Layer.provide(NhlSimulators.layer), Layer.provide(settings(values)))
+export const nhl = (values: Record<string, string>) =>
+  NhlApi.layer.pipe(Layer.provide(NhlSimulators.layer), Layer.provide(MemoryLimitStore.layer), Layer.provide(settings(values)))
 
 /** Listens on a free port until the scope closes; `paths` are those asked for, `agents` who asked. */
 export const serve = (answer: Answer) =>

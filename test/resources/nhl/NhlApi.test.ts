@@ -2,8 +2,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
 import { flatten } from "../../../resources/nhl/GameStat.ts"
-import { NhlApi } from "../../../resources/nhl/NhlApi.ts"
-import type { NhlApiError } from "../../../resources/nhl/NhlApiError.ts"
+import { NhlApi, type NhlError } from "../../../resources/nhl/NhlApi.ts"
+import { ApiError } from "../../../resources/api/ApiError.ts"
+import { NhlApiError } from "../../../resources/nhl/NhlApiError.ts"
 import { boxscore, oldFeed, oldGame, oldSchedule, webGame, week } from "./bodies.ts"
 import { type Answer, json, nhl, raw, serve } from "./LocalAnswers.ts"
 
@@ -27,33 +28,31 @@ const scheduleOf = (answer: Answer, date: string, shape: string) =>
     return { ...server, result }
   })
 
-const errorOf = <A>(result: Result.Result<A, unknown>): NhlApiError => {
+const errorOf = <A>(result: Result.Result<A, unknown>): NhlError => {
   if (Result.isSuccess(result)) return assert.fail("it should have failed")
   const error = result.failure
-  return typeof error === "object" && error !== null && "_tag" in error && error._tag === "NhlApiError"
-    ? error as NhlApiError // the tag says so
-    : assert.fail(`not an NhlApiError: ${String(error)}`)
+  return error instanceof ApiError || error instanceof NhlApiError ? error : assert.fail(`another error: ${String(error)}`)
 }
 
 describe("answers that are no bodies", () => {
   const cases: ReadonlyArray<[name: string, answer: Answer, tag: string, transient: boolean, says: RegExp]> = [
-    ["HTML", raw(`<html>\n<body>${"busy ".repeat(100)}`), "NotJson", true, /not JSON: <html> <body>busy/],
+    ["HTML", raw(`<html>\n<body>${"busy ".repeat(100)}`), "NotJson", true, /with an HTML page: <html> <body>busy/],
     ["an empty body", raw(""), "NotJson", true, /game 2022020001 at \S+ with an empty body/],
     ["half a body", raw("{\"gamePk\": 20220"), "NotJson", true, /not JSON: \{"gamePk": 20220$/],
     ["404", json({ message: "Object not found" }, 404), "Status", false, /does not know game 2022020001/],
-    ["400", json({}, 400), "Status", false, /answered 400 for game 2022020001/],
-    ["429", json({}, 429), "Status", true, /answered 429/],
-    ["500", raw("oops", 500), "Status", true, /answered 500/],
-    ["503", raw("<html>", 503), "Status", true, /answered 503/],
+    ["400", json({}, 400), "Status", false, /answered game 2022020001 with 400/],
+    ["429", json({}, 429), "Limited", true, /asked too often for game 2022020001/],
+    ["500", raw("oops", 500), "Status", true, /with 500 at .*: oops$/],
+    ["503", raw("<html>", 503), "Status", true, /with 503/],
     ["a redirect in circles", (path, response) => {
       response.writeHead(307, { location: path }).end()
-    }, "Status", false, /answered 307/],
+    }, "Status", false, /redirects more than 3 times/],
     ["a cut connection", (_, response) => {
       response.socket?.destroy()
     }, "Unreachable", true, /gave no answer for game 2022020001/],
     ["a cut in the middle", (_, response) => {
       response.writeHead(200, { "content-length": "1000" }).write("{\"gamePk\"", () => response.socket?.destroy())
-    }, "Unreachable", true, /gave no answer for game 2022020001/],
+    }, "NotJson", true, /with a body that ends early: \{"gamePk"$/],
     ["a list", json([]), "Unexpected", false, /the body is a list, not object/],
     ["null", json(null), "Unexpected", false, /the body is null/],
     ["another game", json({ ...oldFeed(), gamePk: 2022020002 }), "Unexpected", false, /gamePk is 2022020002/]

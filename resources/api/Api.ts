@@ -50,12 +50,12 @@ const standardTimeout = "30 seconds"
 export const make = Effect.fnUntraced(function*<const Routes extends string>(
   options: ApiOptions<Routes>
 ): Effect.fn.Return<Api<Routes>, never, LimitStore | Scope.Scope> {
-  const { breaker, name } = options
+  const { breaker, name, title = name } = options
   const connections = options.connections ?? 16
   const secrets = Secrets.make()
   const meter = Meter.make(name, yield* Effect.context<never>())
   const transport = yield* Transport.make(options, connections, secrets)
-  const health = Health.make(name, breaker === false ? Gate.open : Gate.make(ruleOf(breaker ?? {})), meter)
+  const health = Health.make({ name, title }, breaker === false ? Gate.open : Gate.make(ruleOf(breaker ?? {})), meter)
   const limits = yield* Limits.make(options, connections, health.limitChanged)
   const attempt = Try.make({
     name,
@@ -76,7 +76,7 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
     let tries = 0
     let extra = 0
     const fail = (reason: Reason, url: string) =>
-      new ApiError({ api: name, route, subject, url: secrets.redact(url), reason: redacted(reason, secrets.redact), tries })
+      new ApiError({ api: title, route, subject, url: secrets.redact(url), reason: redacted(reason, secrets.redact), tries })
     const built = Result.flatMap(build, (make) => make(given))
     if (Result.isFailure(built)) return yield* fail(built.failure, options.baseUrl)
     const request = built.success

@@ -91,7 +91,7 @@ const long = (millis: number): string => {
 const suspicious = 3
 
 export class ApiError extends Schema.TaggedError<ApiError>()("ApiError", {
-  /** The API's name. */
+  /** The API's title, or else its name. */
   api: Schema.String,
   route: Schema.String,
   /** What was asked for, as in "the live matches". */

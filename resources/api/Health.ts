@@ -35,20 +35,20 @@ const mostExtra = 3
 /** So many tries of one call without any answer between them are more than a connection that was cut. */
 const enoughTries = 3
 
-const sentence = (name: string, breaker: Breaker, now: number, reason: Reason | undefined): string => {
+const sentence = (title: string, breaker: Breaker, now: number, reason: Reason | undefined): string => {
   switch (breaker._tag) {
     case "Open": {
       const why = reason === undefined ? "" : ` (${reason._tag})`
-      return `The ${name} API seems to be down${why}: its calls wait for ${Math.ceil((breaker.until - now) / 1000)} s, then one is tried.`
+      return `The ${title} API seems to be down${why}: its calls wait for ${Math.ceil((breaker.until - now) / 1000)} s, then one is tried.`
     }
     case "HalfOpen":
-      return `One call of the ${name} API is tried.`
+      return `One call of the ${title} API is tried.`
     case "Closed":
-      return `The ${name} API answers again.`
+      return `The ${title} API answers again.`
   }
 }
 
-export const make = (name: string, gate: Gate, meter: Meter): Health => {
+export const make = ({ name, title }: { readonly name: string; readonly title: string }, gate: Gate, meter: Meter): Health => {
   let inARow = 0
   let silences = 0
   let everAnswered = false
@@ -56,7 +56,7 @@ export const make = (name: string, gate: Gate, meter: Meter): Health => {
   const announce = (breaker: Breaker, now: number, reason: Reason | undefined) =>
     Effect.map(Notices, (notice) => {
       meter.breaker(breaker._tag)
-      notice({ type: "breaker_changed", resource: name, message: sentence(name, breaker, now, reason) })
+      notice({ type: "breaker_changed", resource: name, message: sentence(title, breaker, now, reason) })
     })
   return {
     limitChanged: (limit, message) => Effect.sync(() => listener({ type: "limit_changed", resource: limit, message })),

@@ -46,6 +46,8 @@ export type Decode = (body: unknown, answer: AnswerHead) => Result.Result<unknow
 export interface ApiOptions<Routes extends string> {
   /** Names the API in errors, limits, metrics and recordings: letters, digits, - and _. */
   readonly name: string
+  /** How errors and notices call it, as in "the NHL API". Default: the name. */
+  readonly title?: string
   /** Paths of calls are appended to it. A user and a password in it are sent as Basic authorization. */
   readonly baseUrl: string
   /** Of every request. */

@@ -24,6 +24,7 @@ const make = Effect.fnUntraced(function*(
 ): Effect.fn.Return<NhlApi["Service"], never, LimitStore | Scope.Scope> {
   const api = yield* Api.make({
     name: "nhl",
+    title: "NHL",
     baseUrl: live,
     source,
     connections: 16,

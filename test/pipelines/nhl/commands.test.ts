@@ -93,7 +93,7 @@ describe("sluice nhl ingest", () => {
       const broken = yield* serve((_, response) => response.writeHead(400).end())
       const failed = yield* project.run(["nhl", "ingest", String(friday.id)], { env: { ...env, NHL_SOURCE: broken.url } })
       assert.strictEqual(failed.code, 1)
-      assert.include(failed.stdout, "answered 400")
+      assert.include(failed.stdout, "The NHL API answered game 2022030321 with 400")
       assert.strictEqual((yield* project.run(["nhl", "ingest", String(friday.id), String(thursday.id)], { env })).code, 0)
       assert.strictEqual((yield* figures(project, friday.id)).goals, goalsOf(friday))
       assert.strictEqual((yield* figures(project, thursday.id)).goals, goalsOf(thursday))

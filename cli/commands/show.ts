@@ -3,6 +3,7 @@ import { Effect, Result } from "effect"
 import { type Any, storedOf } from "../../engine/definition/Asset.ts"
 import type { Entry, Metadata } from "../../engine/definition/Metadata.ts"
 import type { AssetGraph, Edge } from "../../engine/graph/AssetGraph.ts"
+import { isFrames } from "../../engine/definition/Frames.ts"
 import * as Partitions from "../../engine/partition/Partitions.ts"
 import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
 import * as Snapshot from "../../engine/plan/Snapshot.ts"
@@ -77,6 +78,11 @@ const pairs = (facts: ReadonlyArray<readonly [string, string]>): ReadonlyArray<s
   return facts.map(([name, value]) => `  ${out.dim(name.padEnd(width))}  ${value}`)
 }
 
+const storedAs = (output: Any["output"]): string => {
+  if (output._tag === "Rows") return `rows, ${output.mode}${output.key.length === 0 ? "" : ` by ${output.key.join(", ")}`}`
+  return isFrames(output) ? "sets of frames, each frame in a table of its own" : "one document a cell"
+}
+
 const definition = (graph: AssetGraph, asset: Any): ReadonlyArray<readonly [string, string]> => {
   const { computation, output } = asset
   const pipelines = Array.from(graph.pipelines.values()).filter((pipeline) => pipeline.assets.includes(asset))
@@ -85,7 +91,7 @@ const definition = (graph: AssetGraph, asset: Any): ReadonlyArray<readonly [stri
     ["group", asset.group],
     ["pipelines", pipelines.map((pipeline) => pipeline.name).join(", ")],
     ["partitions", Partitions.describe(asset.partitions)],
-    ["stores", output._tag === "Rows" ? `rows, ${output.mode}${output.key.length === 0 ? "" : ` by ${output.key.join(", ")}`}` : "one document a cell"],
+    ["stores", storedAs(output)],
     ["io", asset.io.key],
     ["tags", Object.entries(asset.tags).map(([tag, value]) => value === "" ? tag : `${tag}=${value}`).join(", ")],
     ["owners", asset.owners.join(", ")],

@@ -38,6 +38,18 @@ export const ofType = (type: string): Kind | undefined => {
   }
 }
 
+/** Postgres sorts the keys of jsonb by their length in bytes, then bytewise. */
+const keyOrder = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
+  Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.compare(Buffer.from(a), Buffer.from(b))
+
+/** Nested values as jsonb shows them, so that a text column has the same text whether it was jsonb before or not. */
+const nested = (value: Schema.Json): string => {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value)
+  return Array.isArray(value)
+    ? `[${value.map(nested).join(", ")}]`
+    : `{${Object.entries(value).sort(keyOrder).map(([key, inner]) => `${JSON.stringify(key)}: ${nested(inner)}`).join(", ")}}`
+}
+
 /** How a value is sent: all as text, which the server casts. */
 export const wire = (value: Schema.Json | undefined): string | null =>
-  value === null || value === undefined ? null : typeof value === "string" ? value : typeof value === "object" ? JSON.stringify(value) : String(value)
+  value === null || value === undefined ? null : typeof value === "string" ? value : typeof value === "object" ? nested(value) : String(value)

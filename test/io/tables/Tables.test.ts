@@ -6,6 +6,7 @@ import { SqlClient } from "effect/sql"
 import * as Document from "../../../engine/definition/Document.ts"
 import { type Frame, type Frames, of } from "../../../engine/definition/Frames.ts"
 import type { Stored } from "../../../engine/definition/Io.ts"
+import * as Kind from "../../../io/tables/Kind.ts"
 import * as Name from "../../../io/tables/Name.ts"
 import { Tables } from "../../../io/tables/Tables.ts"
 import { frame } from "../../conformance/IoFrames.ts"
@@ -95,6 +96,13 @@ describe("tables of frames", () => {
         [frame("Stats", columns, ["7", 2.5, "x", null, null])],
         [frame("Stats", [...columns, "new"], ["007", null, "true", "plain", "1", 2 ** 53])]
       ])
+      // The same values in another order give the same texts.
+      const mixed = [{ bb: [1, { c: 2 }], a: "x" }, 0.5, "text", true, 1e21]
+      yield* write("f", ...mixed.map((value, i) => frame(`Mixed${i}`, ["x"], [value])))
+      yield* write("g", ...mixed.map((_, i) => frame(`Mixed${i}`, ["x"], ...mixed.map((value) => [value]))))
+      const texts = mixed.map(Kind.wire)
+      assert.deepStrictEqual(yield* load("f"), [texts.map((text, i) => frame(`Mixed${i}`, ["x"], [text]))])
+      assert.deepStrictEqual(yield* load("g"), [texts.map((_, i) => frame(`Mixed${i}`, ["x"], ...texts.map((text) => [text])))])
       yield* write("d", frame("Nulls", ["x"], [null]))
       yield* write("e", frame("Nulls", ["x"], [4]))
       assert.deepStrictEqual(yield* types("nba_boxscore_nulls"), { x: "bigint" })

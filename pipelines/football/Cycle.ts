@@ -120,7 +120,10 @@ export const cycle = Effect.fn("football.cycle")(function*(input: Input) {
   })
   const settings = settingsOf(input, process.env)
   const done = yield* Cli.withEverything(Effect.tap(materialize(input), (done) => logged(done, input.sequential))).pipe(
-    Effect.tapCause((cause) => Effect.logError(`The cycle failed: ${messageOf(Cause.squash(cause))}`)),
+    Effect.onError((cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.logWarning("The cycle was interrupted.")
+        : Effect.logError(`The cycle failed: ${messageOf(Cause.squash(cause))}`)),
     withSettings(settings),
     Effect.provideService(MockAllowed, input.mockFallback),
     Effect.provide(Logger.layer([file, warnings]))

@@ -28,6 +28,11 @@ describe("Definitions", () => {
     assert.deepStrictEqual([many.rows.group, many.body.group], ["api/game", "raw"])
     assert.strictEqual(many.rows.computation, many.body.computation)
     assert.deepStrictEqual(many.rows.computation.outputs(), many)
+    const named = Asset.makeMany("api/all", {
+      outputs: { teams: { key: "api/teams", output: Rows.of(Value), io: Store } },
+      run: () => Effect.succeed({ teams: [] })
+    })
+    assert.deepStrictEqual([named.teams.key, named.teams.group, named.teams.computation.key], ["api/teams", "api", "api/all"])
     assert.isTrue(Asset.isAsset(many.rows))
     assert.isFalse(Asset.isAsset({ _tag: "Check" }))
   })

@@ -10,7 +10,10 @@ export interface Notice {
   readonly message: string
 }
 
-/** Where the running step's notices are told; outside a run nobody hears them. */
+/** Outside a run there is nobody who hears. */
+export const unheard = (_notice: Notice): void => {}
+
+/** Where the running step's notices are told. */
 export class Notices extends Context.Reference<(notice: Notice) => void>("engine/Notices", {
-  defaultValue: () => () => {}
+  defaultValue: () => unheard
 }) {}

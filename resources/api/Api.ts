@@ -56,7 +56,7 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
   const meter = Meter.make(name, yield* Effect.context<never>())
   const transport = yield* Transport.make(options, connections, secrets)
   const health = Health.make({ name, title }, breaker === false ? Gate.open : Gate.make(ruleOf(breaker ?? {})), meter)
-  const limits = yield* Limits.make(options, connections, health.limitChanged)
+  const limits = yield* Limits.make(options, connections, health.limitChanged, meter.permitted)
   const attempt = Try.make({
     name,
     transport,

@@ -1,6 +1,6 @@
 /** How an API is: its breaker, what it told last, and who hears of changes. */
 import { Clock, Effect } from "effect"
-import { type Notice, Notices } from "../../engine/definition/Notice.ts"
+import { type Notice, Notices, unheard } from "../../engine/definition/Notice.ts"
 import type { Reason } from "./ApiError.ts"
 import { type Breaker, type Outcome, outcomeOf } from "./Breaker.ts"
 import type { Gate, Visit } from "./Gate.ts"
@@ -48,18 +48,22 @@ const sentence = (title: string, breaker: Breaker, now: number, reason: Reason |
   }
 }
 
+/** Tells a run, which keeps it as an event; outside of one it is logged. */
+const tell = (listener: (notice: Notice) => void, notice: Notice): Effect.Effect<void> =>
+  listener === unheard ? Effect.logWarning(notice.message) : Effect.sync(() => listener(notice))
+
 export const make = ({ name, title }: { readonly name: string; readonly title: string }, gate: Gate, meter: Meter): Health => {
   let inARow = 0
   let silences = 0
   let everAnswered = false
-  let listener: (notice: Notice) => void = () => {}
+  let listener: (notice: Notice) => void = unheard
   const announce = (breaker: Breaker, now: number, reason: Reason | undefined) =>
-    Effect.map(Notices, (notice) => {
+    Effect.flatMap(Notices, (listener) => {
       meter.breaker(breaker._tag)
-      notice({ type: "breaker_changed", resource: name, message: sentence(title, breaker, now, reason) })
+      return tell(listener, { type: "breaker_changed", resource: name, message: sentence(title, breaker, now, reason) })
     })
   return {
-    limitChanged: (limit, message) => Effect.sync(() => listener({ type: "limit_changed", resource: limit, message })),
+    limitChanged: (limit, message) => Effect.suspend(() => tell(listener, { type: "limit_changed", resource: limit, message })),
     enter: (visit) =>
       Effect.flatMap(Notices, (notice) => {
         listener = notice

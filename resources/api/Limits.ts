@@ -28,11 +28,12 @@ const aheadMillis = 50
 const turnsOf = (limits: ReadonlyArray<RateLimit>, connections: number): number =>
   Math.max(1, Math.min(connections, ...limits.map(({ rate }) => Math.ceil(rate.calls / rate.perMillis * aheadMillis))))
 
-/** The limits of each route; `changed` hears of each change of a rate. */
+/** The limits of each route; `changed` hears of each change of a rate, `permitted` of each permit. */
 export const make = Effect.fnUntraced(function*<Routes extends string>(
   options: ApiOptions<Routes>,
   connections: number,
-  changed: (limit: string, message: string) => Effect.Effect<void>
+  changed: (limit: string, message: string) => Effect.Effect<void>,
+  permitted: (limit: RateLimit, weight: number) => void
 ): Effect.fn.Return<(route: Routes) => RouteLimits, never, LimitStore | Scope.Scope> {
   // A limit that several routes share is one limiter.
   const limiters = new Map<string, Limiter.Limiter>()
@@ -54,7 +55,11 @@ export const make = Effect.fnUntraced(function*<Routes extends string>(
     routes.set(route, {
       turns: own.length === 0 ? undefined : Slots.make(turnsOf(limits, connections)),
       slowest,
-      take: (weight) => Limiter.takeAll(all, weight),
+      take: all.length === 0 ? none.take : (weight) =>
+        Effect.tap(Limiter.takeAll(all, weight), () =>
+          Effect.sync(() => {
+            for (const { limit } of all) permitted(limit, weight)
+          })),
       slowDown: ({ retryAfterMillis }, sentAgoMillis) => {
         const retryAfter = retryAfterMillis === null ? undefined : Duration.millis(retryAfterMillis)
         return Effect.forEach(blamed, (limiter) => limiter.slowDown({ retryAfter, sentAgo: sentAgoMillis }), { discard: true })

@@ -1,11 +1,14 @@
 /** The metrics of an API, for Prometheus and OTLP: calls, errors by kind, latency, waiting, calls in flight, the breaker. */
 import { type Context, Metric } from "effect"
+import type { RateLimit } from "../../engine/limit/RateLimit.ts"
 import type { Call } from "../../engine/definition/Usage.ts"
 import type { Breaker } from "./Breaker.ts"
 
 export interface Meter {
   readonly tried: (call: Call) => void
   readonly inFlight: (count: number) => void
+  /** So many permits of a limit were taken. */
+  readonly permitted: (limit: RateLimit, weight: number) => void
   readonly breaker: (state: Breaker["_tag"]) => void
 }
 
@@ -25,6 +28,9 @@ const flying = Metric.gauge("sluice_api_in_flight", { description: "Calls that h
 const breaker = Metric.gauge("sluice_api_breaker_state", { description: "0 closed, 1 half-open, 2 open" })
 const trips = Metric.counter("sluice_api_breaker_trips_total", { description: "How often the breaker has opened", incremental: true })
 
+const permits = Metric.counter("sluice_limit_permits_total", { description: "Permits taken by this process", incremental: true })
+const rates = Metric.gauge("sluice_limit_per_second", { description: "The declared rate: with the permits, how much of it is used" })
+
 const states = { Closed: 0, HalfOpen: 1, Open: 2 } as const
 
 /** `context` holds the registry of metrics. */
@@ -42,6 +48,7 @@ export const make = (api: string, context: Context.Context<never>): Meter => {
     routes.set(route, made)
     return made
   }
+  const taken = new Map<string, typeof permits>()
   const inFlight = Metric.withAttributes(flying, { api })
   const state = Metric.withAttributes(breaker, { api })
   const opened = Metric.withAttributes(trips, { api })
@@ -55,6 +62,14 @@ export const make = (api: string, context: Context.Context<never>): Meter => {
       counter.updateUnsafe(1, context)
       metrics.seconds.updateUnsafe(millis / 1000, context)
       metrics.waiting.updateUnsafe(waitMillis / 1000, context)
+    },
+    permitted: (limit, weight) => {
+      const known = taken.get(limit.name) ?? Metric.withAttributes(permits, { limit: limit.name })
+      if (!taken.has(limit.name)) {
+        taken.set(limit.name, known)
+        Metric.withAttributes(rates, { limit: limit.name }).updateUnsafe(limit.rate.calls / limit.rate.perMillis * 1000, context)
+      }
+      known.updateUnsafe(weight, context)
     },
     inFlight: (count) => inFlight.updateUnsafe(count, context),
     breaker: (to) => {

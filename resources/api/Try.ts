@@ -70,6 +70,9 @@ export const make = ({ decode, health, meter, name, redact, slots, transport }: 
     const call = { resource: name, route: request.route, millis: now - sent, waitMillis: sent - since, error, limit: limits.slowest }
     usage(call)
     meter.tried(call)
+    if (Result.isFailure(told)) {
+      yield* Effect.logDebug(`${request.method} ${request.shown} ended with ${told.failure._tag} after ${call.millis} ms`)
+    }
     return told
   })
 

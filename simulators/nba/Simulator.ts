@@ -37,6 +37,8 @@ export interface Options extends Partial<League.Options> {
   readonly faultRate?: number
   /** Which faults these are. Default: all but `hang`. */
   readonly faults?: ReadonlyArray<Fault>
+  /** No request is answered before this. */
+  readonly opens?: Promise<void>
   /** Decides for single requests; undefined: `faultRate` does. */
   readonly fault?: (asked: Asked) => Fault | "none" | undefined
 }
@@ -134,12 +136,13 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
       : undefined
     const chosen = options.fault?.({ endpoint, value, before })
     const fault = chosen === "none" ? undefined : chosen ?? drawn
-    setTimeout(() => {
+    const answer = () => {
       const body = Bodies.body(league, endpoint, query, season)
       if (body === undefined) send(response, 404, JSON.stringify({ Message: `No HTTP resource was found that matches ${url.pathname}.` }))
       else if (fault === undefined) send(response, 200, JSON.stringify(body))
       else spoil(fault, JSON.stringify(body), response)
-    }, latency)
+    }
+    void (options.opens ?? Promise.resolve()).then(() => setTimeout(answer, latency))
   })
   const address = server.address()
   const port = typeof address === "object" && address !== null ? address.port : 0

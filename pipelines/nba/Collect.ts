@@ -116,7 +116,7 @@ const collectOne = Effect.fnUntraced(function*(
   if (failed > 0) log.info(`Table ${table}: calls that failed before (${failed}) are skipped; --retry-failed tries them again`)
   if (missing === 0) return "succeeded" as const
   const report = yield* Cli.backfill({
-    ...Survey.request(endpoint, assignment),
+    ...Survey.request(Survey.subject(endpoint), [endpoint], assignment),
     name: `nba ${endpoint.name}, ${assignment.node} on ${hostname()}`,
     concurrency,
     observer: tally.of(endpoint, missing),

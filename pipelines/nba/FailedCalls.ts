@@ -42,11 +42,18 @@ const comment =
   "Calls of the NBA's API that failed and were not made well since, from the records of Sluice. table_name is how the " +
   `tables of the endpoint begin; retry_count counts the runs that tried it again. (${mark})`
 
-const statements = [makeFunction, makeView, `comment on view public.nba_endpoint_failed_calls is ${quoted(comment)}`]
+const statements = [
+  // A function cannot be replaced by one with other columns.
+  "drop view if exists public.nba_endpoint_failed_calls",
+  "drop function if exists public.nba_failed_calls()",
+  makeFunction,
+  makeView,
+  `comment on view public.nba_endpoint_failed_calls is ${quoted(comment)}`
+]
 
 /**
  * Makes the view where it is not there as this version has it; any number of nodes may do so at once. Gives false, and
- * changes nothing, where a table of another program has that name.
+ * makes the function alone, where a table of another program has that name.
  */
 export const ensure = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
@@ -56,7 +63,10 @@ export const ensure = Effect.gen(function*() {
     const [found] = yield* sql<{ readonly kind: string; readonly comment: string | null }>`
       select relkind::text as kind, obj_description(oid, 'pg_class') as comment
       from pg_class where oid = to_regclass('public.nba_endpoint_failed_calls')`
-    if (found !== undefined && found.kind !== "v") return false
+    if (found !== undefined && found.kind !== "v") {
+      yield* sql.unsafe(makeFunction)
+      return false
+    }
     if (found?.comment?.includes(mark) === true) return true
     for (const statement of statements) yield* sql.unsafe(statement)
     return true

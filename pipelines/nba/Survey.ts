@@ -15,7 +15,7 @@ export interface Surveyed {
   readonly missing: number
   /** Those of the range whose call failed before and that are left alone. */
   readonly failed: number
-  /** Sentences about the range. */
+  /** Sentences about the range, told with the first of the endpoints that they concern. */
   readonly notes: ReadonlyArray<string>
 }
 
@@ -32,12 +32,12 @@ export const parameter = (endpoint: Catalogue.Endpoint): string =>
     Object.entries(endpoint.parameters).find(([, source]) => "from" in source && source.from === "current_season")?.[0] ??
     "season"
 
-/** A request for the endpoint's cells that the assignment means. */
-export const request = (endpoint: Catalogue.Endpoint, assignment: Assignment.Assignment) => {
+/** A request for the cells that the assignment means, of endpoints that are asked about the same. */
+export const request = (about: ReturnType<typeof subject>, endpoints: ReadonlyArray<Catalogue.Endpoint>, assignment: Assignment.Assignment) => {
   const { range, refresh, retryFailed, seasons } = assignment
   return {
-    selection: `key:${asset(endpoint)}`,
-    target: subject(endpoint) === "season"
+    selection: endpoints.map((endpoint) => `key:${asset(endpoint)}`).join(" or "),
+    target: about === "season"
       ? { keys: seasons }
       : { keys: range.ids ?? null, start: range.start ?? null, end: range.end ?? null, limit: range.limit ?? null },
     only: refresh
@@ -48,53 +48,64 @@ export const request = (endpoint: Catalogue.Endpoint, assignment: Assignment.Ass
   }
 }
 
-const count = (planned: ReadonlyArray<{ readonly cells: PartitionSet.PartitionSet }>): number =>
-  planned.reduce((sum, { cells }) => sum + PartitionSet.size(cells), 0)
-
 const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? "" : "s"}`
 
-/** Refuses a range of ids that do not exist, and endpoints whose master table is empty: nothing is half done. */
-const one = Effect.fnUntraced(function*(endpoint: Catalogue.Endpoint, assignment: Assignment.Assignment) {
-  const { range } = assignment
-  const what = request(endpoint, assignment)
-  const about = subject(endpoint)
+const refuse = (message: string) => new Cli.Refusal({ message })
+
+/** Looks at endpoints that are asked about the same, together: tens of thousands of ids are read once and not for each. */
+const group = Effect.fnUntraced(function*(
+  about: ReturnType<typeof subject>,
+  endpoints: ReadonlyArray<Catalogue.Endpoint>,
+  assignment: Assignment.Assignment
+) {
+  const { range, seasons } = assignment
   const isLeague = about === "season"
-  const whole = yield* Cli.planBackfill({ selection: what.selection })
-  const known = PartitionSet.size(whole.snapshot.space(asset(endpoint)).all)
+  const names = endpoints.map(({ name }) => name).join(", ")
+  const what = request(about, endpoints, assignment)
+  const { snapshot } = yield* Cli.planBackfill({ selection: what.selection })
+  const knownOf = (endpoint: Catalogue.Endpoint) => PartitionSet.size(snapshot.space(asset(endpoint)).all)
+  const known = Math.max(0, ...endpoints.map(knownOf))
   if (!isLeague && known === 0) {
-    return yield* new Cli.Refusal({
-      message: `${endpoint.name} has no ${about} to ask about: the master table nba_${about}s is missing or empty. ` +
+    return yield* refuse(
+      `${names}: there is no ${about} to ask about, since the master table nba_${about}s is missing or empty. ` +
         `Fill it with \`npx sluice materialize ${about === "team" ? "nba/players " : ""}nba/${about}s\`.`
-    })
+    )
   }
   if (!isLeague && range.ids === undefined && range.start !== undefined && range.start >= known) {
-    return yield* new Cli.Refusal({
-      message: `The range of ${endpoint.name} begins at place ${range.start}, which is beyond the data: nba_${about}s has ` +
+    return yield* refuse(
+      `${names}: the range begins at place ${range.start}, which is beyond the data: nba_${about}s has ` +
         `${plural(known, `${about} id`)}, at the places 0 to ${known - 1}.`
-    })
+    )
   }
   const { notes, planned } = yield* Cli.planBackfill(what)
-  const before = yield* Cli.planBackfill({ ...what, only: ["failed"] })
-  const asked = isLeague ? assignment.seasons.length : Assignment.size(range, known)
+  const failed = what.only.some((state) => state === "failed") ? [] : (yield* Cli.planBackfill({ ...what, only: ["failed"] })).planned
+  const asked = isLeague ? seasons.length : Assignment.size(range, known)
   const last = range.limit !== undefined ? (range.start ?? 0) + range.limit : range.end
   const beyond = !isLeague && range.ids === undefined && last !== undefined && last > known
-    ? [`The range of ${endpoint.name} ends at place ${last - 1}, and there are only ${plural(known, `${about} id`)}: ${asked} are taken.`]
+    ? [`${names}: the range ends at place ${last - 1}, and there are only ${plural(known, `${about} id`)}: ${asked} are taken.`]
     : []
   const league = isLeague && (range.ids ?? range.start ?? last) !== undefined
-    ? [`${endpoint.name} is asked about seasons: ranges of ids do not concern it.`]
+    ? [`${names}: asked about seasons, which ranges of ids do not concern.`]
     : []
-  const surveyed: Surveyed = {
+  const cellsOf = (sets: typeof planned, endpoint: Catalogue.Endpoint) =>
+    sets.filter((set) => set.asset === asset(endpoint)).reduce((sum, { cells }) => sum + PartitionSet.size(cells), 0)
+  return endpoints.map((endpoint, i): Surveyed => ({
     endpoint,
-    known,
+    known: knownOf(endpoint),
     asked,
-    missing: count(planned),
-    failed: what.only.some((state) => state === "failed") ? 0 : count(before.planned),
-    notes: [...beyond, ...league, ...notes]
-  }
-  return surveyed
+    missing: cellsOf(planned, endpoint),
+    failed: cellsOf(failed, endpoint),
+    notes: i === 0 ? [...beyond, ...league, ...notes] : []
+  }))
 })
 
-/** Writes nothing and asks nobody but the store. */
+/**
+ * Refuses a range of ids that do not exist, and endpoints whose master table is empty, so that nothing is half done.
+ * Writes nothing and asks nobody but the store; in the order of the assignment.
+ */
 export const make = Effect.fn("nba.survey")(function*(assignment: Assignment.Assignment) {
-  return yield* Effect.forEach(assignment.endpoints, (endpoint) => one(endpoint, assignment))
+  const groups = Map.groupBy(assignment.endpoints, subject)
+  const surveyed = yield* Effect.forEach(groups, ([about, endpoints]) => group(about, endpoints, assignment))
+  const place = ({ endpoint }: Surveyed) => assignment.endpoints.indexOf(endpoint)
+  return surveyed.flat().toSorted((a, b) => place(a) - place(b))
 })

@@ -93,7 +93,7 @@ describe("the assignment of a node", () => {
   it.effect("asks the engine for what is missing, failed ones or everything", () =>
     Effect.gen(function*() {
       const request = (options: Partial<Assignment.Options>) =>
-        Effect.map(made({ endpoint: ["PlayByPlayV3"], ...options }), (one) => Survey.request(one.endpoints[0]!, one))
+        Effect.map(made({ endpoint: ["PlayByPlayV3"], ...options }), (one) => Survey.request(Survey.subject(one.endpoints[0]!), one.endpoints, one))
       assert.deepStrictEqual(yield* request({ paramStart: 2, paramEnd: 5 }), {
         selection: "key:nba/playbyplayv3", target: { keys: null, start: 2, end: 5, limit: null }, only: ["missing", "stale"]
       })

@@ -27,12 +27,12 @@ describe("sluice nba", () => {
       const refused = (line: string) => Effect.map(go(line), ({ code, stderr }) => code === 2 ? stderr : `${line} ended with ${code}`)
       assert.match(
         yield* refused("nba --endpoint CommonPlayerInfo"),
-        /CommonPlayerInfo has no player to ask about: the master table nba_players is missing or empty\. Fill it with `npx sluice materialize nba\/players`/
+        /CommonPlayerInfo: there is no player to ask about, since the master table nba_players is missing or empty\. Fill it with `npx sluice materialize nba\/players`/
       )
       yield* go("materialize nba/games")
       assert.match(
         yield* refused("nba --endpoints BoxScoreAdvancedV3 PlayByPlayV3 --param-start 30"),
-        /begins at place 30, which is beyond the data: nba_games has 30 game ids/
+        /BoxScoreAdvancedV3, PlayByPlayV3: the range begins at place 30, which is beyond the data: nba_games has 30 game ids/
       )
       assert.match(yield* refused("nba --endpoint PlayByPlayV3 --param-list 0022100003 0022199999"), /"0022199999" is not a key of nba\/game/)
       assert.deepStrictEqual(yield* project.ran, [])
@@ -95,6 +95,12 @@ describe("sluice nba", () => {
       const well = yield* go("nba --endpoint BoxScoreAdvancedV3 --node-id n2 --retry-failed")
       assert.strictEqual(well.code, 0)
       assert.deepStrictEqual(yield* deployment.query(project, "select id from nba_endpoint_failed_calls"), [])
+      // A table that another program has made stays.
+      yield* deployment.query(project, "drop view nba_endpoint_failed_calls")
+      yield* deployment.query(project, "drop function nba_failed_calls")
+      yield* deployment.query(project, "create table nba_endpoint_failed_calls as select 7 as id")
+      assert.strictEqual((yield* go("nba report")).code, 0)
+      assert.deepStrictEqual(yield* deployment.query(project, "select id from nba_endpoint_failed_calls"), [{ id: 7 }])
       assert.strictEqual((yield* asked(project, "BoxScoreAdvancedV3")).length, 32)
     }))
 
@@ -107,7 +113,7 @@ describe("sluice nba", () => {
       assert.deepStrictEqual(yield* asked(project, "BoxScoreAdvancedV3"), ids(0, 30))
       assert.deepStrictEqual(yield* asked(project, "TeamGameLogs"), ["2022-23"])
       assert.include(log(project, "b.log"), "[b] Table nba_boxscoreadvancedv3: 15 missing parameters out of 15 total")
-      assert.include(log(project, "a.log") + log(project, "b.log"), "TeamGameLogs is asked about seasons: ranges of ids do not concern it.")
+      assert.include(log(project, "a.log") + log(project, "b.log"), "TeamGameLogs: asked about seasons, which ranges of ids do not concern.")
       const nodesOf = yield* deployment.query<{ readonly node: string; readonly cells: number }>(
         project,
         "select node, count(*)::int as cells from sluice.ledger where asset = 'nba/boxscoreadvancedv3' group by 1 order by 1"
@@ -156,7 +162,7 @@ describe("sluice nba", () => {
       assert.deepStrictEqual(deployment.messages(byFile.stdout), deployment.messages(byOptions.stdout))
       for (const line of [
         "INFO - [n1] [DRY-RUN] PlayByPlayV3 (game_based, high): 20 of 20 game ids (places 10 to 109) missing",
-        "WARNING - [n1] [DRY-RUN] The range of PlayByPlayV3 ends at place 109, and there are only 30 game ids: 20 are taken.",
+        "WARNING - [n1] [DRY-RUN] PlayByPlayV3, BoxScoreAdvancedV3: the range ends at place 109, and there are only 30 game ids: 20 are taken.",
         "INFO - [n1] [DRY-RUN] 40 calls, at least 20s. No request was made, nothing was written"
       ]) assert.include(deployment.messages(byOptions.stdout), line)
       assert.deepStrictEqual(yield* project.ran, [])

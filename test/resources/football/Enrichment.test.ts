@@ -4,7 +4,7 @@ import { Effect, Result } from "effect"
 import * as Enrichment from "../../../resources/football/Enrichment.ts"
 import { FootballApi } from "../../../resources/football/FootballApi.ts"
 import { liveOrMock, MockAllowed } from "../../../resources/football/Mock.ts"
-import type { Faults } from "../../../simulators/football/Fault.ts"
+import * as Fault from "../../../simulators/football/Fault.ts"
 import * as Simulator from "../../../simulators/football/Simulator.ts"
 import { at, logged, secret, simulated } from "./api.ts"
 
@@ -17,7 +17,7 @@ const cycle = (known?: Enrichment.Known) =>
     return { live, first, second: yield* Enrichment.phase2(first.details, known) }
   })
 
-const only = (kind: string, fault: ReturnType<Faults>): Faults => (request) => request.kind === kind ? fault : undefined
+const only = (kind: string, fault: ReturnType<Fault.Faults>): Fault.Faults => (request) => request.kind === kind ? fault : undefined
 
 describe("the two phases", () => {
   it.live("49 matches, 94 teams, 22 competitions: 1 + 98 + 117 requests, at most 30 at once, phase 2 after phase 1", () =>
@@ -85,7 +85,7 @@ describe("the two phases", () => {
         assert.deepStrictEqual([failures, requests], [[], 4])
       })))
 
-  const broken: ReadonlyArray<[fault: ReturnType<Faults>, error: string]> = [
+  const broken: ReadonlyArray<[fault: ReturnType<Fault.Faults>, error: string]> = [
     ["not authorized", "Refused"],
     ["not found", "Refused"],
     ["no results", "Unexpected"]
@@ -101,20 +101,26 @@ describe("the two phases", () => {
         })))
   }
 
-  it.live("a fifth of the answers spoiled: the cycle ends, and what failed three times is listed with its kind", () =>
-    simulated({ ...small, errorRate: 0.2, seed: 5 }, ({ traffic }) =>
+  it.live("a fifth of the answers spoiled and one that never comes: the cycle ends, and what failed three times is listed", () => {
+    const fifth = Fault.share(0.2, 5)
+    let silent = ""
+    return simulated({ ...small, faults: (request) => request.id === silent && request.kind === "team" ? "hang" : fifth(request) }, ({ traffic, world }) =>
       Effect.gen(function*() {
+        silent = world.teams[0]!.id
         const { first, live, second } = yield* cycle()
         const failures = [...first.failures, ...second.failures]
         for (const { attempts, error, transient } of failures) {
-          assert.include(["Limited", "Status", "NotJson", "Unreachable"], error)
+          assert.include(["Limited", "Status", "NotJson", "Unreachable", "TimedOut"], error)
           assert.deepStrictEqual([attempts, transient], [3, true])
         }
+        assert.strictEqual(failures.find(({ id }) => id === silent)?.error, "TimedOut")
         assert.isAbove(traffic.total(), 1 + first.requests + second.requests)
         assert.strictEqual(live.length, 4)
-        assert.strictEqual(first.details.length, 4 - failures.filter(({ kind }) => kind === "details").length)
-        assert.strictEqual(second.teams.length, 2 * first.details.length - failures.filter(({ kind }) => kind === "team").length)
-      })))
+        const failed = (kind: string) => failures.filter((failure) => failure.kind === kind).length
+        assert.strictEqual(first.details.length, 4 - failed("details"))
+        assert.strictEqual(second.teams.length, 2 * first.details.length - failed("team"))
+      }), { FOOTBALL_TIMEOUT: "0.5" })
+  })
 
   it.live("no secret in errors and logs, and each failure is a line", () =>
     Effect.gen(function*() {

@@ -49,7 +49,7 @@ const run = Effect.fnUntraced(function*(assignment: Assignment.Assignment, input
   const tally = Tally.make(log)
   const names = assignment.endpoints.map(({ name }) => name)
   log.info(`Node ${node} on ${hostname()}${assignment.description === undefined ? "" : ` (${assignment.description})`}: ${names.join(", ")}`)
-  log.info(`Rate limit: ${Pace.describe(assignment.rateLimit)}`)
+  log.info(`Pace: ${Pace.describe(assignment.rateLimit)}`)
   const { outcome, requests } = yield* Cli.withEverything(collecting(assignment, input, log, tally)).pipe(
     Effect.provide(Log.layer(node, write)),
     Effect.onError((cause) =>

@@ -99,7 +99,9 @@ export const make = (log: Log, now: () => number = () => performance.now()): Tal
           return ended()
         case "Noticed": {
           const { message, type } = observation.notice
-          return log.warn(type === "limit_changed" ? `rate limit: ${message}` : message)
+          // A rate that is announced, or is back, is no trouble: who looks for "rate limit" finds those who were refused.
+          if (type === "limit_changed") return /\bfalls\b/.test(message) ? log.warn(`rate limit: ${message}`) : log.info(message)
+          return log.warn(message)
         }
         default:
           return

@@ -47,6 +47,7 @@ describe("the log of a node", () => {
     const { said, tally } = make()
     const observe = tally.of(game, 2)
     observe({ _tag: "Noticed", notice: { type: "limit_changed", resource: "nba", message: "The rate of nba falls to 50 % after a pause of 3 s." } })
+    observe({ _tag: "Noticed", notice: { type: "limit_changed", resource: "nba", message: "The rate of nba is 1/600ms again." } })
     observe({ _tag: "Noticed", notice: { type: "breaker_changed", resource: "nba", message: "The nba API seems to be down." } })
     const often = failure("The nba API says it was asked too often for it and wants to be asked again in 3 s.")
     observe({ _tag: "AttemptFailed", cell: cell("0022100001"), attempt: 1, failure: often })
@@ -54,6 +55,7 @@ describe("the log of a node", () => {
     observe({ _tag: "StepFailed", cell: cell("0022100001"), failure: often })
     assert.deepStrictEqual(said(), [
       "WARNING - [n1] rate limit: The rate of nba falls to 50 % after a pause of 3 s.",
+      "INFO - [n1] The rate of nba is 1/600ms again.",
       "WARNING - [n1] The nba API seems to be down.",
       `WARNING - [n1] Attempt 1 of BoxScoreAdvancedV3 game_id=0022100001 failed: rate limit: ${often.message}`,
       `ERROR - [n1] Failed call tracked: BoxScoreAdvancedV3 game_id=0022100001 - rate limit: ${often.message}`

@@ -198,7 +198,7 @@ describe("sluice nba", () => {
       const gaps = arrivals.slice(1).map((at, i) => at - arrivals[i]!)
       assert.strictEqual(arrivals.length, 6)
       assert.isTrue(gaps.every((gap) => gap >= 149), gaps.join(" "))
-      assert.include(ended.stdout, "[n1] Rate limit: one call every 0.15 s")
+      assert.include(ended.stdout, "[n1] Pace: one call every 0.15 s")
       assert.include(ended.stdout, "[n1] [CALLS] Total API calls made: 6")
     }))
 })

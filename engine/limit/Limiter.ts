@@ -16,10 +16,17 @@ export interface Permit {
   readonly unused: Effect.Effect<void>
 }
 
+/** What `Effect.uninterruptibleMask` gives. */
+export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
 export interface Limiter {
   readonly limit: RateLimit.RateLimit
-  /** Waits for the permits of a call. An interrupt while it waits gives the place up. */
-  readonly take: (weight?: number) => Effect.Effect<Permit>
+  /**
+   * Waits for the permits of a call. An interrupt while it waits gives the place up. Whoever runs it inside an
+   * `uninterruptibleMask`, so that the permit is ended whatever happens, gives the `restore` of that along, and does
+   * not restore around it: an interrupt in the moment in which it returns would lose the permit.
+   */
+  readonly take: (weight?: number, restore?: Restore) => Effect.Effect<Permit>
   /** Makes a call with permits, and says how it ended. */
   readonly use: <A, E, R>(call: Effect.Effect<A, E, R>, weight?: number) => Effect.Effect<A, E, R>
   /** The server has said that there were too many calls: the rate falls, for all who share it. */
@@ -158,8 +165,8 @@ export const make = Effect.fn("Limiter.make")(function*(
     }
   }
 
-  const take = (weight = 1) =>
-    Effect.uninterruptibleMask((restore) => {
+  const taking = (weight: number, restore: Restore): Effect.Effect<Permit> =>
+    Effect.suspend(() => {
       if (!(weight <= heaviest)) {
         return Effect.die(new Error(`A call of weight ${weight} can never be made under the limit ${limit.name} of ${RateLimit.rateText(limit.rate)}.`))
       }
@@ -184,12 +191,15 @@ export const make = Effect.fn("Limiter.make")(function*(
       )
     })
 
+  const take = (weight = 1, restore?: Restore) =>
+    restore === undefined ? Effect.uninterruptibleMask((own) => taking(weight, own)) : taking(weight, restore)
+
   return {
     limit,
     take,
     use: (call, weight) =>
       Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(restore(take(weight)), (permit) =>
+        Effect.flatMap(take(weight, restore), (permit) =>
           Effect.onExit(restore(call), (exit) => Exit.hasInterrupts(exit) ? permit.abandoned : permit.answered))
       ),
     slowDown: ({ retryAfter, sentAgo = "1 second" } = {}) =>
@@ -216,17 +226,17 @@ const none: Permit = { answered: Effect.void, abandoned: Effect.void, unused: Ef
 
 /**
  * Waits for the permits of a call under several limits. The slowest limit comes first: a permit counts from when it is
- * given, and those of the quick limits are not to wait for it.
+ * given, and those of the quick limits are not to wait for it. `restore`: see `Limiter.take`.
  */
-export const takeAll = (limiters: ReadonlyArray<Limiter>, weight = 1): Effect.Effect<Permit> =>
-  Effect.uninterruptibleMask((restore) =>
-    limiters.toSorted((a, b) => spacingOf(b.limit.rate) - spacingOf(a.limit.rate)).reduce(
+export const takeAll = (limiters: ReadonlyArray<Limiter>, weight = 1, restore?: Restore): Effect.Effect<Permit> =>
+  restore === undefined
+    ? Effect.uninterruptibleMask((own) => takeAll(limiters, weight, own))
+    : limiters.toSorted((a, b) => spacingOf(b.limit.rate) - spacingOf(a.limit.rate)).reduce(
       (taken, limiter) =>
         Effect.flatMap(taken, (permit) =>
-          restore(limiter.take(weight)).pipe(
+          limiter.take(weight, restore).pipe(
             Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : permit.unused),
             Effect.map((next) => both(permit, next))
           )),
       Effect.succeed(none)
     )
-  )

@@ -17,7 +17,7 @@ export interface RouteLimits {
   /** The slowest one. */
   readonly slowest: UsedLimit | undefined
   /** Waits for the permits of one call. */
-  readonly take: (weight: number) => Effect.Effect<Limiter.Permit>
+  readonly take: (weight: number, restore: Limiter.Restore) => Effect.Effect<Limiter.Permit>
   /** The API says to a call that was sent so long ago that it was asked too often. */
   readonly slowDown: (limited: Limited, sentAgoMillis: number) => Effect.Effect<void>
 }
@@ -55,8 +55,8 @@ export const make = Effect.fnUntraced(function*<Routes extends string>(
     routes.set(route, {
       turns: own.length === 0 ? undefined : Slots.make(turnsOf(limits, connections)),
       slowest,
-      take: all.length === 0 ? none.take : (weight) =>
-        Effect.tap(Limiter.takeAll(all, weight), () =>
+      take: all.length === 0 ? none.take : (weight, restore) =>
+        Effect.tap(Limiter.takeAll(all, weight, restore), () =>
           Effect.sync(() => {
             for (const { limit } of all) permitted(limit, weight)
           })),

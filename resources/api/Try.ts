@@ -102,7 +102,7 @@ export const make = ({ decode, health, meter, name, redact, slots, transport }: 
     { mayGo, ready, since }: { readonly mayGo: () => boolean; readonly ready: () => void; readonly since: number }
   ): Effect.Effect<Result.Result<Told, Reason> | typeof again> =>
     Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(restore(calling.limits.take(calling.weight)), (permit): Effect.Effect<Result.Result<Told, Reason> | typeof again> => {
+      Effect.flatMap(calling.limits.take(calling.weight, restore), (permit): Effect.Effect<Result.Result<Told, Reason> | typeof again> => {
         ready()
         if (!mayGo()) return Effect.as(permit.unused, again)
         const sent = performance.now()

@@ -47,6 +47,8 @@ export interface Options {
 
 /** In milliseconds: less may be nothing to a clock. */
 const shortestSleep = 0.01
+/** For so long the pump sleeps without being woken: at thousands of calls a second to be ready for it costs more. */
+const briefSleep = 2
 /** A request that nobody waits for any more is taken to arrive within this time. */
 const abandonedMillis = 1000
 
@@ -133,11 +135,12 @@ export const make = Effect.fn("Limiter.make")(function*(
     const now = nowMillis()
     if (supply.askDue(waiting(), now) <= now) return Effect.forkChild(ask, { startImmediately: true })
     sleepsUntil = nextDue(now)
+    if (sleepsUntil - now <= briefSleep) return Effect.sleep(Math.max(sleepsUntil - now, shortestSleep))
     const woken = Effect.callback<void>((resume) => {
       if (isWoken) return resume(Effect.void)
       signal = () => resume(Effect.void)
     })
-    return sleepsUntil === Number.POSITIVE_INFINITY ? woken : Effect.raceFirst(woken, Effect.sleep(Math.max(sleepsUntil - now, shortestSleep)))
+    return sleepsUntil === Number.POSITIVE_INFINITY ? woken : Effect.raceFirst(woken, Effect.sleep(sleepsUntil - now))
   })
   yield* Effect.addFinalizer(() => supply.leave)
   yield* Effect.forkScoped(Effect.forever(turn))

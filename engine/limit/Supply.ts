@@ -1,10 +1,10 @@
 /** The permits of a limiter: those in hand, those that are out, and what is asked of and told to the store. */
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Exit } from "effect"
 import { randomUUID } from "node:crypto"
 import { Node } from "../Machine.ts"
 import * as Demand from "./Demand.ts"
 import * as Hand from "./Hand.ts"
-import { type Answered, LimitStore, type LimitStoreError, type Pace } from "./LimitStore.ts"
+import { type Answered, LimitStore, LimitStoreError, type Pace } from "./LimitStore.ts"
 import * as RateLimit from "./RateLimit.ts"
 
 /** For so long ahead permits are asked for. */
@@ -48,6 +48,9 @@ export const lineThrough = (times: ReadonlyArray<number>, now: number): Answered
   return { count: sorted.length, agoMillis: now - first - shift, spacingMillis: spacing }
 }
 
+const unanswered = (limit: string) =>
+  new LimitStoreError({ message: `The limit store has not answered about the rate limit ${limit}.`, transient: true })
+
 export const make = Effect.fnUntraced(function*(
   limit: RateLimit.RateLimit,
   leaseMillis: number
@@ -56,7 +59,7 @@ export const make = Effect.fnUntraced(function*(
   const clock = yield* Clock.Clock
   const bucket = { limit: limit.name, scope: limit.scope, machine: limit.scope === "node" ? yield* Node : "" }
   const keepMillis = Math.max(...RateLimit.allRates(limit).map(({ perMillis }) => perMillis))
-  const holder = randomUUID()
+  let holder = randomUUID()
   const nowMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const hand = Hand.make()
   const demand = Demand.make(aheadMillis)
@@ -108,6 +111,7 @@ export const make = Effect.fnUntraced(function*(
           ? undefined
           : { sentAgoMillis: now - complaint.sentAt, retryAfterMillis: complaint.retryAfterMillis }
       }).pipe(
+        Effect.timeoutOrElse({ duration: leaseMillis, orElse: () => Effect.fail(unanswered(limit.name)) }),
         Effect.map(({ againInMillis, lot, pace }) => {
           asked = sent
           pause = firstPause
@@ -119,9 +123,12 @@ export const make = Effect.fnUntraced(function*(
           againAt = againInMillis === undefined ? Number.NEGATIVE_INFINITY : got + againInMillis
           return pace
         }),
-        Effect.tapError(() =>
+        Effect.onExit((exit) =>
           Effect.sync(() => {
-            // Whether it was heard is not known; to tell an answer twice is safe.
+            if (Exit.isSuccess(exit)) return
+            // Whether it was heard is not known, nor when it will be: it must not take back what is said after it. So
+            // what follows is said by another holder. Until the lease of this one is over things count twice.
+            holder = randomUUID()
             answers = told.concat(answers)
             refusal ??= complaint
             untoldSince ??= now

@@ -208,6 +208,24 @@ describe("Limiter", () => {
       assert.match(String(yield* Fiber.await(fiber)), /The limit store is away/)
     }))
 
+  test("what a statement said that was lost and comes late takes nothing back", ({ asks, fail }) =>
+    Effect.gen(function*() {
+      const limiter = yield* Limiter.make(RateLimit.make("lossy", { calls: 10, per: "1 second", burst: true }), { lease: "2 seconds" })
+      const { call, times } = yield* noting
+      yield* Effect.forkChild(Effect.forEach(Array.from({ length: 40 }), () => limiter.use(call("x")), { concurrency: "unbounded" }))
+      yield* pass(30)
+      fail(1)
+      yield* pass(1000)
+      // The statement that seemed to be lost was on its way.
+      const { holder } = asks[0]!
+      assert.notStrictEqual(asks.at(-1)?.holder, holder)
+      yield* Effect.flatMap(LimitStore, (store) => store.ask({ ...asks[0]!, want: 0, open: 0 }))
+      yield* pass(8000)
+      const made = times()
+      assert.isAbove(made.length, 20)
+      for (let i = 10; i < made.length; i++) assert.isAtLeast(made[i]! - made[i - 10]!, 1000)
+    }))
+
   test("its end gives back what it has", ({ asks }) =>
     Effect.gen(function*() {
       yield* Effect.scoped(Effect.gen(function*() {

@@ -76,10 +76,12 @@ const program = Effect.gen(function*() {
     { discard: true }
   )
   const before = process.cpuUsage()
+  const loop = performance.eventLoopUtilization()
   console.log("ready")
   yield* Deferred.await(over).pipe(Effect.timeoutOption(options.millis))
   const { system, user } = process.cpuUsage(before)
-  console.log(JSON.stringify({ made, asks, cpuMillis: (system + user) / 1000 }))
+  const { active } = performance.eventLoopUtilization(loop)
+  console.log(JSON.stringify({ made, asks, cpuMillis: (system + user) / 1000, activeMillis: active }))
 })
 
 Effect.runFork(

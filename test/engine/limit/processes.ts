@@ -70,6 +70,8 @@ export interface Told {
   readonly made: number
   readonly asks: number
   readonly cpuMillis: number
+  /** In which the event loop was not idle. */
+  readonly activeMillis: number
 }
 
 /** Starts a caller, and waits until it calls. */

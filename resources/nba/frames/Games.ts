@@ -8,9 +8,15 @@ const sides = ["homeTeam", "awayTeam"] as const
 const scalars = (fields: Fields, ...without: ReadonlyArray<string>): Row =>
   rowOf(fields, ...without).filter(([, value]) => typeof value !== "object" || value === null)
 
+const action = [
+  "gameId", "actionNumber", "clock", "period", "teamId", "teamTricode", "personId", "playerName", "playerNameI", "xLegacy",
+  "yLegacy", "shotDistance", "shotResult", "isFieldGoal", "scoreHome", "scoreAway", "pointsTotal", "location", "description",
+  "actionType", "subType", "videoAvailable", "shotValue", "actionId"
+]
+
 /** `PlayByPlay`, a row for each action, and `AvailableVideo`. */
 export const playByPlay = (game: Fields): ReadonlyArray<Frame> => [
-  frame("PlayByPlay", objectsIn(game["actions"]).map((action) => [...picked(game, ["gameId"]), ...rowOf(action)])),
+  frame("PlayByPlay", objectsIn(game["actions"]).map((row) => [...picked(game, ["gameId"]), ...rowOf(row)]), action),
   frame("AvailableVideo", [[["videoAvailable", game["videoAvailable"] ?? 0]]])
 ]
 
@@ -77,12 +83,18 @@ const charted = [
   "pointsFromTurnovers", "benchPoints"
 ]
 
-/** The scores of periods 1 to 4, and of overtimes where there were any. */
+const regular = [1, 2, 3, 4]
+
+/** The scores of the regular periods. */
 const periods = (side: Fields): Row => {
   const scores = new Map(objectsIn(side["periods"]).map((period) => [period["period"], period["score"] ?? null]))
-  const played = [...scores.keys()].filter((period) => typeof period === "number")
-  return Array.from({ length: Math.max(4, ...played) }, (_, i) => [`period${i + 1}Score`, scores.get(i + 1) ?? null] as const)
+  return regular.map((period) => [`period${period}Score`, scores.get(period) ?? null] as const)
 }
+
+/** `LineScore` has no place for them. */
+const overtimes = (side: Fields): ReadonlyArray<Row> =>
+  objectsIn(side["periods"]).filter(({ period }) => typeof period === "number" && period > regular.length)
+    .map((period) => [...picked(side, ["teamId"]), ...rowOf(period)])
 
 const met = (side: Fields, name: "home" | "away"): Row =>
   renamed(
@@ -90,10 +102,11 @@ const met = (side: Fields, name: "home" | "away"): Row =>
     (field) => `${name}Team${field.replace(/^team/, "").replace(/^./, (letter) => letter.toUpperCase())}`
   )
 
-/** A game in nine frames, as the older summary had them. */
+/** A game in nine frames, as the older summary had them, and a tenth, `Overtimes`, where there were any. */
 export const gameSummary = (game: Fields): ReadonlyArray<Frame> => {
   const id = picked(game, ["gameId"])
   const both = (of: Fields) => sides.map((side) => fieldsOf(of[side]))
+  const extra = both(game).flatMap((side) => overtimes(side).map((row) => [...id, ...row]))
   return [
     frame("GameSummary", [picked(game, summary)]),
     frame("GameInfo", [[
@@ -117,6 +130,7 @@ export const gameSummary = (game: Fields): ReadonlyArray<Frame> => {
       ...picked(side, chart),
       ...picked(fieldsOf(side["statistics"]), charted)
     ])),
-    frame("AvailableVideo", [[...id, ...picked(game, available)]])
+    frame("AvailableVideo", [[...id, ...picked(game, available)]]),
+    ...(extra.length === 0 ? [] : [frame("Overtimes", extra)])
   ]
 }

@@ -25,7 +25,7 @@ export const refusal = (body: Json): string | undefined => {
 /** Names of lists that clients of the API know by another name. */
 const known: Readonly<Record<string, string>> = { dunks: "DunkScoreLeaders" }
 
-/** Columns of `dunks` and `leaders`, in the order that clients of the API have them; others come after. */
+/** Columns of `dunks` and of the `leaders` by gravity, in the order that clients of the API have them; others come after. */
 const dunk = [
   "gameId", "gameDate", "matchup", "period", "gameClockTime", "eventNum", "playerId", "playerName", "firstName",
   "lastName", "teamId", "teamName", "teamCity", "teamAbbreviation", "dunkScore", "jumpSubscore", "powerSubscore",
@@ -36,6 +36,19 @@ const dunk = [
   "passerLastName", "passReleasePoint", "shooterId", "shooterName", "shooterFirstName", "shooterLastName",
   "shotReleasePoint", "shotLength", "defensiveContestLevel", "possibleAttemptedCharge", "videoAvailable"
 ]
+
+const gravity = [
+  "PLAYERID", "FIRSTNAME", "LASTNAME", "TEAMID", "TEAMABBREVIATION", "TEAMNAME", "TEAMCITY", "FRAMES", "GRAVITYSCORE",
+  "AVGGRAVITYSCORE", "ONBALLPERIMETERFRAMES", "ONBALLPERIMETERGRAVITYSCORE", "AVGONBALLPERIMETERGRAVITYSCORE",
+  "OFFBALLPERIMETERFRAMES", "OFFBALLPERIMETERGRAVITYSCORE", "AVGOFFBALLPERIMETERGRAVITYSCORE", "ONBALLINTERIORFRAMES",
+  "ONBALLINTERIORGRAVITYSCORE", "AVGONBALLINTERIORGRAVITYSCORE", "OFFBALLINTERIORFRAMES", "OFFBALLINTERIORGRAVITYSCORE",
+  "AVGOFFBALLINTERIORGRAVITYSCORE", "GAMESPLAYED", "MINUTES", "PTS", "REB", "AST"
+]
+
+const firstColumns = (name: string, rows: ReadonlyArray<Fields>): ReadonlyArray<string> =>
+  name === "dunks" && rows.length > 0
+    ? dunk
+    : name === "leaders" && rows.some((row) => "GRAVITYSCORE" in row) ? gravity : []
 
 const part = (name: string, value: Json): FrameSet => {
   if (value === null) return []
@@ -50,7 +63,7 @@ const part = (name: string, value: Json): FrameSet => {
   }
   if (isList(value) && value.every(isFields)) {
     const rows = objectsIn(value)
-    const first = name === "dunks" && rows.length > 0 ? dunk : []
+    const first = firstColumns(name, rows)
     const nested = rows.some((row) => Object.values(row).some((inner) => typeof inner === "object" && inner !== null))
     if (!nested) return [frame(known[name] ?? name, rows.map((row) => [...picked(row, first), ...rowOf(row, ...first)]))]
   }

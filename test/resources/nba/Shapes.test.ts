@@ -104,10 +104,13 @@ describe("nested bodies", () => {
 
   it("of play by play, leaders and unknown ones", () => {
     const plays = { meta, game: { gameId: "1", videoAvailable: 1, actions: [{ actionNumber: 2, shotValue: 3 }, { actionNumber: 4 }] } }
-    assert.deepStrictEqual(frames(plays), [
-      { name: "PlayByPlay", columns: ["gameId", "actionNumber", "shotValue"], rows: [["1", 2, 3], ["1", 4, null]] },
-      { name: "AvailableVideo", columns: ["videoAvailable"], rows: [[1]] }
-    ])
+    assert.deepStrictEqual(names(plays), ["PlayByPlay", "AvailableVideo"])
+    const actions = set(plays, "PlayByPlay")
+    assert.deepStrictEqual([actions?.columns.length, actions?.columns.slice(0, 2)], [24, ["gameId", "actionNumber"]])
+    assert.deepStrictEqual(actions?.rows.map((row) => row.filter((value) => value !== null)), [["1", 2, 3], ["1", 4]])
+    assert.deepStrictEqual(set(plays, "AvailableVideo")?.rows, [[1]])
+    const pull = set({ leaders: [{ AST: 1, GRAVITYSCORE: 2, PLAYERID: 3, new: 4 }] }, "leaders")
+    assert.deepStrictEqual([pull?.columns[0], pull?.columns.at(-1), pull?.columns.length], ["PLAYERID", "new", 28])
     assert.deepStrictEqual(names({ params: { season: "x" }, dunks: [{ dunkScore: 1, gameId: "1", more: true }] }), ["DunkScoreLeaders"])
     assert.deepStrictEqual(set({ dunks: [{ dunkScore: 1, gameId: "1", more: true }] }, "DunkScoreLeaders")?.columns[0], "gameId")
     assert.deepStrictEqual(frames({ leaders: [{ PLAYERID: 1, PTS: 2.5 }, { PLAYERID: 2, REB: 3 }] }), [
@@ -133,10 +136,12 @@ describe("nested bodies", () => {
       }
     }
     assert.deepStrictEqual(names(body), [
-      "GameSummary", "GameInfo", "ArenaInfo", "Officials", "LineScore", "InactivePlayers", "LastFiveMeetings", "OtherStats", "AvailableVideo"
+      "GameSummary", "GameInfo", "ArenaInfo", "Officials", "LineScore", "InactivePlayers", "LastFiveMeetings", "OtherStats", "AvailableVideo",
+      "Overtimes"
     ])
-    assert.deepStrictEqual(set(body, "LineScore")?.columns.slice(8), ["period1Score", "period2Score", "period3Score", "period4Score", "period5Score", "score"])
-    assert.deepStrictEqual(set(body, "LineScore")?.rows[0]?.slice(8), [30, null, null, null, 9, 100])
+    assert.deepStrictEqual(set(body, "Overtimes")?.rows, [["1", 1, 5, 9], ["1", 2, 5, 9]])
+    assert.deepStrictEqual(set(body, "LineScore")?.columns.slice(8), ["period1Score", "period2Score", "period3Score", "period4Score", "score"])
+    assert.deepStrictEqual(set(body, "LineScore")?.rows[0]?.slice(8), [30, null, null, null, 100])
     assert.include(set(body, "LastFiveMeetings")?.columns ?? [], "homeTeamWins")
     assert.strictEqual(set(body, "OtherStats")?.rows.length, 2)
     assert.deepStrictEqual(set(body, "InactivePlayers")?.rows, [["1", 1, 9, null, null, "00"], ["1", 2, 9, null, null, "00"]])

@@ -80,6 +80,7 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
     const built = Result.flatMap(build, (make) => make(given))
     if (Result.isFailure(built)) return yield* fail(built.failure, options.baseUrl)
     const request = built.success
+    yield* Effect.annotateCurrentSpan({ "http.request.method": request.method, "url.full": request.shown })
     const { retry: ownRetry, timeout } = options.routes[route]
     const retry = ownRetry ?? options.retry ?? Retrying.standard
     const calling: Try.Calling = {

@@ -85,6 +85,8 @@ export const make = (options: ApiOptions<string>, baseUrl: string, secrets: Secr
     ...headersOf(options.headers),
     ...(auth === undefined ? [] : [[auth.header, Redacted.value(auth.value)] as const])
   ]
+  for (const value of Object.values(options.query ?? {})) if (Redacted.isRedacted(value)) remember(secrets, value)
+  secrets.keep()
   const below = (path: string): string => {
     if (!isHttp(path)) return `${root}${/^[/?]|^$/.test(path) ? "" : "/"}${path}`
     return isBelow(path, declared) ? `${root}${path.slice(declared.length)}` : path

@@ -7,6 +7,8 @@ export const hidden = "<redacted>"
 export interface Secrets {
   /** Adds a secret; the empty text is none. */
   readonly add: (secret: string) => void
+  /** What was added until now is never forgotten; of what calls add, the last hundred are remembered. */
+  readonly keep: () => void
   /** The text without any secret, be it written as it is, as in a URL, as in JSON or as base64. */
   readonly redact: (text: string) => string
 }
@@ -28,16 +30,26 @@ const forms = (secret: string): ReadonlyArray<string> => {
   ]
 }
 
+/** Calls may each have a secret of their own, such as the token of a user. */
+const mostOfCalls = 100
+
 export const make = (): Secrets => {
-  const known = new Set<string>()
+  const kept = new Map<string, ReadonlyArray<string>>()
+  const ofCalls = new Map<string, ReadonlyArray<string>>()
   let pattern: RegExp | undefined
   return {
     add: (secret) => {
-      if (secret === "" || known.has(secret)) return
-      for (const form of forms(secret)) known.add(form)
+      if (secret === "" || kept.has(secret) || ofCalls.has(secret)) return
+      ofCalls.set(secret, forms(secret))
+      const [oldest] = ofCalls.keys()
+      if (ofCalls.size > mostOfCalls && oldest !== undefined) ofCalls.delete(oldest)
       // The longest first: a secret may be part of another one.
-      const parts = [...known].sort((a, b) => b.length - a.length).map(escaped)
-      pattern = new RegExp(parts.join("|"), "g")
+      const parts = [...kept.values(), ...ofCalls.values()].flat().sort((a, b) => b.length - a.length)
+      pattern = new RegExp(parts.map(escaped).join("|"), "g")
+    },
+    keep: () => {
+      for (const [secret, written] of ofCalls) kept.set(secret, written)
+      ofCalls.clear()
     },
     redact: (text) => pattern === undefined ? text : text.replace(pattern, hidden)
   }

@@ -25,7 +25,7 @@ describe("a run over an API", () => {
         name: "chaos",
         baseUrl: server.url,
         connections: 8,
-        timeout: "60 millis",
+        timeout: "100 millis",
         limits: [RateLimit.make("chaos", { calls: 20_000, per: "1 second", burst: true })],
         retry: { times: 1, base: "1 millis", max: "20 millis" },
         breaker: { failures: 4, cooldown: "20 millis" },
@@ -54,7 +54,7 @@ describe("a run over an API", () => {
       }
       const told = (yield* store.events(run)).filter(({ type }) => type === "breaker_changed").map(({ message }) => message)
       assert.match(told[0]!, /^The chaos API seems to be down \(\w+\): its calls wait for 1 s, then one is tried\.$/)
-      assert.strictEqual(told.at(-1), "The chaos API answers again.")
+      assert.include(told, "The chaos API answers again.")
       assert.include((yield* store.events(run)).map(({ type }) => type), "limit_changed")
     }).pipe(Effect.provide(memory)))
 })

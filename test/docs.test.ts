@@ -100,7 +100,7 @@ const workFolder = (purpose: string) =>
 /** What a reader's clone has, by links; a document's own files come beside. */
 const makeProject = (folder: string): void => {
   fs.mkdirSync(path.join(folder, "assets"), { recursive: true })
-  for (const name of ["assets/nhl", "assets/football", "pipelines", "resources", "simulators"]) {
+  for (const name of ["assets/nhl", "assets/football", "engine", "pipelines", "resources", "simulators"]) {
     fs.symlinkSync(path.join(root, name), path.join(folder, name), "dir")
   }
   fs.copyFileSync(path.join(root, "main.ts"), path.join(folder, "main.ts"))

@@ -2,9 +2,10 @@
 import { Clock, Effect, Exit } from "effect"
 import { randomUUID } from "node:crypto"
 import { Node } from "../Machine.ts"
+import * as Answers from "./Answers.ts"
 import * as Demand from "./Demand.ts"
 import * as Hand from "./Hand.ts"
-import { type Answered, LimitStore, LimitStoreError, type Pace } from "./LimitStore.ts"
+import { LimitStore, LimitStoreError, type Pace } from "./LimitStore.ts"
 import * as RateLimit from "./RateLimit.ts"
 
 /** For so long ahead permits are asked for. */
@@ -37,15 +38,6 @@ export interface Supply {
   readonly ask: (waiting: Waiting) => Effect.Effect<Pace | undefined, LimitStoreError>
   /** Says goodbye: what is in hand is given back. */
   readonly leave: Effect.Effect<void>
-}
-
-/** Answers as the store takes them: a line through their times that is nowhere before one of them. */
-export const lineThrough = (times: ReadonlyArray<number>, now: number): Answered => {
-  const sorted = times.toSorted((a, b) => a - b)
-  const first = sorted[0] ?? now
-  const spacing = sorted.length < 2 ? 0 : (sorted.at(-1)! - first) / (sorted.length - 1)
-  const shift = sorted.reduce((most, time, i) => Math.max(most, time - first - i * spacing), 0)
-  return { count: sorted.length, agoMillis: now - first - shift, spacingMillis: spacing }
 }
 
 const unanswered = (limit: string) =>
@@ -106,7 +98,7 @@ export const make = Effect.fnUntraced(function*(
         want,
         least,
         open: open(),
-        answered: told.length === 0 ? [] : [lineThrough(told, now)],
+        answered: Answers.lines(told, now, keepMillis / 500),
         tooMany: complaint === undefined
           ? undefined
           : { sentAgoMillis: now - complaint.sentAt, retryAfterMillis: complaint.retryAfterMillis }

@@ -79,8 +79,8 @@ const { url } = await Effect.runPromise(EmbeddedPostgres.ensure({ folder }))
 try {
   printMachine()
   console.log(`load ${loadavg().map((load) => load.toFixed(1)).join(" ")}`)
-  const only = process.env["BENCH_ONLY"] ?? ""
-  for (const one of cases) if (one.name.includes(only)) await measure(one, Redacted.value(url))
+  const only = new RegExp(process.env["BENCH_ONLY"] ?? "")
+  for (const one of cases) if (only.test(one.name)) await measure(one, Redacted.value(url))
   const idle = await startCaller({ port: null, calls: 5000, perMillis: 1000, connections: 64, millis: 10_000 })
   const { activeMillis, cpuMillis, made } = await idle.told()
   const rate = Math.round(made / 10).toLocaleString("en")

@@ -306,7 +306,8 @@ describe("the documents", () => {
       makeCommands(path.join(base, "commands"))
       const wrong = yield* Effect.forEach(docs, (doc) => execute(doc, base), { concurrency: 4 })
       assert.deepStrictEqual(wrong.flat().join("\n\n"), "")
-    }))
+      // A hundred processes: a busy machine takes its time.
+    }), 180_000)
 
   it("links lead somewhere", () => {
     const broken = docs.flatMap((doc) =>

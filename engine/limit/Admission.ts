@@ -4,7 +4,7 @@
  * A permit counts from when it is given until a window after the answer of its call. The call arrives at the server
  * somewhere in between, so of all calls that can arrive in one window at most n have permits, whatever the latency.
  */
-import type { Answered, Ask, Bucket, Lot, Pace, Reply, Usage } from "./LimitStore.ts"
+import type { Ask, Bucket, Lot, Pace, Reply, Usage } from "./LimitStore.ts"
 import type { Rate } from "./RateLimit.ts"
 
 /** Calls that were answered at `at`, `at + spacing`, … or before; times in milliseconds of the store's clock. */
@@ -114,15 +114,20 @@ const bury = (budget: Budget, now: number): Budget => {
   return { ...budget, answered, holders: budget.holders.filter((holder) => !dead.includes(holder)) }
 }
 
-/** Remembers answers; those that lie close together, against the window, become one, later rather than sooner. */
-const remember = (budget: Budget, answered: ReadonlyArray<Answered>, now: number): Budget => {
+/**
+ * Remembers answers. Those of one two-thousandth of the shortest window become one, later rather than sooner: of a limit
+ * of a million calls a day a few thousand are remembered.
+ */
+const remember = (budget: Budget, { answered, rates }: Ask, now: number): Budget => {
   const segments = [...budget.answered]
+  const grain = Math.min(...rates.map(({ perMillis }) => perMillis)) / 2000
+  const grainOf = (moment: number) => Math.floor(moment / grain)
   for (const { agoMillis, count, spacingMillis } of answered) {
     const added = { count, at: now - agoMillis, spacing: spacingMillis }
     const last = segments.at(-1)
-    const end = Math.max(endOf(added), last === undefined ? 0 : endOf(last))
-    if (last !== undefined && end - Math.min(last.at, added.at) <= budget.keep / 2000) {
-      segments[segments.length - 1] = { count: last.count + count, at: end, spacing: 0 }
+    const moments = last === undefined ? [] : [last.at, endOf(last), added.at, endOf(added)]
+    if (last !== undefined && moments.every((moment) => grainOf(moment) === grainOf(added.at))) {
+      segments[segments.length - 1] = { count: last.count + count, at: Math.max(...moments), spacing: 0 }
     } else segments.push(added)
   }
   return { ...budget, answered: segments }
@@ -224,7 +229,7 @@ const lotAt = (now: number, { count, first, spacing, start }: Slots): Lot => (
 /** The budget after an ask, and the reply. */
 export const ask = (before: Budget, request: Ask, now: number): readonly [Budget, Reply] => {
   const kept = { ...before, keep: Math.max(before.keep, request.keepMillis) }
-  const clean = remember(fall(bury(kept, now), request, now), request.answered, now)
+  const clean = remember(fall(bury(kept, now), request, now), request, now)
   const known = clean.holders.find(({ id }) => id === request.holder)
   const waits = request.want > 0
   const me: Holder = {

@@ -109,6 +109,7 @@ declare
   seen_until float8;
   until float8;
   mine sluice.limit_holders;
+  grain float8;
   segment_at float8;
   segment_end float8;
   last_answer sluice.limit_answers;
@@ -151,17 +152,19 @@ begin
     end if;
   end if;
 
-  -- Answers; those that lie close together, against the window, become one, later rather than sooner.
+  -- Answers; those of one grain of time become one, later rather than sooner.
+  select min(p) / 2000 into grain from unnest(my_per) as p;
   for i in 1 .. coalesce(cardinality(answered_count), 0) loop
     segment_at := moment - answered_ago[i];
     segment_end := segment_at + (answered_count[i] - 1) * answered_spacing[i];
     select * into last_answer from sluice.limit_answers where budget = budget.number order by number desc limit 1;
-    if found and greatest(segment_end, last_answer.at + (last_answer.count - 1) * last_answer.spacing)
-      - least(segment_at, last_answer.at) <= budget.keep / 2000
+    if found and floor(segment_end / grain) = floor(segment_at / grain)
+      and floor(last_answer.at / grain) = floor(segment_at / grain)
+      and floor((last_answer.at + (last_answer.count - 1) * last_answer.spacing) / grain) = floor(segment_at / grain)
     then
       update sluice.limit_answers
       set count = last_answer.count + answered_count[i], spacing = 0,
-        at = greatest(segment_end, last_answer.at + (last_answer.count - 1) * last_answer.spacing)
+        at = greatest(segment_at, segment_end, last_answer.at, last_answer.at + (last_answer.count - 1) * last_answer.spacing)
       where budget = budget.number and number = last_answer.number;
     else
       insert into sluice.limit_answers (budget, count, at, spacing)

@@ -65,6 +65,13 @@ describe("Admission", () => {
     })
   }
 
+  it("answers that follow each other closely for ever do not count for ever", () => {
+    const rate = smooth(2500, 20_000)
+    const { calls } = simulate(scene(1, { rate, millis: 60_000, latency: () => 5, lateness: () => 0, travel: () => 1, batch: 1 }))
+    assert.isAtMost(worst(calls, rate.perMillis), rate.calls)
+    assert.isAbove(utilisation(calls, rate, 60_000), 0.95)
+  })
+
   it("calls of any weight", () => {
     for (let seed = 1; seed <= 5; seed++) {
       const random = seeded(seed)

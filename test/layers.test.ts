@@ -62,11 +62,11 @@ describe("layers", () => {
       partition: [],
       limit: ["partition"],
       definition: ["partition", "limit"],
-      graph: ["limit", "definition", "partition"],
-      record: ["limit", "definition", "partition"],
-      plan: ["limit", "definition", "partition", "graph", "record"],
-      run: ["limit", "definition", "partition", "graph", "record", "plan"],
-      backfill: ["limit", "definition", "partition", "graph", "record", "plan", "run"]
+      graph: ["definition", "partition"],
+      record: ["definition", "partition"],
+      plan: ["definition", "partition", "graph", "record"],
+      run: ["definition", "partition", "graph", "record", "plan"],
+      backfill: ["definition", "partition", "graph", "record", "plan", "run"]
     }
     const wrong = Object.entries(below).flatMap(([folder, may]) =>
       filesBelow(join("engine", folder)).flatMap((file) =>

@@ -12,7 +12,7 @@ import * as Files from "./Files.ts"
 import * as LogFile from "./LogFile.ts"
 import * as Timing from "./Timing.ts"
 
-export interface Input {
+export interface CycleOptions {
   readonly demo: boolean
   readonly mode: string | undefined
   readonly connections: number | undefined
@@ -32,7 +32,7 @@ export interface Input {
 const demoSource = "simulator?latency=300"
 
 /** The options as the settings that they are, before those of the environment. */
-const settingsOf = (input: Input, env: NodeJS.ProcessEnv): Readonly<Record<string, string>> => {
+const settingsOf = (input: CycleOptions, env: NodeJS.ProcessEnv): Readonly<Record<string, string>> => {
   const connections = input.sequential ? 1 : input.connections ?? input.preset
   const mode = input.mode ?? (input.demo && (env["FOOTBALL_MODE"] ?? "") === "" ? "seed" : undefined)
   const named = {
@@ -62,7 +62,7 @@ interface Cycle {
   readonly failures: ReadonlyArray<Failure>
 }
 
-const materialize = Effect.fnUntraced(function*(input: Input) {
+const materialize = Effect.fnUntraced(function*(input: CycleOptions) {
   const { connections, mode } = yield* Effect.mapError((yield* FootballApi).settings, (error) =>
     new Cli.Refusal({ message: error.message, cause: error }))
   yield* Effect.logInfo(`Cycle begins: at most ${connections} connections at once, mode ${mode}.`)
@@ -96,7 +96,7 @@ const logged = Effect.fnUntraced(function*({ report, timing }: Cycle, sequential
   if (report.state === "succeeded") for (const line of Timing.lines(timing, sequential)) yield* Effect.logInfo(line)
 })
 
-const print = Effect.fnUntraced(function*({ board, failures, report, timing }: Cycle, input: Input) {
+const print = Effect.fnUntraced(function*({ board, failures, report, timing }: Cycle, input: CycleOptions) {
   if (input.json) return yield* Console.log(JSON.stringify({ run: report.run, state: report.state, timing, failures, board }))
   if (report.state !== "succeeded") {
     for (const { cell, reason } of report.failed) yield* Console.error(`✗ ${cell.asset}  ${reason}`)
@@ -110,7 +110,7 @@ const print = Effect.fnUntraced(function*({ board, failures, report, timing }: C
 
 const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
-export const cycle = Effect.fn("football.cycle")(function*(input: Input) {
+export const cycle = Effect.fn("football.cycle")(function*(input: CycleOptions) {
   const file = yield* LogFile.logger(input.logDir)
   // Standard output is for the result; what went wrong is told on standard error too.
   const warnings = Logger.make<unknown, void>((options) => {

@@ -173,7 +173,7 @@ export const make = Effect.fn("Limiter.make")(function*(
       if (!(weight <= heaviest)) {
         return Effect.die(new Error(`A call of weight ${weight} can never be made under the limit ${limit.name} of ${RateLimit.rateText(limit.rate)}.`))
       }
-      const waiter: Line.Waiter = { weight, wake: () => {}, state: "waiting" }
+      const waiter: Line.Waiter = { weight, wake: () => {}, state: "new" }
       const turnCame = Effect.callback<void>((resume) => {
         waiter.wake = resume
         line.join(waiter)

@@ -5,7 +5,8 @@ export interface Waiter {
   readonly weight: number
   /** What goes on when its turn has come. */
   wake: (effect: Effect.Effect<void>) => void
-  state: "waiting" | "served" | "gone"
+  /** `new`: it has not joined yet; an interrupt may come before that. */
+  state: "new" | "waiting" | "served" | "gone"
 }
 
 export interface Line {
@@ -40,6 +41,7 @@ export const make = (): Line => {
     weight: () => weight,
     first,
     join: (waiter) => {
+      waiter.state = "waiting"
       waiters.push(waiter)
       weight += waiter.weight
     },

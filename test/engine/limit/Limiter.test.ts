@@ -94,6 +94,21 @@ describe("Limiter", () => {
       assert.deepStrictEqual(names(), ["a", "d", "e"])
     }))
 
+  test("a call that is interrupted before it waits takes nobody's place", () =>
+    Effect.gen(function*() {
+      const limiter = yield* Limiter.make(RateLimit.make("early", { calls: 1, per: "100 millis" }))
+      const fiber = yield* Effect.forkChild(
+        Effect.uninterruptibleMask((restore) => Effect.andThen(Effect.sleep("10 millis"), limiter.take(1, restore)))
+      )
+      yield* pass(5)
+      yield* Effect.forkChild(Fiber.interrupt(fiber))
+      yield* pass(20)
+      const { call, names } = yield* noting
+      yield* Effect.forkChild(limiter.use(call("next")))
+      yield* pass(200)
+      assert.deepStrictEqual(names(), ["next"])
+    }))
+
   test("a call whose turn comes in the moment of its interrupt leaks no permit", ({ asks }) =>
     Effect.gen(function*() {
       const limiter = yield* Limiter.make(RateLimit.make("one", { calls: 1, per: "100 millis" }))

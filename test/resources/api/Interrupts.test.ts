@@ -1,0 +1,62 @@
+/** An interrupt at any moment of a call gives back its place, its connection and its permits: the next call is made. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Option, Scheduler } from "effect"
+import { RateLimit } from "sluice"
+import * as LocalApi from "./LocalApi.ts"
+
+/** Lets one fiber pause once, before its operation of that number, and tells of it. */
+class PausingAt extends Scheduler.MixedScheduler {
+  readonly operation: number
+  readonly paused: (fiber: Fiber.Fiber<unknown, unknown>) => void
+  fiber: Fiber.Fiber<unknown, unknown> | undefined
+  operations = 0
+  constructor(operation: number, paused: (fiber: Fiber.Fiber<unknown, unknown>) => void) {
+    super()
+    this.operation = operation
+    this.paused = paused
+  }
+  override shouldYield(fiber: Fiber.Fiber<unknown, unknown>): boolean {
+    if (fiber !== this.fiber || ++this.operations !== this.operation) return false
+    this.paused(fiber)
+    return true
+  }
+}
+
+/** Runs the effect and interrupts it before its operation of that number; false: it has fewer. */
+const interruptedAt = (operation: number, effect: Effect.Effect<unknown, unknown>) =>
+  Effect.gen(function*() {
+    // The fiber goes on with the next turn of the event loop.
+    const scheduler = new PausingAt(operation, (fiber) => queueMicrotask(() => fiber.interruptUnsafe()))
+    const fiber = yield* Effect.forkChild(
+      Effect.withFiber((own) => {
+        scheduler.fiber = own
+        return effect
+      }).pipe(Effect.provideService(Scheduler.Scheduler, scheduler))
+    )
+    yield* Fiber.await(fiber)
+    return scheduler.operations >= operation
+  })
+
+describe("an interrupt", () => {
+  it.live("at any moment of a call leaves everything free for the next one", () =>
+    Effect.gen(function*() {
+      const server = yield* LocalApi.make((_, response) => LocalApi.json(response, "1"))
+      const limit = (name: string) => RateLimit.make(name, { calls: 2, per: "4 millis", burst: true, reaches: "1 millis" })
+      const api = yield* LocalApi.declare({
+        name: "busy",
+        baseUrl: server.url,
+        connections: 1,
+        retry: false,
+        limits: [limit("busy"), limit("busy/other")],
+        routes: { all: {} }
+      })
+      const call = api.call({ route: "all", path: "/" })
+      let operation = 1
+      while (yield* interruptedAt(operation, call)) {
+        const next = yield* Effect.timeoutOption(call, "10 seconds")
+        assert.isTrue(Option.isSome(next), `after an interrupt before operation ${operation}`)
+        operation++
+      }
+      assert.isAbove(operation, 50)
+    }), 30_000)
+})

@@ -205,21 +205,30 @@ const give = (budget: Budget, holder: Holder, slots: Slots): Budget => ({
   holders: budget.holders.map((other) => other.id === holder.id ? { ...other, want: 0, lot: slots } : other)
 })
 
+/** A call that is heavier than the rate of another process allows waits until that one has gone, and holds up nobody. */
+const isTooHeavy = (holder: Holder, declared: ReadonlyArray<Rate>): boolean =>
+  declared.some(({ calls }) => calls < Math.min(holder.least, holder.want))
+
 /** Serves the line, the longest waiting first, up to the first that has to wait; gives the moment it waits for. */
 const serve = (before: Budget, now: number): readonly [Budget, number] => {
   let budget = before
+  let until = now
   const all = new Map(budget.holders.flatMap(({ rates }) => rates.map((rate) => [`${rate.calls} ${rate.perMillis} ${rate.burst}`, rate])))
   const declared = [...all.values()]
-  if (declared.length === 0) return [budget, now]
+  if (declared.length === 0) return [budget, until]
   const { factor } = paceAt(budget, declared, now)
   const line = budget.holders.filter(({ lot, want }) => want > 0 && lot === undefined).sort((a, b) => a.since - b.since)
   for (const holder of line) {
+    if (isTooHeavy(holder, declared)) {
+      until = now + 1000
+      continue
+    }
     const slots = offer(budget, holder, declared, factor, now)
     if (typeof slots === "number") return [budget, slots]
     if (slots.start > now + lead) return [budget, slots.start - lead / 2]
     budget = give(budget, holder, slots)
   }
-  return [budget, now]
+  return [budget, until]
 }
 
 const lotAt = (now: number, { count, first, spacing, start }: Slots): Lot => (

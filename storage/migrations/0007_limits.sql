@@ -109,6 +109,8 @@ declare
   seen_until float8;
   until float8;
   mine sluice.limit_holders;
+  paused_before float8;
+  back float8;
   grain float8;
   segment_at float8;
   segment_end float8;
@@ -122,12 +124,30 @@ begin
   where name = of_name and scope = of_scope and machine = of_machine for no key update;
   if not found then
     insert into sluice.limits (name, scope, machine) values (of_name, of_scope, of_machine) on conflict do nothing;
+    -- Of limits and machines that are no more; twice the longest window, so that nothing of them counts.
+    delete from sluice.limits where number in (
+      select number from sluice.limits where used_at < clock_timestamp() - interval '62 days' for update skip locked
+    );
     select * into budget from sluice.limits
     where name = of_name and scope = of_scope and machine = of_machine for no key update;
   end if;
   -- After the wait for the lock.
   moment := coalesce(at_moment, extract(epoch from clock_timestamp()) * 1000);
   budget.keep := greatest(budget.keep, my_keep);
+
+  -- The clock has been set back since the last ask: so is all that is known, as if no time had passed since then. What
+  -- lies in the future would be waited for.
+  back := extract(epoch from budget.used_at) * 1000 - moment;
+  if at_moment is null and back > 1 then
+    budget.next := budget.next - back;
+    budget.fell_at := budget.fell_at - back;
+    budget.paused_until := budget.paused_until - back;
+    update sluice.limit_holders
+    set alive_until = alive_until - back, since = since - back, asks_at = asks_at - back,
+      lot_start = lot_start - back, lot_first = lot_first - back
+    where budget = budget.number;
+    update sluice.limit_answers set at = at - back where budget = budget.number;
+  end if;
 
   -- The dead, and what is forgotten.
   with dead as (
@@ -141,11 +161,12 @@ begin
   -- Too many calls: calls of one moment are refused together, and that is one fall.
   select max(p) into until from unnest(my_per) as p;
   if too_many_ago is not null then
+    paused_before := budget.paused_until;
     budget.paused_until := greatest(budget.paused_until, moment + coalesce(retry_after, 0));
     if moment - too_many_ago > budget.fell_at then
       -- The pace before the fall, by the pause as it was then.
       budget.factor := greatest(1.0 / 64, 0.5 * case when budget.falls = 0 then 1 else least(1, budget.factor + greatest(0,
-        moment - greatest(budget.fell_at, (select paused_until from sluice.limits where number = budget.number))
+        moment - greatest(budget.fell_at, paused_before)
       ) * 0.05 / least(greatest(until, 1000), 10000)) end);
       budget.fell_at := moment;
       budget.falls := budget.falls + 1;
@@ -199,6 +220,11 @@ begin
     where holder.budget = budget.number and holder.want > 0 and holder.lot_count = 0
     order by holder.since, holder.id
   loop
+    -- A call that is heavier than the rate of another process allows waits until that one has gone, and holds up nobody.
+    if least(waiting.least, waiting.want) > (select min(c) from unnest(calls) as c) then
+      until := moment + 1000;
+      continue;
+    end if;
     select sum(holder.open + holder.lot_count) into all_open from sluice.limit_holders as holder where holder.budget = budget.number;
     fewest := greatest(1, least(waiting.least, waiting.want));
     so_many := waiting.want;

@@ -68,4 +68,36 @@ describe("the limit store in Postgres", () => {
         }
         assert.isAbove(given, 1)
       }).pipe(Effect.provide(layer)), 20_000))
+
+  it.live("a clock that is set back holds nobody up, and forgets nothing", () =>
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      const rates = [rate(2, 2000, 2)]
+      yield* Limits.ask(sql, asking({ holder: "a", rates, want: 2, tooMany: { sentAgoMillis: 1, retryAfterMillis: 100 } }))
+      yield* Limits.ask(sql, asking({ holder: "a", rates, want: 0, answered: [{ count: 2, agoMillis: 0, spacingMillis: 0 }] }))
+      // All that is known is of an hour later than the clock.
+      yield* sql`
+        update sluice.limits set used_at = used_at + interval '1 hour', next = next + 3600000, fell_at = fell_at + 3600000,
+          paused_until = paused_until + 3600000
+      `
+      yield* sql`update sluice.limit_answers set at = at + 3600000`
+      const { lot, pace } = yield* Limits.ask(sql, asking({ holder: "b", rates }))
+      assert.isAtMost(pace.pausedMillis, 100)
+      const again = lot ?? (yield* Effect.andThen(Effect.sleep("1200 millis"), Limits.ask(sql, asking({ holder: "b", rates })))).lot
+      assert.isAbove(again?.startsInMillis ?? 0, 100)
+      assert.isAtMost(again?.startsInMillis ?? 3000, 2000)
+    }).pipe(Effect.provide(layer)), 20_000)
+
+  it.live("budgets that nobody has used for twice the longest window are forgotten", () =>
+    Effect.gen(function*() {
+      const sql = yield* PgClient.PgClient
+      const on = (machine: string) => asking({ holder: "a", bucket: { limit: "test", scope: "node", machine } })
+      yield* Limits.ask(sql, on("gone"))
+      yield* Limits.ask(sql, on("here"))
+      yield* sql`update sluice.limits set used_at = now() - interval '63 days' where machine = 'gone'`
+      yield* Limits.ask(sql, on("new"))
+      const usage = yield* Limits.usage(sql)
+      assert.deepStrictEqual(usage.map(({ bucket }) => bucket.machine), ["here", "new"])
+      assert.deepStrictEqual(yield* sql`select distinct budget from sluice.limit_holders where budget not in (select number from sluice.limits)`, [])
+    }).pipe(Effect.provide(layer)), 20_000)
 })

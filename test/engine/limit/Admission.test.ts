@@ -1,5 +1,7 @@
 /** No window ever holds more than its calls, whatever latencies, deaths and changes of the rate there are. */
 import { assert, describe, it } from "@effect/vitest"
+import * as Admission from "../../../engine/limit/Admission.ts"
+import type { Ask, Reply } from "../../../engine/limit/LimitStore.ts"
 import type { Rate } from "../../../engine/limit/RateLimit.ts"
 import { seeded } from "../../conformance/Random.ts"
 import { type Made, type Scene, simulate, worst } from "./simulation.ts"
@@ -96,6 +98,28 @@ describe("Admission", () => {
       assert.isAtMost(worst(calls.filter(({ answered }) => answered >= change), 1000), 10)
       assert.isAbove(utilisation(calls.filter(({ sent }) => sent < change - 1000), high, change - 1000), 0.9)
     }
+  })
+
+  it("a call that is heavier than another process allows waits until that one has gone, and holds up nobody", () => {
+    let budget = Admission.empty
+    let reply: Reply
+    const bucket = { limit: "test", scope: "global", machine: "" } as const
+    const ask = (holder: string, now: number, fields: Partial<Ask>) => {
+      ;[budget, reply] = Admission.ask(budget, {
+        bucket, holder, leaseMillis: 6000, rates: [smooth(10, 1000)], keepMillis: 1000, want: 1, least: 1, open: 0, answered: [], tooMany: undefined,
+        ...fields
+      }, now)
+      return reply.lot?.count ?? 0
+    }
+    const low = { rates: [smooth(2, 1000)], answered: [{ count: 1, agoMillis: 0, spacingMillis: 0 }] }
+    let light = ask("b", 0, low)
+    for (let now = 100; now < 10_000; now += 100) {
+      assert.strictEqual(ask("a", now, { want: 5, least: 5 }), 0)
+      light += ask("b", now + 50, { ...low, answered: light > 0 ? low.answered : [] })
+    }
+    assert.isAbove(light, 5)
+    for (let now = 10_000; now <= 17_000; now += 1000) ask("a", now, { want: 5, least: 5 })
+    assert.strictEqual(reply!.lot?.count ?? budget.holders.find(({ id }) => id === "a")?.open, 5)
   })
 
   it("two runs with rates of their own: the lower one holds while both are there", () => {

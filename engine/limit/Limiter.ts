@@ -1,5 +1,5 @@
 /** Makes calls wait for their permits: in the order in which they came, and without a timer or a fiber for each. */
-import { Clock, Duration, Effect, Exit, type Scope } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, type Scope } from "effect"
 import type { LimitStore, Pace } from "./LimitStore.ts"
 import * as Line from "./Line.ts"
 import * as Overrides from "./Overrides.ts"
@@ -8,6 +8,8 @@ import * as Supply from "./Supply.ts"
 
 /** One call's permit. One of its three ends has to be run, once; `use` does that by itself. */
 export interface Permit {
+  /** The call is sent now, and not since the permit was taken: where something else was waited for in between. */
+  readonly sent: Effect.Effect<void>
   /** The server has answered, or the connection has failed. */
   readonly answered: Effect.Effect<void>
   /** Nobody waits for the answer any more, but the request may be on its way: it is given another second. */
@@ -22,7 +24,7 @@ export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect
 export interface Limiter {
   readonly limit: RateLimit.RateLimit
   /**
-   * Waits for the permits of a call. An interrupt while it waits gives the place up. Whoever runs it inside an
+   * Waits for the permits of a call, a whole number. An interrupt while it waits gives the place up. Whoever runs it inside an
    * `uninterruptibleMask`, so that the permit is ended whatever happens, gives the `restore` of that along, and does
    * not restore around it: an interrupt in the moment in which it returns would lose the permit.
    */
@@ -33,7 +35,7 @@ export interface Limiter {
   readonly slowDown: (options?: {
     /** How long ago the call was sent: of calls from before the last fall there is no further one. Default 1 second. */
     readonly sentAgo?: Duration.Input | undefined
-    /** How long the server asked to wait. */
+    /** How long the server asked to wait; a month at most, whatever it said. */
     readonly retryAfter?: Duration.Input | undefined
   }) => Effect.Effect<void>
 }
@@ -45,6 +47,11 @@ export interface Options {
   readonly lease?: Duration.Input | undefined
 }
 
+/** A server may ask for any time; all who share the limit would wait for it. */
+const longestPause = Duration.toMillis("31 days")
+/** Falls to what was told already are told again after so long: each refused call may be one. */
+const tellAgainMillis = 60_000
+
 /** In milliseconds: less may be nothing to a clock. */
 const shortestSleep = 0.01
 /** For so long the pump sleeps without being woken: at thousands of calls a second to be ready for it costs more. */
@@ -52,12 +59,14 @@ const briefSleep = 2
 /** A request that nobody waits for any more is taken to arrive within this time. */
 const abandonedMillis = 1000
 
+const percentOf = (pace: Pace): number => Math.round(pace.factor * 100)
+
 /** What there is to say about a new pace; undefined: nothing. */
 const changed = (limit: RateLimit.RateLimit, before: Pace, after: Pace): string | undefined => {
   const rate = RateLimit.rateText(limit.rate)
   if (after.falls > before.falls) {
     const pause = after.pausedMillis < 1 ? "" : `, after a pause of ${Duration.format(Duration.millis(Math.ceil(after.pausedMillis)))}`
-    return `The rate of ${limit.name} falls to ${Math.round(after.factor * 100)} % of ${rate}${pause}.`
+    return `The rate of ${limit.name} falls to ${percentOf(after)} % of ${rate}${pause}.`
   }
   return before.factor < 1 && after.factor === 1 ? `The rate of ${limit.name} is ${rate} again.` : undefined
 }
@@ -78,6 +87,7 @@ export const make = Effect.fn("Limiter.make")(function*(
   const line = Line.make()
   const heaviest = Math.min(...RateLimit.allRates(limit).map(({ calls }) => calls))
   let pace: Pace | undefined
+  let told = { percent: 100, at: Number.NEGATIVE_INFINITY }
   // The pump sleeps until then, or until it is woken.
   let sleepsUntil = Number.POSITIVE_INFINITY
   // What wakes it while it works is remembered: a store in memory answers before it sleeps.
@@ -90,7 +100,26 @@ export const make = Effect.fn("Limiter.make")(function*(
 
   const waiting = (): Supply.Waiting => ({ weight: line.weight(), first: line.first()?.weight ?? 0 })
 
+  /** Whether a fall to the same again was told a moment ago. */
+  const isTold = (after: Pace) => {
+    const now = nowMillis()
+    if (after.factor < 1 && told.percent === percentOf(after) && now < told.at + tellAgainMillis) return true
+    told = { percent: percentOf(after), at: now }
+    return false
+  }
+
+  /** What waiting does not help, be it a store that is not understood or a fault here, is told to those who wait. */
+  const give = (cause: Cause.Cause<unknown>) =>
+    Effect.sync(() => {
+      if (Cause.hasInterrupts(cause)) return
+      for (let waiter = line.first(); waiter !== undefined; waiter = line.first()) {
+        line.leave(waiter)
+        waiter.wake(Effect.die(Cause.squash(cause)))
+      }
+    })
+
   const ask = Effect.suspend(() => supply.ask(waiting())).pipe(
+    Effect.catchCause((cause) => Effect.as(give(cause), undefined)),
     Effect.flatMap((after) => {
       const message = after === undefined
         ? undefined
@@ -100,16 +129,8 @@ export const make = Effect.fn("Limiter.make")(function*(
         ? undefined
         : `The rate of ${limit.name} is ${RateLimit.rateText(limit.rate)} here, in place of ${RateLimit.rateText(declared.rate)}.`
       pace = after ?? pace
-      return message === undefined || onChange === undefined ? Effect.void : onChange(message)
+      return message === undefined || onChange === undefined || (pace !== undefined && isTold(pace)) ? Effect.void : onChange(message)
     }),
-    Effect.catch((error) =>
-      Effect.sync(() => {
-        for (let waiter = line.first(); waiter !== undefined; waiter = line.first()) {
-          line.leave(waiter)
-          waiter.wake(Effect.die(error))
-        }
-      })
-    ),
     Effect.ensuring(Effect.sync(() => wake()))
   )
 
@@ -151,7 +172,7 @@ export const make = Effect.fn("Limiter.make")(function*(
   }
 
   const permit = (weight: number): Permit => {
-    const sentAt = nowMillis()
+    let sentAt = nowMillis()
     let isEnded = false
     const end = (arrived: () => number | undefined) =>
       Effect.sync(() => {
@@ -162,6 +183,7 @@ export const make = Effect.fn("Limiter.make")(function*(
       })
     const reached = (at: number) => limit.reachesMillis === undefined ? at : Math.min(at, sentAt + limit.reachesMillis)
     return {
+      sent: Effect.sync(() => void (sentAt = nowMillis())),
       answered: end(() => reached(nowMillis())),
       abandoned: end(() => reached(nowMillis() + abandonedMillis)),
       unused: end(() => undefined)
@@ -170,7 +192,10 @@ export const make = Effect.fn("Limiter.make")(function*(
 
   const taking = (weight: number, restore: Restore): Effect.Effect<Permit> =>
     Effect.suspend(() => {
-      if (!(weight <= heaviest)) {
+      if (!Number.isSafeInteger(weight) || weight < 1) {
+        return Effect.die(new Error(`A call under the limit ${limit.name} has the weight ${weight}: it is a whole number from 1 on.`))
+      }
+      if (weight > heaviest) {
         return Effect.die(new Error(`A call of weight ${weight} can never be made under the limit ${limit.name} of ${RateLimit.rateText(limit.rate)}.`))
       }
       const waiter: Line.Waiter = { weight, wake: () => {}, state: "new" }
@@ -209,7 +234,7 @@ export const make = Effect.fn("Limiter.make")(function*(
       Effect.sync(() => {
         supply.tooMany(
           nowMillis() - Duration.toMillis(Duration.fromInputUnsafe(sentAgo)),
-          retryAfter === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(retryAfter))
+          retryAfter === undefined ? undefined : Math.min(Duration.toMillis(Duration.fromInputUnsafe(retryAfter)), longestPause)
         )
         nudge()
       })
@@ -220,12 +245,13 @@ const spacingOf = (rate: RateLimit.Rate): number => rate.perMillis / rate.calls
 
 /** Both permits as one. */
 const both = (a: Permit, b: Permit): Permit => ({
+  sent: Effect.andThen(a.sent, b.sent),
   answered: Effect.andThen(a.answered, b.answered),
   abandoned: Effect.andThen(a.abandoned, b.abandoned),
   unused: Effect.andThen(a.unused, b.unused)
 })
 
-const none: Permit = { answered: Effect.void, abandoned: Effect.void, unused: Effect.void }
+const none: Permit = { sent: Effect.void, answered: Effect.void, abandoned: Effect.void, unused: Effect.void }
 
 /**
  * Waits for the permits of a call under several limits. The slowest limit comes first: a permit counts from when it is
@@ -242,4 +268,4 @@ export const takeAll = (limiters: ReadonlyArray<Limiter>, weight = 1, restore?: 
             Effect.map((next) => both(permit, next))
           )),
       Effect.succeed(none)
-    )
+    ).pipe(Effect.tap((permit) => permit.sent))

@@ -89,7 +89,9 @@ export const apply = (limit: RateLimit, overrides: Overrides): RateLimit => {
   const found = overrides.get(limit.name) ?? overrides.get(every)
   if (found === undefined) return limit
   const { burst, calls } = limit.rate
-  return { ...limit, timetable: undefined, rate: { ...found, burst: burst === calls ? found.calls : Math.min(burst, found.calls) } }
+  // One call at a time is no burst of all that there are.
+  const isWhole = burst === calls && calls > 1
+  return { ...limit, timetable: undefined, rate: { ...found, burst: isWhole ? found.calls : Math.min(burst, found.calls) } }
 }
 
 /** Fails on the name of a limit that there is not; to be asked when all limiters have been made. */

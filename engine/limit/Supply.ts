@@ -144,10 +144,9 @@ export const make = Effect.fnUntraced(function*(
       return request(Math.max(least, target - hand.count()), least)
     }).pipe(
       Effect.catch((error): Effect.Effect<undefined, LimitStoreError> => {
-        if (!error.transient) return Effect.fail(error)
         againAt = nowMillis() + pause
         pause = Math.min(2 * pause, longestPause)
-        return Effect.succeed(undefined)
+        return error.transient ? Effect.succeed(undefined) : Effect.fail(error)
       }),
       Effect.ensuring(Effect.sync(() => {
         isAsking = false

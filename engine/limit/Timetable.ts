@@ -68,19 +68,23 @@ export const rateAt = ({ entries, zone }: Timetable, otherwise: Rate, instant: n
   return entries.find((entry) => holdsAt(entry, minute))?.rate ?? otherwise
 }
 
+/** Permits that are given now are used within this time, where the process is awake. */
+export const ahead = 1500
+
 /**
- * The rates that hold at an instant: that of the hour, and each that begins within its window or has ended no longer
- * ago. So a window that touches the hours of a lower rate holds no more than that.
+ * The rates that hold at an instant: that of the hour, each that begins before what is given now is used and its window
+ * is over, and each that has ended no longer than its window ago. So a window that touches the hours of a lower rate
+ * holds no more than that.
  */
 export const ratesAt = (timetable: Timetable, otherwise: Rate, instant: number): ReadonlyArray<Rate> => {
   const widest = Math.max(otherwise.perMillis, ...timetable.entries.map(({ rate }) => rate.perMillis))
   const rates = new Set([rateAt(timetable, otherwise, instant)])
   // Rates change at full minutes of the clock, and so do the offsets of zones.
-  const last = Math.floor((instant + widest) / minuteMillis)
+  const last = Math.floor((instant + widest + ahead) / minuteMillis)
   for (let minute = Math.floor((instant - widest) / minuteMillis); minute <= last; minute++) {
     const begins = minute * minuteMillis
     const rate = rateAt(timetable, otherwise, begins)
-    if (begins <= instant + rate.perMillis && begins + minuteMillis > instant - rate.perMillis) rates.add(rate)
+    if (begins <= instant + rate.perMillis + ahead && begins + minuteMillis > instant - rate.perMillis) rates.add(rate)
   }
   return [...rates]
 }

@@ -73,7 +73,7 @@ const usedOf = ({ name, rate, scope }: RateLimit): UsedLimit => (
   { name, perSecond: rate.calls / rate.perMillis * 1000, shared: scope === "global" }
 )
 
-const permit: Limiter.Permit = { answered: Effect.void, abandoned: Effect.void, unused: Effect.void }
+const permit: Limiter.Permit = { sent: Effect.void, answered: Effect.void, abandoned: Effect.void, unused: Effect.void }
 
 /** No limits: nobody is asked who could be asked too often. */
 export const none: RouteLimits = { turns: undefined, slowest: undefined, take: () => Effect.succeed(permit), slowDown: () => Effect.void }

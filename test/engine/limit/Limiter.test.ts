@@ -150,6 +150,10 @@ describe("Limiter", () => {
       yield* pass(2000)
       assert.deepStrictEqual(names(), ["a", "b", "c", "d"])
       assert.isAtLeast(times()[3]! - times()[0]!, 700)
+      for (const weight of [0, -1, 0.5, Number.NaN]) {
+        const none = yield* Effect.exit(limiter.take(weight))
+        assert.match(String(Exit.isFailure(none) ? none.cause : ""), /under the limit heavy has the weight .*: it is a whole number from 1 on/)
+      }
       const exit = yield* Effect.exit(limiter.take(11))
       assert.match(String(Exit.isFailure(exit) ? exit.cause : ""), /weight 11 can never be made under the limit heavy of 10\/s/)
     }))
@@ -164,6 +168,37 @@ describe("Limiter", () => {
       yield* pass(2500)
       assert.lengthOf(times(), 3)
       assert.isAtLeast(times()[2]! - times()[0]!, 2000)
+    }))
+
+  test("under several limits `reaches` counts from the sending, not from the first permit", () =>
+    Effect.gen(function*() {
+      const quick = yield* Limiter.make(RateLimit.make("quick", { calls: 50, per: "1 second" }))
+      const slow = yield* Limiter.make(RateLimit.make("slow", { calls: 1, per: "2 seconds", reaches: "100 millis" }))
+      const { call, times } = yield* noting
+      yield* quick.slowDown({ retryAfter: "3 seconds" })
+      yield* pass(50)
+      yield* Effect.forkChild(Effect.forEach([1, 2], () =>
+        Effect.uninterruptibleMask((restore) =>
+          Effect.flatMap(Limiter.takeAll([quick, slow], 1, restore), (permit) => Effect.andThen(call("x"), permit.answered))), { concurrency: 2 }))
+      yield* pass(8000, 20)
+      assert.lengthOf(times(), 2)
+      assert.isAtLeast(times()[0]!, 3000)
+      assert.isAtLeast(times()[1]! - times()[0]!, 2000)
+    }))
+
+  test("a server that refuses everything is told of once a minute, and what it asks for has bounds", () =>
+    Effect.gen(function*() {
+      const told: Array<string> = []
+      const limiter = yield* Limiter.make(RateLimit.make("closed", { calls: 100, per: "1 second" }), {
+        onChange: (message) => Effect.sync(() => void told.push(message))
+      })
+      yield* Effect.forkChild(Effect.forever(Effect.andThen(limiter.use(Effect.sleep("5 millis")), limiter.slowDown({ sentAgo: "5 millis" }))))
+      yield* pass(30_000, 50)
+      assert.isBelow(told.length, 20)
+      yield* limiter.slowDown({ retryAfter: Number.POSITIVE_INFINITY })
+      yield* pass(100)
+      const [usage] = yield* Effect.flatMap(LimitStore, (store) => store.usage)
+      assert.isBelow(usage!.pace.pausedMillis, 32 * 86_400_000)
     }))
 
   test("asks the store a few times while it waits, and never while there is nothing to wait for", ({ asks }) =>

@@ -39,6 +39,9 @@ describe("overrides of rates", () => {
     const changed = Overrides.apply(limit, Result.getOrThrow(Overrides.parse("*=1/2s,nba=3/s")))
     assert.deepStrictEqual(changed.rate, { calls: 3, perMillis: 1000, burst: 3 })
     assert.deepStrictEqual(RateLimit.ratesAt(changed, 0), [changed.rate])
+    // One call at a time stays one at a time.
+    const one = RateLimit.make("one", { calls: 1, per: "1 second" })
+    assert.strictEqual(Overrides.apply(one, Result.getOrThrow(Overrides.parse("*=5/s"))).rate.burst, 1)
     const other = RateLimit.make("other", { calls: 10, per: "1 second", burst: 4 })
     assert.deepStrictEqual(Overrides.apply(other, Result.getOrThrow(Overrides.parse("*=6/s"))).rate, { calls: 6, perMillis: 1000, burst: 4 })
     assert.strictEqual(Overrides.apply(other, Result.getOrThrow(Overrides.parse("nba=3/s"))), other)

@@ -11,7 +11,9 @@ describe("a timetable", () => {
     const limit = bulk({ timezone: "Europe/Berlin", "22:00-06:00": { calls: 10, per: "1 second" }, "12:00-12:30": { calls: 1, per: "10 seconds" } })
     const table: ReadonlyArray<readonly [string, ReadonlyArray<number>]> = [
       ["2024-01-15T11:00:00+01:00", [5]],
-      ["2024-01-15T21:59:58+01:00", [5]],
+      ["2024-01-15T21:59:57+01:00", [5]],
+      // What is given now may be used in a second and a half.
+      ["2024-01-15T21:59:58+01:00", [5, 10]],
       ["2024-01-15T21:59:59.500+01:00", [5, 10]],
       ["2024-01-15T22:00:00.500+01:00", [10, 5]],
       ["2024-01-15T22:00:02+01:00", [10]],

@@ -52,6 +52,9 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
 ): Effect.fn.Return<Api<Routes>, never, LimitStore | Scope.Scope> {
   const { breaker, name, title = name } = options
   const connections = options.connections ?? 16
+  if (!Number.isSafeInteger(connections) || connections < 1) {
+    return yield* Effect.die(new Error(`The ${title} API is declared with ${connections} connections: it is a whole number from 1 on.`))
+  }
   const secrets = Secrets.make()
   const meter = Meter.make(name, yield* Effect.context<never>())
   const transport = yield* Transport.make(options, connections, secrets)
@@ -78,7 +81,7 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
     const fail = (reason: Reason, url: string) =>
       new ApiError({ api: title, route, subject, url: secrets.redact(url), reason: redacted(reason, secrets.redact), tries })
     const built = Result.flatMap(build, (make) => make(given))
-    if (Result.isFailure(built)) return yield* fail(built.failure, options.baseUrl)
+    if (Result.isFailure(built)) return yield* fail(built.failure, Request.withoutUser(options.baseUrl))
     const request = built.success
     yield* Effect.annotateCurrentSpan({ "http.request.method": request.method, "url.full": request.shown })
     const { retry: ownRetry, timeout } = options.routes[route]

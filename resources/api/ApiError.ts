@@ -16,7 +16,9 @@ export class TimedOut extends Schema.TaggedClass<TimedOut>()("TimedOut", {
 /** An answer whose status is not 2xx; `head` is the beginning of its body. */
 export class Status extends Schema.TaggedClass<Status>()("Status", {
   status: Schema.Int,
-  head: Schema.String
+  head: Schema.String,
+  /** How long it wants not to be asked, where it says so. */
+  retryAfterMillis: Schema.optionalKey(Schema.Finite)
 }) {}
 
 /** The API says that it was asked too often: 429, or its own word for it in a 200 body. */
@@ -181,7 +183,7 @@ export const redacted = (reason: Reason, redact: (text: string) => string): Reas
     case "Unreachable":
       return new Unreachable({ problem: redact(reason.problem) })
     case "Status":
-      return new Status({ status: reason.status, head: redact(reason.head) })
+      return new Status({ ...reason, head: redact(reason.head) })
     case "Limited":
       return new Limited({ retryAfterMillis: reason.retryAfterMillis, head: redact(reason.head) })
     case "NotJson":

@@ -6,6 +6,9 @@ import { headOf } from "./Head.ts"
 import type { ApiRequest } from "./Request.ts"
 import { unpack } from "./Unpack.ts"
 
+/** Node's timers take no more; beyond it they fire at once. */
+const longestTimer = 2 ** 31 - 1
+
 /** An answer, its body whole and unpacked. */
 export interface Answer {
   readonly status: number
@@ -70,7 +73,7 @@ export const live = ({ dispatcher, maxBody, redact }: LiveOptions): Exchange => 
         end(Effect.fail(problem))
         controller?.abort(new Error("The answer is not waited for any more."))
       }
-      const timer = setTimeout(() => give(new TimedOut({ millis: timeoutMillis })), timeoutMillis)
+      const timer = setTimeout(() => give(new TimedOut({ millis: timeoutMillis })), Math.min(timeoutMillis, longestTimer))
       const broken = (error: unknown) =>
         end(Effect.fail(
           answer === undefined

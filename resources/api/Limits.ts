@@ -3,9 +3,10 @@ import { Duration, Effect, type Scope } from "effect"
 import type { UsedLimit } from "../../engine/definition/Usage.ts"
 import type { LimitStore } from "../../engine/limit/LimitStore.ts"
 import * as Limiter from "../../engine/limit/Limiter.ts"
-import type { RateLimit } from "../../engine/limit/RateLimit.ts"
+import { type RateLimit, rateText } from "../../engine/limit/RateLimit.ts"
 import type { Limited } from "./ApiError.ts"
 import type { ApiOptions, RouteOptions } from "./Options.ts"
+import * as Retrying from "./Retrying.ts"
 import * as Slots from "./Slots.ts"
 
 export interface RouteLimits {
@@ -36,17 +37,23 @@ export const make = Effect.fnUntraced(function*<Routes extends string>(
   permitted: (limit: RateLimit, weight: number) => void
 ): Effect.fn.Return<(route: Routes) => RouteLimits, never, LimitStore | Scope.Scope> {
   // A limit that several routes share is one limiter.
-  const limiters = new Map<string, Limiter.Limiter>()
+  const limiters = new Map<string, { readonly declared: RateLimit; readonly limiter: Limiter.Limiter }>()
   const limiterOf = Effect.fnUntraced(function*(limit: RateLimit) {
     const known = limiters.get(limit.name)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      if (known.declared === limit || same(known.declared, limit)) return known.limiter
+      return yield* Effect.die(new Error(
+        `The ${options.name} API has two rate limits named "${limit.name}", of ${rateText(known.declared.rate)} and ${rateText(limit.rate)}: ` +
+          "give them two names, or declare it once."
+      ))
+    }
     const made = yield* Limiter.make(limit, { onChange: (message) => changed(limit.name, message) })
-    limiters.set(limit.name, made)
+    limiters.set(limit.name, { declared: limit, limiter: made })
     return made
   })
   const shared = yield* Effect.forEach(options.limits ?? [], limiterOf)
   const routes = new Map<string, RouteLimits>()
-  for (const [route, { limits = [] }] of Object.entries<RouteOptions>(options.routes)) {
+  for (const [route, { limits = [], retry = options.retry ?? Retrying.standard }] of Object.entries<RouteOptions>(options.routes)) {
     const own = yield* Effect.forEach(limits, limiterOf)
     const all = [...new Set([...own, ...shared])]
     const [slowest] = all.map(({ limit }) => usedOf(limit)).sort((a, b) => a.perSecond - b.perSecond)
@@ -61,13 +68,17 @@ export const make = Effect.fnUntraced(function*<Routes extends string>(
             for (const { limit } of all) permitted(limit, weight)
           })),
       slowDown: ({ retryAfterMillis }, sentAgoMillis) => {
-        const retryAfter = retryAfterMillis === null ? undefined : Duration.millis(retryAfterMillis)
+        // The pause is for all who share the limit, and outlives this process.
+        const retryAfter = retryAfterMillis === null ? undefined : Duration.millis(Math.min(retryAfterMillis, Retrying.longestWait(retry)))
         return Effect.forEach(blamed, (limiter) => limiter.slowDown({ retryAfter, sentAgo: sentAgoMillis }), { discard: true })
       }
     })
   }
   return (route) => routes.get(route) ?? none
 })
+
+/** Whether two declarations say the same. */
+const same = (a: RateLimit, b: RateLimit): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 const usedOf = ({ name, rate, scope }: RateLimit): UsedLimit => (
   { name, perSecond: rate.calls / rate.perMillis * 1000, shared: scope === "global" }

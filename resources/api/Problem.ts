@@ -1,6 +1,7 @@
 /** What a `decode` function finds wrong with a 200 body. */
 import { Duration } from "effect"
 import { Limited, Refused, type Unexpected } from "./ApiError.ts"
+import { bounded } from "./RetryAfter.ts"
 
 export type ApiProblem = Refused | Limited | Unexpected
 
@@ -19,6 +20,6 @@ export const refused = ({ code, message, transient }: Refusal): Refused =>
 /** The API tells in a 200 body that it was asked too often. */
 export const limited = (options: { readonly retryAfter?: Duration.Input; readonly message: string }): Limited =>
   new Limited({
-    retryAfterMillis: options.retryAfter === undefined ? null : Duration.toMillis(options.retryAfter),
+    retryAfterMillis: options.retryAfter === undefined ? null : bounded(Duration.toMillis(options.retryAfter)),
     head: options.message
   })

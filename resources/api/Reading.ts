@@ -28,7 +28,12 @@ export const read = (
   if (status === 429) {
     return Result.fail(new Limited({ retryAfterMillis: retryAfterMillis(headers["retry-after"], now), head: head() }))
   }
-  if (status < 200 || status > 299) return Result.fail(new Status({ status, head: head() }))
+  if (status < 200 || status > 299) {
+    const retryAfter = retryAfterMillis(headers["retry-after"], now)
+    return Result.fail(new Status({ status, head: head(), ...(retryAfter === null ? {} : { retryAfterMillis: retryAfter }) }))
+  }
+  // Nothing is to be said: it was done, and is not to be asked for again.
+  if (status === 204 || status === 205) return Result.succeed(null)
   const parsed = parseJson(decoder.decode(body))
   if (Result.isFailure(parsed)) return Result.fail(new NotJson({ head: head(), instead: insteadOfJson(body) }))
   return decode === undefined ? Result.succeed(parsed.success) : decode(parsed.success, { route, status, headers })

@@ -32,6 +32,9 @@ const objectsOf = (name: string, text: string): ReadonlyArray<unknown> => {
 
 const refuse = (problem: string) => Effect.fail(new Setting({ problem }))
 
+/** Requests may be written from their path on. */
+export const anyHost = "http://host"
+
 const isInside = (file: string) => {
   const path = normalize(file)
   return !path.startsWith("..") && !path.startsWith(sep) && !/^[A-Za-z]:/.test(path)
@@ -58,6 +61,8 @@ export const load = (folder: string): Effect.Effect<ReadonlyArray<Entry>, Settin
     if (outside !== undefined) {
       return yield* refuse(`The index of ${folder} names "${outside.file}", which is outside of that folder.`)
     }
+    const nowhere = entries.find(({ request }) => !URL.canParse(request, anyHost))
+    if (nowhere !== undefined) return yield* refuse(`The index of ${folder} has the request "${nowhere.request}", which is no URL.`)
     if (entries.length > 0) return entries
     return yield* refuse(
       `${folder} holds no recordings: there must be an ${indexName}, or a list of objects with "file" and "request" in a file such as index.json.`

@@ -17,9 +17,9 @@ export const nameOf = (
   params: ReadonlyArray<readonly [string, string]>,
   contentType: string | undefined,
   body: Uint8Array
-): { readonly folder: string; readonly file: (turn: number) => string } => {
+): { readonly folder: string; readonly file: (turn: string) => string } => {
   const filled = params.filter(([, value]) => value !== "").map(([name, value]) => `${name}=${value}`).join("_")
   const name = safe(filled === "" ? path : filled) || "body"
   const extension = extensionOf(contentType, body)
-  return { folder: safe(route) || "route", file: (turn) => `${name}${turn === 1 ? "" : `.${turn}`}.${extension}` }
+  return { folder: safe(route) || "route", file: (turn) => `${name}${turn === "1" ? "" : `.${turn}`}.${extension}` }
 }

@@ -30,6 +30,9 @@ const keptHeaders = ["content-type", "location", "retry-after", "link", "etag", 
 /** A file that several recorders may want at once is had by one of them. */
 const isTaken = (cause: unknown) => cause instanceof Error && "code" in cause && cause.code === "EEXIST"
 
+/** Names are numbered so far: to look for the next number of thousands would cost more than the call. */
+const mostTurns = 20
+
 const save = async (folder: string, request: ApiRequest, answer: Answer, secrets: Secrets): Promise<void> => {
   const url = new URL(request.canonical)
   const params = [...url.searchParams].filter(([, value]) => value !== hidden)
@@ -43,7 +46,7 @@ const save = async (folder: string, request: ApiRequest, answer: Answer, secrets
   let file = ""
   try {
     for (let turn = 1; file === ""; turn++) {
-      const wanted = `${name.folder}/${name.file(turn)}`
+      const wanted = `${name.folder}/${name.file(turn <= mostTurns ? String(turn) : randomUUID().slice(0, 8))}`
       await link(aside, join(folder, wanted)).then(() => file = wanted, (cause: unknown) => {
         if (!isTaken(cause)) throw cause
       })

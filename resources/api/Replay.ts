@@ -17,7 +17,7 @@ interface Known {
 }
 
 const knownBy = (method: string, url: string, sent: string, isSecret: (name: string) => boolean): Known => {
-  const { pathname, searchParams } = new URL(url, "http://host")
+  const { pathname, searchParams } = new URL(url, RecordedIndex.anyHost)
   const params = [...searchParams].filter(([name, value]) => value !== hidden && !isSecret(name))
   return { method, path: pathname, params: params.map(([name, value]) => `${name}=${value}`).sort(), sent }
 }

@@ -49,6 +49,9 @@ const takeUser = (url: URL) => {
     : Auth.basic(decodeURIComponent(username), Redacted.make(decodeURIComponent(password)))
 }
 
+/** A text that may be meant as a URL, without a user and a password before its host. */
+export const withoutUser = (text: string): string => text.replace(/\/\/\S*@/, `//${hidden}@`)
+
 const isHttp = (url: string) => /^https?:\/\//i.test(url)
 
 const rootOf = (url: URL) => `${url.origin}${url.pathname}`.replace(/\/+$/, "")
@@ -70,7 +73,7 @@ const toJson = (body: unknown, secrets: Secrets): string => {
 export const make = (options: ApiOptions<string>, baseUrl: string, secrets: Secrets): Result.Result<Build, Setting> => {
   const { name } = options
   if (!isHttp(baseUrl) || !URL.canParse(baseUrl)) {
-    return Result.fail(new Setting({ problem: `The base URL of the ${name} API is "${baseUrl}", which is not an http(s) URL.` }))
+    return Result.fail(new Setting({ problem: `The base URL of the ${name} API is "${withoutUser(baseUrl)}", which is not an http(s) URL.` }))
   }
   const base = new URL(baseUrl)
   const user = takeUser(base)

@@ -5,6 +5,14 @@ import type { RetryOptions } from "./Options.ts"
 
 export const standard: RetryOptions = { times: 3 }
 
+/** The API is not waited for longer than this, whatever it asks for; in milliseconds. */
+export const longestWait = (options: RetryOptions | false): number =>
+  Duration.toMillis((options === false ? undefined : options.maxRetryAfter) ?? "5 minutes")
+
+/** How long the API wants not to be asked, where it says so. */
+const askedFor = (reason: Reason): number =>
+  reason._tag === "Limited" || reason._tag === "Status" ? reason.retryAfterMillis ?? 0 : 0
+
 /**
  * Milliseconds until the next try after so many; undefined: there is none. `random` in [0, 1). An API that says when it
  * wants to be asked again is not asked before.
@@ -14,6 +22,5 @@ export const delay = (options: RetryOptions | false, tries: number, reason: Reas
   const base = Duration.toMillis(options.base ?? "1 second")
   const max = Duration.toMillis(options.max ?? "30 seconds")
   const backoff = Math.min(max, base * 2 ** (tries - 1) * (0.8 + 0.4 * random))
-  const asked = reason._tag === "Limited" ? reason.retryAfterMillis ?? 0 : 0
-  return Math.max(backoff, Math.min(asked, Duration.toMillis(options.maxRetryAfter ?? "5 minutes")))
+  return Math.max(backoff, Math.min(askedFor(reason), longestWait(options)))
 }

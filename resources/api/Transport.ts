@@ -6,6 +6,7 @@ import * as Exchange from "./Exchange.ts"
 import type { ApiOptions } from "./Options.ts"
 import { record } from "./Recording.ts"
 import { replay } from "./Replay.ts"
+import { withoutUser } from "./Request.ts"
 import type { Secrets } from "./Secrets.ts"
 import * as Source from "./Source.ts"
 
@@ -22,7 +23,7 @@ const sourceOf = (options: ApiOptions<string>): Effect.Effect<Source.Source, Set
   options.source !== undefined ? Effect.succeed(options.source) : Effect.flatMap(Source.setting(options.name), (text) => {
     const source = text === "" ? Source.live : Source.parse(text)
     if (source !== undefined) return Effect.succeed(source)
-    return Effect.fail(new Setting({ problem: `${Source.settingOf(options.name)} is "${text}"; write ${Source.words}.` }))
+    return Effect.fail(new Setting({ problem: `${Source.settingOf(options.name)} is "${withoutUser(text)}"; write ${Source.words}.` }))
   })
 
 const of = (

@@ -1,7 +1,7 @@
 /** One exchange over HTTP: a request is sent, its answer read whole or its connection closed. */
 import type * as Undici from "@effect/platform-node/Undici"
 import { Effect } from "effect"
-import { NotJson, TimedOut, TooLarge, Unreachable } from "./ApiError.ts"
+import { NotJson, Setting, TimedOut, TooLarge, Unreachable } from "./ApiError.ts"
 import { headOf } from "./Head.ts"
 import type { ApiRequest } from "./Request.ts"
 import { unpack } from "./Unpack.ts"
@@ -18,7 +18,7 @@ export interface Answer {
 }
 
 /** Why there is no whole answer. */
-export type ExchangeProblem = Unreachable | TimedOut | NotJson | TooLarge
+export type ExchangeProblem = Unreachable | TimedOut | NotJson | TooLarge | Setting
 
 /** Answers a request within a time, over the network or from recordings. */
 export type Exchange<E = ExchangeProblem> = (request: ApiRequest, timeoutMillis: number) => Effect.Effect<Answer, E>
@@ -31,6 +31,9 @@ const problemOf = (error: unknown, redact: (text: string) => string): string => 
   const text = cause instanceof Error ? cause.message || cause.name : String(cause)
   return headOf(Buffer.from(text), redact).replace(/\.$/, "")
 }
+
+/** Such as a header with a line break in it: no further try changes that. */
+const isUnsendable = (error: unknown) => error instanceof Error && "code" in error && error.code === "UND_ERR_INVALID_ARG"
 
 const headersOf = (headers: Undici.Dispatcher.ResponseData["headers"]): Record<string, string> => {
   const flat: Record<string, string> = {}
@@ -76,7 +79,9 @@ export const live = ({ dispatcher, maxBody, redact }: LiveOptions): Exchange => 
       const timer = setTimeout(() => give(new TimedOut({ millis: timeoutMillis })), Math.min(timeoutMillis, longestTimer))
       const broken = (error: unknown) =>
         end(Effect.fail(
-          answer === undefined
+          isUnsendable(error)
+            ? new Setting({ problem: `The request to ${request.shown} cannot be sent: ${problemOf(error, redact)}.` })
+            : answer === undefined
             ? new Unreachable({ problem: problemOf(error, redact) })
             : new NotJson({ head: headOf(Buffer.concat(chunks), redact), instead: "a body that ends early" })
         ))

@@ -1,6 +1,6 @@
 /** What APIs say, and what they are declared with, has bounds: nothing of it stops a run for ever, or is done twice. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit } from "effect"
+import { Effect, Exit, Redacted } from "effect"
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -92,6 +92,15 @@ describe("bounds of an API", () => {
       for (const connections of [0, 1.5, Number.NaN]) {
         assert.match(refusal(yield* Effect.exit(declare({ baseUrl: "http://odd.example", connections }))), /whole number from 1 on/)
       }
+    }))
+
+  it.live("a token with a line break is told at once, and not shown", () =>
+    Effect.gen(function*() {
+      const server = yield* LocalApi.make((_, response) => LocalApi.json(response, "1"))
+      const api = yield* declare({ baseUrl: server.url, auth: Api.bearer(Redacted.make("t0ken\n")), retry: { times: 3 } })
+      const error = yield* Effect.flip(call(api))
+      assert.deepStrictEqual([error.reason._tag, error.tries, error.transient], ["Setting", 1, false])
+      assert.match(error.message, /^The request to .* cannot be sent: invalid authorization header\.$/)
     }))
 
   it.live("a base URL that is none shows no password", () =>

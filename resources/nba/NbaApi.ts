@@ -90,7 +90,7 @@ const make = Effect.fnUntraced(function*(
     const url = `${baseUrl}${path}?${new URLSearchParams(texts).toString()}`
     const frames = framesOf(body)
     if (Result.isSuccess(frames)) return { frames: frames.success, url }
-    const reason = new Unexpected({ path: "(root)", problem: `is "${frames.failure}"` })
+    const reason = new Unexpected(frames.failure)
     return yield* new ApiError({ api: "nba", route: "stats", subject, url, reason, tries: 1 })
   })
 

@@ -16,6 +16,14 @@ export const isList = (value: Json | undefined): value is ReadonlyArray<Json> =>
 /** The objects of a list; none where there is no list. */
 export const objectsIn = (value: Json | undefined): ReadonlyArray<Fields> => isList(value) ? value.filter(isFields) : []
 
+/** Why a body gives no frames: what of it, as the beginning of a sentence, and the rest of that. */
+export interface Misfit {
+  readonly path: string
+  readonly problem: string
+}
+
+export const misfit = (path: string, problem: string): Misfit => ({ path, problem })
+
 /** A row before its place in the columns is known: names and values, in order. */
 export type Row = ReadonlyArray<readonly [name: string, value: Json]>
 

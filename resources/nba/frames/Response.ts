@@ -4,7 +4,7 @@
  */
 import { Result } from "effect"
 import type { FrameSet } from "../../../engine/definition/Frames.ts"
-import { type Fields, isFields, isList, type Json, objectsIn, picked, rowOf, frame } from "./Body.ts"
+import { type Fields, frame, isFields, isList, type Json, type Misfit, misfit, objectsIn, picked, rowOf } from "./Body.ts"
 import * as BoxScore from "./BoxScore.ts"
 import * as Games from "./Games.ts"
 import * as Nested from "./Nested.ts"
@@ -70,19 +70,29 @@ const part = (name: string, value: Json): FrameSet => {
   return Nested.framesOf(known[name] ?? name, value)
 }
 
-const nested = (body: Fields): FrameSet => {
-  const { meta: _, ...rest } = body
-  if (isList(rest["teams"]) && "seasonYear" in rest) return Seasons.standings(rest)
+const root = "(root)"
+
+/** At least one frame: else the body holds something, and nothing that is known. */
+const some = (frames: FrameSet): Result.Result<FrameSet, Misfit> =>
+  frames.length > 0 ? Result.succeed(frames) : Result.fail(misfit(root, "holds no data sets"))
+
+const nested = (body: Fields): Result.Result<FrameSet, Misfit> => {
+  const { meta, ...rest } = body
+  if (isList(rest["teams"]) && "seasonYear" in rest) return Result.succeed(Seasons.standings(rest))
   // Fields beside the data, such as the parameters of the request, are no data.
   const data = Object.entries(rest).filter(([name, value]) => typeof value === "object" && name !== "parameters" && name !== "params")
-  if (data.length > 0) return data.flatMap(([name, value]) => part(name, value))
-  return Nested.framesOf("response", rest)
+  if (data.length > 0) return Result.succeed(data.flatMap(([name, value]) => part(name, value)))
+  // Of what is not there, some answers tell when it was asked for, and nothing else.
+  return meta !== undefined && Object.keys(rest).length === 0 ? Result.succeed([]) : some([])
 }
 
-/** The frames of a body; fails with what the body says where it is an error. No data is an empty set. */
-export const framesOf = (body: Json): Result.Result<FrameSet, string> => {
+/**
+ * The frames of a body; fails where it is an error, or nothing that holds data. No data of what was asked is an empty
+ * set.
+ */
+export const framesOf = (body: Json): Result.Result<FrameSet, Misfit> => {
   const said = refusal(body)
-  if (said !== undefined) return Result.fail(said)
-  if (isFields(body)) return Result.succeed(ResultSets.isResultSets(body) ? ResultSets.framesOf(body) : nested(body))
-  return Result.succeed(Nested.framesOf("response", body))
+  if (said !== undefined) return Result.fail(misfit(root, `says "${said}"`))
+  if (isFields(body)) return ResultSets.isResultSets(body) ? ResultSets.framesOf(body) : nested(body)
+  return body === null ? Result.succeed([]) : some(isList(body) ? Nested.framesOf("response", body) : [])
 }

@@ -1,6 +1,7 @@
 /** The older shape: `resultSets` or `resultSet`, a list or a single object, with one or two rows of headers. */
+import { Result } from "effect"
 import type { Frame } from "../../../engine/definition/Frames.ts"
-import { type Fields, fieldsOf, frame, isFields, isList, type Json, objectsIn, rowOf } from "./Body.ts"
+import { type Fields, fieldsOf, frame, isFields, isList, type Json, type Misfit, misfit, objectsIn, rowOf } from "./Body.ts"
 
 const textOf = (value: Json | undefined): string =>
   typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value)
@@ -27,16 +28,22 @@ const headersOf = (headers: Json | undefined): ReadonlyArray<string> => {
   return headers.some(isFields) ? twoLevels(headers.filter(isFields)) : headers.map(textOf)
 }
 
-/** A set as it was delivered: a row that is longer than its headers gives them names, a shorter one is filled up. */
-const delivered = (name: string, set: Fields): Frame => {
-  const headers = headersOf(set["headers"])
-  const given = isList(set["rowSet"]) ? set["rowSet"].filter((row) => row !== null) : []
+/**
+ * A set as it was delivered. Where the values of a row are more or fewer than the headers, nobody knows which of them
+ * belongs to which: the whole body is refused, since a shifted column is worse than none.
+ */
+const delivered = (name: string, set: Fields): Result.Result<Frame, Misfit> => {
+  const columns = headersOf(set["headers"])
+  const sent = set["rowSet"] ?? []
+  if (!isList(sent)) return Result.fail(misfit(name, "has rows that are no list"))
+  const given = sent.filter((row) => row !== null)
   // A row may be an object, keyed by its columns.
-  if (given.some(isFields)) return frame(name, given.filter(isFields).map((row) => rowOf(row)), headers)
+  if (given.length > 0 && given.every(isFields)) return Result.succeed(frame(name, given.map((row) => rowOf(row)), columns))
   const rows = given.map((row) => isList(row) ? row : [row])
-  const width = rows.reduce((most, row) => Math.max(most, row.length), headers.length)
-  const columns = Array.from({ length: width }, (_, i) => headers[i] ?? `column ${i + 1}`)
-  return { name, columns, rows: rows.map((row) => columns.map((_, i) => row[i] ?? null)) }
+  const odd = rows.findIndex((row) => row.length !== columns.length)
+  return odd === -1
+    ? Result.succeed({ name, columns, rows })
+    : Result.fail(misfit(name, `has ${columns.length} columns and in its row ${odd + 1} so many values: ${rows[odd]?.length}`))
 }
 
 /** An entry without headers, as videos have: a list of objects, or an object of such lists. */
@@ -57,15 +64,27 @@ const isSet = (value: Json): value is Fields => isFields(value) && ("headers" in
 
 export const isResultSets = (body: Fields): boolean => "resultSets" in body || "resultSet" in body
 
+const asList = (frames: ReadonlyArray<Frame>): Result.Result<ReadonlyArray<Frame>, Misfit> => Result.succeed(frames)
+
+const flat = (results: ReadonlyArray<Result.Result<ReadonlyArray<Frame>, Misfit>>): Result.Result<ReadonlyArray<Frame>, Misfit> =>
+  Result.map(Result.all(results), (frames) => frames.flat())
+
 /** The data sets of a body, named and ordered as it names and orders them. A set that is null is no data. */
-export const framesOf = (body: Fields): ReadonlyArray<Frame> => {
+export const framesOf = (body: Fields): Result.Result<ReadonlyArray<Frame>, Misfit> => {
   const resource = textOf(body["resource"])
-  const sets = "resultSets" in body ? body["resultSets"] : body["resultSet"]
+  const field = "resultSets" in body ? "resultSets" : "resultSet"
+  const sets = body[field] ?? []
   const named = (set: Fields, place: number) =>
-    delivered(textOf(set["name"]) || (place === 0 ? resource : `${resource}_${place + 1}`) || `set_${place + 1}`, set)
-  if (isList(sets)) return sets.flatMap((set, place) => isFields(set) ? [named(set, place)] : [])
-  if (!isFields(sets)) return []
-  if (isSet(sets)) return [named(sets, 0)]
-  return Object.entries(fieldsOf(sets)).flatMap(([name, value]) =>
-    value !== null && isSet(value) ? [delivered(name, value)] : entries(name, value))
+    Result.map(
+      delivered(textOf(set["name"]) || (place === 0 ? resource : `${resource}_${place + 1}`) || `set_${place + 1}`, set),
+      (frame) => [frame]
+    )
+  if (isList(sets)) {
+    return flat(sets.map((set, place) =>
+      isFields(set) ? named(set, place) : set === null ? asList([]) : Result.fail(misfit(`${field}[${place}]`, "is no data set"))))
+  }
+  if (!isFields(sets)) return Result.fail(misfit(field, "is neither a list of data sets nor one"))
+  if (isSet(sets)) return named(sets, 0)
+  return flat(Object.entries(fieldsOf(sets)).map(([name, value]) =>
+    isSet(value) ? Result.map(delivered(name, value), (frame) => [frame]) : asList(entries(name, value))))
 }

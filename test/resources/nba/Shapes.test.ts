@@ -22,13 +22,16 @@ describe("result sets", () => {
     assert.deepStrictEqual(names({ resultSets: { Overall: { headers: ["ID"], rowSet: [] } } }), ["Overall"])
   })
 
-  it("that are null are no data; rows may be longer or shorter than the headers", () => {
+  it("that are null are no data", () => {
     assert.deepStrictEqual(frames({ resource: "r", resultSets: null }), [])
     assert.deepStrictEqual(frames({ resource: "r", resultSets: [null, { name: "A", headers: null, rowSet: null }] }), [
       { name: "A", columns: [], rows: [] }
     ])
-    assert.deepStrictEqual(frames({ resultSets: [{ name: "A", headers: ["x", "y"], rowSet: [[1], [1, 2, 3], null] }] }), [
-      { name: "A", columns: ["x", "y", "column 3"], rows: [[1, null, null], [1, 2, 3]] }
+    assert.deepStrictEqual(frames({ resultSets: [{ name: "A", headers: ["x", "y"], rowSet: [[1, 2], null] }] }), [
+      { name: "A", columns: ["x", "y"], rows: [[1, 2]] }
+    ])
+    assert.deepStrictEqual(frames({ resultSets: [{ name: "A", headers: ["x", "y"], rowSet: [{ y: 3 }] }] }), [
+      { name: "A", columns: ["x", "y"], rows: [[null, 3]] }
     ])
   })
 
@@ -182,6 +185,33 @@ describe("nested bodies", () => {
 })
 
 it("errors in the place of data are told", () => {
-  assert.deepStrictEqual(framesOf({ Message: "An error has occurred." }), Result.fail("An error has occurred."))
-  assert.deepStrictEqual(framesOf("down for maintenance"), Result.fail("down for maintenance"))
+  const says = (text: string) => Result.fail({ path: "(root)", problem: `says "${text}"` })
+  assert.deepStrictEqual(framesOf({ Message: "An error has occurred." }), says("An error has occurred."))
+  assert.deepStrictEqual(framesOf("down for maintenance"), says("down for maintenance"))
+})
+
+describe("what is no answer is refused, and not taken for a game without data:", () => {
+  const rows = (headers: Body, rowSet: Body): Body => ({ resultSets: [{ name: "A", headers, rowSet }] })
+  const cases: ReadonlyArray<readonly [body: Body, path: string, problem: RegExp]> = [
+    [{}, "(root)", /holds no data sets/],
+    [[], "(root)", /holds no data sets/],
+    [7, "(root)", /holds no data sets/],
+    [{ resource: "x", parameters: { GameID: "1" } }, "(root)", /holds no data sets/],
+    [{ meta, boxScoreAdvanced: "soon" }, "(root)", /holds no data sets/],
+    [{ resultSets: "soon" }, "resultSets", /neither/],
+    [{ resultSet: 7 }, "resultSet", /neither/],
+    [{ resultSets: [[]] }, "resultSets[0]", /no data set/],
+    [rows(["x", "y"], [[1, 2], [1, 2, 3]]), "A", /has 2 columns and in its row 2 so many values: 3/],
+    [rows(["x", "y"], [[1]]), "A", /has 2 columns and in its row 1 so many values: 1/],
+    [rows(null, [[1]]), "A", /has 0 columns/],
+    [rows(["x"], "none"), "A", /no list/],
+    [rows(["x"], [[1], { x: 1, y: 2 }, 3, [3, 4]]), "A", /its row 4/]
+  ]
+  for (const [body, path, problem] of cases) {
+    it(JSON.stringify(body), () => {
+      const found = Result.getOrThrow(Result.flip(framesOf(body)))
+      assert.strictEqual(found.path, path)
+      assert.match(found.problem, problem)
+    })
+  }
 })

@@ -42,11 +42,14 @@ export const moment = (value: unknown): Date | null => {
   return seconds === null || seconds <= 0 || seconds >= year9999 ? null : new Date(seconds * 1000)
 }
 
-/** The seven figures of a side: score, half-time, red, yellow, corners (−1: not known), overtime, penalties. */
+/**
+ * The seven figures of a side: score, half-time, red, yellow, corners, overtime, penalties. One that cannot be read is
+ * −1, which the vendor writes for what is not counted, so that it does not cost the score; null where none can be read.
+ */
 export const figures = (value: unknown): ReadonlyArray<number> | null => {
-  if (!Array.isArray(value) || value.length === 0) return null
-  const found = value.map(whole)
-  return found.every((figure) => figure !== null) ? found : null
+  if (!Array.isArray(value)) return null
+  const found = Array.from(value, whole)
+  return found.some((figure) => figure !== null) ? found.map((figure) => figure ?? -1) : null
 }
 
 /** A list of JSON; empty for everything else. */

@@ -94,9 +94,11 @@ const make = Effect.gen(function*() {
     read: (sent: unknown, at: Date) => Result.Result<A, Unexpected>
   ) {
     const items = yield* listed(route, subject, { uuid: id })
-    const sent = items.find((item) => Field.text(Field.record(item)?.["id"]) === id) ?? items[0]
+    // An API that leaves the id out of account would give the same match or team for every one that is asked for.
+    const sent = items.find((item) => Field.text(Field.record(item)?.["id"]) === id)
     if (sent === undefined) {
-      return yield* unusable(route, subject, Api.unexpected(["results"], "is empty: the vendor does not know the id"))
+      const problem = items.length === 0 ? "is empty: the vendor does not know the id" : "has no item with the id that was asked for"
+      return yield* unusable(route, subject, Api.unexpected(["results"], problem))
     }
     const item = read(sent, new Date(yield* Clock.currentTimeMillis))
     if (Result.isSuccess(item)) return item.success

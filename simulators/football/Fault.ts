@@ -11,6 +11,8 @@ export type Fault =
   | "not found"
   /** 200 with `code: 0` and no results. */
   | "no results"
+  /** An item that was not asked for. */
+  | "another id"
   | "500"
   /** 429 with Retry-After: 1. */
   | "429"
@@ -38,6 +40,7 @@ const failing: Readonly<Record<Exclude<Fault, "reset" | "hang" | "truncated">, r
   limited: [200, JSON.stringify({ code: 429, msg: "Too many requests" })],
   "not found": [200, JSON.stringify({ code: 404, msg: "Not found" })],
   "no results": [200, JSON.stringify({ code: 0, query: { total: 0, type: "uuid" } })],
+  "another id": [200, JSON.stringify({ code: 0, query: { total: 1, type: "page" }, results: [{ id: "another", name: "Another" }] })],
   "500": [500, JSON.stringify({ code: 500, msg: "Internal error" })],
   "429": [429, JSON.stringify({ code: 429, msg: "Too many requests" })],
   html: [200, "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"]

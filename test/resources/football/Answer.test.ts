@@ -60,6 +60,10 @@ describe("fields", () => {
     assert.deepStrictEqual(LiveMatch.fromSent({ id: "7", score: "x", stats: {}, incidents: null }), Result.succeed(bare))
     for (const sent of [{}, { id: "" }, { id: null }, null, "x", []]) assert.isTrue(Result.isFailure(LiveMatch.fromSent(sent)))
   })
+  it("figures of a side, of which one that cannot be read is not counted", () => {
+    assert.deepStrictEqual(Field.figures([2, "1", null, "", -1, {}, 0]), [2, 1, -1, -1, -1, -1, 0])
+    for (const sent of [[], [null, ""], "2-1", null, undefined, {}]) assert.isNull(Field.figures(sent))
+  })
   it("a live match with its score", () => {
     const sent = { id: "m", score: ["m", "4", [2, 1, 0, 1, -1, 0, 0], ["1", 0, 0, 0, 3, 0, 0], 1749346764, ""] }
     assert.deepInclude(Result.getOrThrow(LiveMatch.fromSent(sent)), {

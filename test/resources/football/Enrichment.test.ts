@@ -101,6 +101,15 @@ describe("the two phases", () => {
         })))
   }
 
+  it.live("an item that was not asked for is nobody's: each request is listed, and the cycle goes on", () =>
+    simulated({ ...small, faults: ({ kind }) => kind === "details" || kind === "team" ? "another id" : undefined }, () =>
+      Effect.gen(function*() {
+        const { first, second } = yield* cycle()
+        assert.deepStrictEqual([first.details, second.teams], [[], []])
+        assert.deepStrictEqual(first.failures.map(({ error, kind }) => [kind, error]), Array.from({ length: 4 }, () => ["details", "Unexpected"]))
+        assert.match(first.failures[0]?.message ?? "", /results has no item with the id that was asked for/)
+      })))
+
   it.live("a fifth of the answers spoiled and one that never comes: the cycle ends, and what failed three times is listed", () => {
     const fifth = Fault.share(0.2, 5)
     let silent = ""

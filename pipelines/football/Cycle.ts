@@ -1,5 +1,5 @@
 /** One cycle: materializes the whole pipeline once, and tells how long each part of it took. */
-import { Cause, ConfigProvider, Console, Effect, Logger } from "effect"
+import { Cause, ConfigProvider, Console, Effect, type Layer, Logger } from "effect"
 import { Asset, AssetGraph, Cli, Executor, Input, RunRequest, RunStore } from "sluice"
 import { board, type BoardRow } from "../../assets/football/board.ts"
 import { enrichment } from "../../assets/football/enrichment.ts"
@@ -88,20 +88,24 @@ const materialize = Effect.fnUntraced(function*(input: CycleOptions) {
   return { report, timing, ...load } satisfies Cycle
 })
 
-/** What did not go well, as lines of the log; the calls that failed have theirs already. */
-const logged = Effect.fnUntraced(function*({ report, timing }: Cycle, sequential: boolean) {
-  for (const { cell, reason } of report.failed) yield* Effect.logError(`${cell.asset} failed: ${reason}`)
-  for (const { cell, reason } of report.skipped) yield* Effect.logWarning(`${cell.asset} skipped: ${reason}`)
+/** What did not go well, as lines of the log; the calls that failed have theirs already. `apart` logs to the file alone. */
+const logged = Effect.fnUntraced(function*({ report, timing }: Cycle, sequential: boolean, apart: Layer.Layer<never>) {
+  // The terminal is told of them by `print`, in fewer words.
+  yield* Effect.gen(function*() {
+    for (const { cell, reason } of report.failed) yield* Effect.logError(`${cell.asset} failed: ${reason}`)
+    for (const { cell, reason } of report.skipped) yield* Effect.logWarning(`${cell.asset} skipped: ${reason}`)
+  }).pipe(Effect.provide(apart))
   if (timing.failed > 0) yield* Effect.logWarning(`${timing.failed} of ${timing.requests} requests failed in this cycle.`)
   if (report.state === "succeeded") for (const line of Timing.lines(timing, sequential)) yield* Effect.logInfo(line)
 })
 
 const print = Effect.fnUntraced(function*({ board, failures, report, timing }: Cycle, input: CycleOptions) {
-  if (input.json) return yield* Console.log(JSON.stringify({ run: report.run, state: report.state, timing, failures, board }))
+  if (input.json) yield* Console.log(JSON.stringify({ run: report.run, state: report.state, timing, failures, board }))
   if (report.state !== "succeeded") {
     for (const { cell, reason } of report.failed) yield* Console.error(`✗ ${cell.asset}  ${reason}`)
     return yield* Console.error(`The cycle ${report.state === "cancelled" ? "was cancelled" : "failed"}; \`sluice run show ${report.run}\` tells of each step.`)
   }
+  if (input.json) return
   if (!input.quiet) for (const line of [...Board.lines(board), ""]) yield* Console.log(line)
   for (const { error, id, kind } of failures) yield* Console.log(`✗ ${[kind, id].join(" ").trim()}: ${error}`)
   if (failures.length > 0) yield* Console.log("")
@@ -110,7 +114,14 @@ const print = Effect.fnUntraced(function*({ board, failures, report, timing }: C
 
 const messageOf = (error: unknown): string => error instanceof Error ? error.message : String(error)
 
+/** The options that set the connections, of which one can be given. */
+const connectionOptions = ({ connections, preset, sequential }: CycleOptions): ReadonlyArray<string> =>
+  [connections === undefined ? "" : "--connections", preset === undefined ? "" : "--preset", sequential ? "--sequential" : ""]
+    .filter((option) => option !== "")
+
 export const cycle = Effect.fn("football.cycle")(function*(input: CycleOptions) {
+  const several = connectionOptions(input)
+  if (several.length > 1) return yield* new Cli.Refusal({ message: `${several.join(" and ")} exclude each other: give one.` })
   const file = yield* LogFile.logger(input.logDir)
   // Standard output is for the result; what went wrong is told on standard error too.
   const warnings = Logger.make<unknown, void>((options) => {
@@ -119,11 +130,13 @@ export const cycle = Effect.fn("football.cycle")(function*(input: CycleOptions) 
     }
   })
   const settings = settingsOf(input, process.env)
-  const done = yield* Cli.withEverything(Effect.tap(materialize(input), (done) => logged(done, input.sequential))).pipe(
+  const apart = Logger.layer([file])
+  const done = yield* Cli.withEverything(Effect.tap(materialize(input), (done) => logged(done, input.sequential, apart))).pipe(
     Effect.onError((cause) =>
       Cause.hasInterruptsOnly(cause)
         ? Effect.logWarning("The cycle was interrupted.")
-        : Effect.logError(`The cycle failed: ${messageOf(Cause.squash(cause))}`)),
+        // The command line says it on the terminal.
+        : Effect.provide(Effect.logError(`The cycle failed: ${messageOf(Cause.squash(cause))}`), apart)),
     withSettings(settings),
     Effect.provideService(MockAllowed, input.mockFallback),
     Effect.provide(Logger.layer([file, warnings]))

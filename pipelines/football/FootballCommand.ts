@@ -8,11 +8,11 @@ const yes = (name: string, description: string) =>
 
 const json = yes("json", "Print JSON on standard output and nothing else there")
 
-const seconds = (name: string, description: string) =>
+const seconds = (name: string, description: string, none: boolean) =>
   Flag.Finite(name).pipe(
     Flag.withMetavar("<seconds>"),
     Flag.withDescription(description),
-    Flag.filter((n) => n >= 0 && n <= 600, () => "seconds, from 0 to 600"),
+    Flag.filter((n) => (none ? n >= 0 : n > 0) && n <= 600, () => none ? "seconds, from 0 to 600" : "seconds, more than 0 and up to 600"),
     Flag.optional,
     Flag.map(Option.getOrUndefined)
   )
@@ -61,8 +61,8 @@ export const footballCommand = Command.make(
       Flag.optional,
       Flag.map(Option.getOrUndefined)
     ),
-    timeout: seconds("timeout", "Of one try of a request (default FOOTBALL_TIMEOUT, else 30)"),
-    phaseDelay: seconds("phase-delay", "Wait between the phases (default FOOTBALL_PHASE_DELAY, else 0)"),
+    timeout: seconds("timeout", "Of one try of a request (default FOOTBALL_TIMEOUT, else 30)", false),
+    phaseDelay: seconds("phase-delay", "Wait between the phases (default FOOTBALL_PHASE_DELAY, else 0)", true),
     sequential: yes("sequential", "One request after the other, to compare"),
     mockFallback: yes("mock-fallback", "Go on with mock matches, marked _mock, when the live matches cannot be had"),
     logDir: Flag.String("log-dir").pipe(

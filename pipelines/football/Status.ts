@@ -59,7 +59,7 @@ export const status = Effect.fn("football.status")(function*(input: { readonly l
   }
   const [latest] = cycles
   if (latest === undefined) return yield* Console.log("There has been no cycle yet: `sluice football` makes one.")
-  yield* Console.log(`${cycles.length} cycles, ${cycles.length - done.length} of them not finished; the last one at ${NewYork.stamp(latest.startedAt)} in New York.`)
+  yield* Console.log(`${cycles.length} ${cycles.length === 1 ? "cycle" : "cycles"}, ${cycles.length - done.length} of them not finished; the last one at ${NewYork.stamp(latest.startedAt)} in New York.`)
   yield* Console.log(`${today} matches since midnight in New York.\n`)
   if (done.length > 0) {
     for (const line of table(assessed)) yield* Console.log(line)

@@ -130,7 +130,9 @@ describe("sluice football", () => {
       const { traffic, url } = yield* Simulator.make({ ...small, faults: () => "not authorized" })
       const failed = yield* project.run(["football"], { env: envOf(url) })
       assert.strictEqual(failed.code, 1)
-      assert.match(failed.stderr, /football\/live.*not authorized/)
+      assert.match(failed.stderr, /^✗ football\/live .*not authorized/m)
+      assert.notInclude(failed.stderr, "skipped")
+      assert.match(read(project, "step1.log"), /WARNING - football\/board skipped/)
       assert.notInclude(failed.stdout, "TOTAL CYCLE TIME")
       const mock = yield* project.run(["football", "--mock-fallback"], { env: envOf(url) })
       assert.strictEqual(mock.code, 0, mock.stderr)
@@ -152,7 +154,7 @@ describe("sluice football", () => {
       const env = { ...envOf(simulator), THESPORTS_SECRET: "", THESPORTS_USER: "" }
       const missing = yield* project.run(["football"], { env: { ...env, FOOTBALL_SOURCE: "" } })
       assert.strictEqual(missing.code, 2)
-      assert.match(missing.stderr, /error: THESPORTS_USER and THESPORTS_SECRET are not set: /)
+      assert.match(missing.stderr, /^error: THESPORTS_USER and THESPORTS_SECRET are not set: .*\n$/)
       const wrong: ReadonlyArray<[NodeJS.ProcessEnv, RegExp]> = [
         [{ FOOTBALL_SOURCE: "simulator?latncy=3" }, /"latncy=3" is no option of the simulator/],
         [{ FOOTBALL_MODE: "fast" }, /FOOTBALL_MODE is "fast"; write vendor or seed\./]
@@ -162,8 +164,13 @@ describe("sluice football", () => {
         assert.strictEqual(ended.code, 2)
         assert.match(ended.stderr, says)
       }
-      const option = yield* project.run(["football", "--connections", "0"], { env })
-      assert.strictEqual(option.code, 2)
+      for (const [line, says] of [
+        ["football --connections 0", /--connections: a whole number from 1 to 1000/],
+        ["football --preset aggressive --connections 5", /--connections and --preset exclude each other: give one\./]
+      ] as const) {
+        const option = yield* project.run(line.split(" "), { env })
+        assert.deepStrictEqual([option.code, says.test(option.stderr)], [2, true], option.stderr)
+      }
       assert.strictEqual((yield* project.run(["football", "status"])).code, 0)
     }))
 

@@ -134,6 +134,12 @@ export const make = Effect.fn("nba.assignment")(function*(options: Options) {
   if (endpoints.length === 0 && file !== undefined) {
     return yield* refuse(`The node configuration ${options.config} names no endpoint: list some under "endpoints".`)
   }
+  if (endpoints.length > 0 && range.ids !== undefined && endpoints.every((one) => Catalogue.keyOf(one) === undefined)) {
+    return yield* refuse(
+      `"${range.ids[0]}" is no season: ${endpoints.map(({ name }) => name).join(", ")} ${endpoints.length === 1 ? "is" : "are"} asked ` +
+        "about the league's seasons, like 2024-25, and each answer has all its players and teams."
+    )
+  }
   const assignment: Assignment = {
     node,
     description: file?.description,

@@ -67,12 +67,17 @@ export const read = Effect.fn("nba.readJson")(function*<S extends Schema.Constra
     const keys = (issue?.path ?? []).map((key) => typeof key === "object" ? key.key : key)
       .map((key) => typeof key === "number" ? key : String(key))
     const found = at(body, keys)
-    const wanted = (issue?.message ?? "another value").replace(/^Expected /, "").replace(/, (got|actual) .*$/s, "")
+    const wanted = inWords((issue?.message ?? "another value").replace(/^Expected /, "").replace(/, (got|actual) .*$/s, ""))
     return refuse(found === undefined
       ? `lacks the key "${spell(keys)}".`
       : `is wrong at "${spell(keys)}": it holds ${kind(found)}, and it should be ${wanted}.`)
   }))
 })
+
+const words: Readonly<Record<string, string>> = { array: "a list", boolean: "true or false", number: "a number", object: "an object", string: "a text" }
+
+/** `number | null` as "a number or null"; sentences stay as they are. */
+const inWords = (types: string): string => types.split(" | ").map((type) => words[type] ?? type).join(" or ")
 
 /** Where JSON ends to be JSON, without repeating what is there. */
 const placeOf = (text: string, error: unknown): string => {

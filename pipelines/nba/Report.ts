@@ -80,6 +80,10 @@ const size = (bytes: number): string => bytes < 1_000_000 ? `${Math.ceil(bytes /
 const moment = (at: Date | null): string => at === null ? "" : at.toISOString().slice(0, 19).replace("T", " ")
 const number = (n: number): string => n.toLocaleString("en-US")
 
+/** Why a call failed, for a column: what the row says beside it is left out, and the URL, which the view has. */
+export const reasonOf = (message: string): string =>
+  message.replace(/^ApiError: /, "").replace(/ (?:at|from) https?:\/\/[^\s)]+/g, "").slice(0, 120)
+
 const section = (title: string, titles: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>, none: string) =>
   Console.log([title, ...(rows.length === 0 ? [none] : Columns.lines(titles, rows)).map((line) => `  ${line}`), ""].join("\n"))
 
@@ -122,7 +126,7 @@ export const report = Effect.fn("nba.report")(function*(input: { readonly dbConf
       moment(call.failed_at),
       `${call.endpoint_name} ${call.parameter_name}=${call.parameter_value}`,
       String(call.retry_count),
-      (call.error_message ?? "").slice(0, 120)
+      reasonOf(call.error_message ?? "")
     ]),
     "none"
   )

@@ -52,6 +52,15 @@ const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? "" 
 
 const refuse = (message: string) => new Cli.Refusal({ message })
 
+/** Where ids come from that are named and not there. */
+const whence = (about: ReturnType<typeof subject>): string => {
+  if (about === "season") return ""
+  const [what, brings] = about === "game"
+    ? ["nba/games --partitions 2021-22", "adds the games of that season"]
+    : ["nba/players nba/teams --force", "adds new ones"]
+  return `Ids are those of the master table nba_${about}s: \`npx sluice materialize ${what}\` ${brings}.`
+}
+
 /** Looks at endpoints that are asked about the same, together: tens of thousands of ids are read once and not for each. */
 const group = Effect.fnUntraced(function*(
   about: ReturnType<typeof subject>,
@@ -77,7 +86,9 @@ const group = Effect.fnUntraced(function*(
         `${plural(known, `${about} id`)}, at the places 0 to ${known - 1}.`
     )
   }
-  const { notes, planned } = yield* Cli.planBackfill(what)
+  const { notes, planned } = yield* Cli.planBackfill(what).pipe(
+    Effect.catchTag("TargetError", (error) => Effect.fail(range.ids === undefined ? error : refuse(`${names}: ${error.message} ${whence(about)}`)))
+  )
   const failed = what.only.some((state) => state === "failed") ? [] : (yield* Cli.planBackfill({ ...what, only: ["failed"] })).planned
   const asked = isLeague ? seasons.length : Assignment.size(range, known)
   const last = range.limit !== undefined ? (range.start ?? 0) + range.limit : range.end

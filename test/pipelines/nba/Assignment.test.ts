@@ -100,7 +100,7 @@ describe("the assignment of a node", () => {
       assert.deepStrictEqual((yield* request({ retryFailed: true })).only, ["missing", "stale", "failed"])
       assert.deepStrictEqual((yield* request({ refresh: true })).only, ["missing", "stale", "failed", "fresh"])
       assert.deepStrictEqual((yield* request({ paramList: ["0022100001"] })).target.keys, ["0022100001"])
-      const league = { endpoint: ["TeamGameLogs"], paramList: ["2022-23", "0022200001", "2023-24"] }
+      const league = { endpoint: ["TeamGameLogs", "PlayByPlayV3"], paramList: ["2022-23", "0022200001", "2023-24"] }
       assert.deepStrictEqual((yield* request(league)).target, { keys: ["2022-23", "2023-24"] })
       assert.deepStrictEqual((yield* request({ ...league, endpoint: ["PlayByPlayV3"] })).target.keys, ["0022200001"])
       const keys = (yield* request({ endpoint: ["TeamGameLogs"], paramLimit: 3 })).target.keys ?? []
@@ -119,6 +119,7 @@ describe("the assignment of a node", () => {
         [{ endpoint: ["PlayByPlayV3"], category: "team_based" }, /None of the endpoints that are named is team_based/],
         [{ endpoint: ["PlayByPlayV3"], paramStart: 5, paramEnd: 5 }, /range from 5 to 5 is empty/],
         [{ endpoint: ["PlayByPlayV3"], paramList: [" "] }, /--param-list names no id/],
+        [{ endpoint: ["PlayerGameLogs"], paramList: ["2544"] }, /"2544" is no season: PlayerGameLogs is asked about the league's seasons, like 2024-25/],
         [{ nodeId: "a b" }, /"a b" is no name of a node/],
         [{ config: "absent.json" }, /node configuration absent\.json does not exist/],
         [config("{\n  \"node_id\": \"a\",\n  oops\n}"), /node configuration node\.json is not JSON: line 3, column/],
@@ -127,7 +128,9 @@ describe("the assignment of a node", () => {
         [config({ ...seedFile, parameter_config: { start: 1 } }), /"parameter_config\.start" is not known\. Did you mean "start_index"/],
         [config({ ...seedFile, endpoints: [{ endpoint: "PlayByPlayV3", tables: 2 }] }), /"endpoints\[0\]\.tables" is not known/],
         [config({ ...seedFile, rate_limit: 0 }), /wrong at "rate_limit".*a number of seconds from 0\.001 on/],
-        [config({ ...seedFile, rate_limit: "fast" }), /wrong at "rate_limit": it holds a string/],
+        [config({ ...seedFile, rate_limit: "fast" }), /wrong at "rate_limit": it holds a string, and it should be a number\./],
+        [config({ ...seedFile, endpoints: "PlayByPlayV3" }), /wrong at "endpoints": it holds a string, and it should be a list\./],
+        [config({ ...seedFile, parameter_config: { limit: "9" } }), /"parameter_config\.limit": it holds a string, and it should be a number or null\./],
         [config({ ...seedFile, parameter_config: { start_index: -1 } }), /wrong at "parameter_config\.start_index".*from 0 on/],
         [config({ ...seedFile, parameter_config: { limit: 0 } }), /limit of 0 takes no id/],
         [config({ ...seedFile, endpoints: ["PlayByPlay"] }), /"PlayByPlay", which the node configuration node\.json names\. Did you mean "PlayByPlayV3"/],

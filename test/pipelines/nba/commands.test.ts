@@ -34,7 +34,7 @@ describe("sluice nba", () => {
         yield* refused("nba --endpoints BoxScoreAdvancedV3 PlayByPlayV3 --param-start 30"),
         /BoxScoreAdvancedV3, PlayByPlayV3: the range begins at place 30, which is beyond the data: nba_games has 30 game ids/
       )
-      assert.match(yield* refused("nba --endpoint PlayByPlayV3 --param-list 0022100003 0022199999"), /"0022199999" is not a key of nba\/game/)
+      assert.match(yield* refused("nba --endpoint PlayByPlayV3 --param-list 0022100003 0022199999"), /PlayByPlayV3: "0022199999" is not a key of nba\/game.* `npx sluice materialize nba\/games --partitions/)
       assert.deepStrictEqual(yield* project.ran, [])
       yield* Effect.sync(() => rmSync(join(project.folder, "nba_endpoint_processor.log")))
 

@@ -19,6 +19,16 @@ const optionsOf = (help: HelpDoc): ReadonlyArray<string> =>
 const commandsOf = (help: HelpDoc): ReadonlyArray<string> =>
   (help.subcommands ?? []).flatMap((group) => group.commands.map((command) => command.name))
 
+/** What the library expects, as people say it: its schemas speak of their encoding, and of literals as types. */
+const wanted = (expected: string, { flags, inheritedFlags = [] }: HelpDoc, option: string): string => {
+  const isSeconds = [...flags, ...inheritedFlags].some(({ name, type }) => name === option && /\bseconds\b/.test(type))
+  const text = expected.replace(/^Expected:?\s*/, "").replace(/\.$/, "")
+    // All other numbers of this command line are whole.
+    .replace(/^a string representing a finite number$|^an integer$/, isSeconds ? "a number of seconds" : "a whole number")
+  const words = /^"[^"]*"(?: \| "[^"]*")+$/.test(text) ? text.split(" | ").map((word) => word.slice(1, -1)) : []
+  return words.length === 0 ? text : `write ${words.slice(0, -1).join(", ")} or ${words.at(-1)}`
+}
+
 /** The library's error in the words of this command line. */
 const sentence = (error: CliError.NonShowHelpErrors, command: string, help: HelpDoc): string => {
   switch (error._tag) {
@@ -34,9 +44,7 @@ const sentence = (error: CliError.NonShowHelpErrors, command: string, help: Help
       return `"${command}" takes no ${error.arguments.map((word) => JSON.stringify(word)).join(", ")} here.`
     case "InvalidValue": {
       const what = error.kind === "flag" ? `--${error.option}` : `<${error.option}>`
-      const expected = error.expected.replace(/^Expected:?\s*/, "").replace(/\.$/, "")
-        // The library's schemas speak of their encoding; all numbers of this command line are whole.
-        .replace(/^a string representing a finite number$|^an integer$/, "a whole number")
+      const expected = wanted(error.expected, help, error.option)
       return error.value === ""
         ? `The option ${what} needs a value: ${expected}.`
         : `"${error.value}" is not a value of ${what}: ${expected}.`

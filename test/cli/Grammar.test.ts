@@ -26,6 +26,8 @@ describe("wrong use", () => {
         [["materialize", "weather", "--set", "API-KEY=hush"], "\"--set API-KEY=…\" has no valid name"],
         [["run", "show", "abc"], "\"abc\" is not a value of <id>: a whole number."],
         [["materialize", "weather", "--concurrency", "x"], "\"x\" is not a value of --concurrency: a whole number."],
+        [["materialize", "weather", "--rate-limit", "x"], "\"x\" is not a value of --rate-limit: a number of seconds."],
+        [["list", "--log-level", "foo"], "\"foo\" is not a value of --log-level: write all, trace, debug, info, warn, warning, error, fatal or none."],
         [["explain", "weather/warmest@x"], "it has no partitions, leave the key out."],
         [["run", "show", "7"], "There is no run 7; `sluice runs` lists those that exist."]
       ]

@@ -3,7 +3,9 @@ import { Duration, Schema } from "effect"
 
 /** No answer: refused, reset, unknown host. */
 export class Unreachable extends Schema.TaggedClass<Unreachable>()("Unreachable", {
-  problem: Schema.String
+  problem: Schema.String,
+  /** The connection was there and ended without an answer: it may be this request that the API cannot bear. */
+  cut: Schema.optionalKey(Schema.Boolean)
 }) {}
 
 /** No whole answer within the time-out of one try. */
@@ -181,7 +183,7 @@ export const isTransient = (reason: Reason): boolean => {
 export const redacted = (reason: Reason, redact: (text: string) => string): Reason => {
   switch (reason._tag) {
     case "Unreachable":
-      return new Unreachable({ problem: redact(reason.problem) })
+      return new Unreachable({ ...reason, problem: redact(reason.problem) })
     case "Status":
       return new Status({ ...reason, head: redact(reason.head) })
     case "Limited":

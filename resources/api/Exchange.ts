@@ -82,7 +82,8 @@ export const live = ({ dispatcher, maxBody, redact }: LiveOptions): Exchange => 
           isUnsendable(error)
             ? new Setting({ problem: `The request to ${request.shown} cannot be sent: ${problemOf(error, redact)}.` })
             : answer === undefined
-            ? new Unreachable({ problem: problemOf(error, redact) })
+            // A request is started when its connection is there.
+            ? new Unreachable({ problem: problemOf(error, redact), ...(controller === undefined ? {} : { cut: true }) })
             : new NotJson({ head: headOf(Buffer.concat(chunks), redact), instead: "a body that ends early" })
         ))
       try {

@@ -32,6 +32,12 @@ export interface Health {
  */
 const mostExtra = 3
 
+/**
+ * So many tries in a row may end with a connection that the API cut, before that is no outage which calls are kept for:
+ * where one request is left and the API cuts every connection that asks it, nobody else can tell that it is there.
+ */
+const mostCuts = 20
+
 /** So many tries of one call without any answer between them are more than a connection that was cut. */
 const enoughTries = 3
 
@@ -95,7 +101,8 @@ export const make = ({ name, title }: { readonly name: string; readonly title: s
           if (breaker === undefined) return false
           yield* announce(breaker, now, reason)
         }
-        return extra < mostExtra || (reason._tag === "Unreachable" && everAnswered)
+        const isAway = reason._tag === "Unreachable" && everAnswered && (reason.cut !== true || silences < mostCuts)
+        return extra < mostExtra || isAway
       })
   }
 }

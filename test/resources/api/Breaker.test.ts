@@ -130,6 +130,23 @@ describe("an API that goes away", () => {
       yield* Fiber.join(call)
     }))
 
+  it.live("a request that the API cuts every time is given up at last, though no other one is left to be answered", () =>
+    Effect.gen(function*() {
+      const server = yield* LocalApi.make((asked, response) =>
+        asked.url === "/bad" ? response.destroy() : LocalApi.json(response, {}))
+      const api = yield* LocalApi.declare({
+        name: "touchy",
+        baseUrl: server.url,
+        retry: { times: 2, base: "1 millis" },
+        breaker: { failures: 2, cooldown: "1 millis" },
+        routes: { all: {} }
+      })
+      yield* api.call({ route: "all", path: "/" })
+      const error = yield* Effect.flip(api.call({ route: "all", path: "/bad" }))
+      assert.deepStrictEqual([error.reason._tag, error.tries], ["Unreachable", 20])
+      yield* api.call({ route: "all", path: "/" })
+    }))
+
   it.live("maxWait ends the waiting; a host that was never there is told at once", () =>
     Effect.gen(function*() {
       const gone = yield* Effect.scoped(Effect.map(LocalApi.make(() => {}), (server) => server.url))

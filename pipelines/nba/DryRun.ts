@@ -107,7 +107,7 @@ export const print = Effect.fn("nba.dryRun")(function*(assignment: Assignment.As
   const log = Log.make(assignment.node, Log.toConsole)
   const say = (text: string) => log.info(`[DRY-RUN] ${text}`)
   say(`Node ${assignment.node} would collect ${plural(lines.length, "endpoint")}, ${Pace.describe(assignment.rateLimit)}`)
-  if (why !== undefined) log.warn(`[DRY-RUN] The ids are not known, since ${why}: only the configuration is checked`)
+  if (why !== undefined) log.warn(`[DRY-RUN] Only the configuration is checked, since the ids are not known: ${why}`)
   for (const line of lines) {
     const { endpoint } = line
     say(`${endpoint.name} (${endpoint.category}, ${endpoint.priority}): ${told(line, assignment)}`)

@@ -50,11 +50,12 @@ describe("the timing of a cycle", () => {
 })
 
 describe("indicators", () => {
-  const [cycle, enrichment, errors] = Indicators.indicators
+  const [cycle, enrichment, errors, left] = Indicators.indicators
   const cases: ReadonlyArray<[Indicators.Indicator, value: number, Indicators.Level]> = [
     [cycle!, 2, "normal"], [cycle!, 10, "normal"], [cycle!, 10.1, "warning"], [cycle!, 45, "warning"], [cycle!, 45.1, "critical"],
     [enrichment!, 5, "normal"], [enrichment!, 8, "warning"], [enrichment!, 31, "critical"],
-    [errors!, 0.9, "normal"], [errors!, 1, "warning"], [errors!, 20, "warning"], [errors!, 20.1, "critical"]
+    [errors!, 0.9, "normal"], [errors!, 1, "warning"], [errors!, 20, "warning"], [errors!, 20.1, "critical"],
+    [left!, 54.56, "normal"], [left!, 50, "normal"], [left!, 45, "warning"], [left!, 15, "warning"], [left!, 14.9, "critical"]
   ]
   for (const [indicator, value, level] of cases) {
     it(`${indicator.name} ${value} is ${level}`, () => assert.strictEqual(Indicators.levelOf(indicator, value), level))
@@ -62,6 +63,8 @@ describe("indicators", () => {
   it("of several cycles: the last, the median and the worst", () => {
     const of = (totalSeconds: number) => ({ ...timing, totalSeconds })
     assert.deepInclude(Indicators.assess([of(4), of(60), of(5)])[0], { last: 4, median: 5, worst: 60, level: "normal" })
+    assert.deepInclude(Indicators.assess([of(4), of(60), of(5), of(8)])[0], { median: 6.5 })
+    assert.deepInclude(Indicators.assess([of(5.44), of(70), of(5)])[3], { name: "left of 60 s", last: 60 - 5.44, worst: 0, level: "normal" })
     assert.strictEqual(Indicators.errorRate({ requests: 0, failed: 0 }), 0)
   })
 })

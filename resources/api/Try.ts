@@ -43,6 +43,9 @@ const maxRedirects = 3
 /** What a whole answer was: JSON, or the request that it leads to. */
 type Told = { readonly json: unknown } | { readonly next: ApiRequest }
 
+/** A probe that has no permit after so long, such as one under a slow limit, leaves the probing to the next in line. */
+const probePatience = "1 second"
+
 /** The breaker has opened between the gate and the sending: the call goes back to the gate. */
 const again = { again: true } as const
 
@@ -125,8 +128,13 @@ export const make = ({ decode, health, meter, name, redact, slots, transport }: 
       const slot = Slots.ticket()
       let outcome: Outcome = "unknown"
       let reason: Reason | undefined
-      const mayGo = () => visit.pass !== "free" || health.isClosed()
-      const ready = () => turns?.leave(turn)
+      const mayGo = () => visit.pass === "probe" || health.isClosed()
+      let isReady = false
+      const ready = () => {
+        isReady = true
+        turns?.leave(turn)
+      }
+      const pass = Effect.suspend(() => isReady ? Effect.void : health.leave(visit, "unknown", undefined))
       const leave = Effect.suspend(() => {
         ready()
         slots.leave(slot)
@@ -134,6 +142,7 @@ export const make = ({ decode, health, meter, name, redact, slots, transport }: 
       })
       return Effect.gen(function*() {
         yield* enter(visit, calling)
+        if (visit.pass === "probe") yield* Effect.forkChild(Effect.delay(pass, probePatience))
         if (turns !== undefined) yield* turns.enter(turn)
         yield* slots.enter(slot)
         if (!mayGo()) return again

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { Api } from "sluice"
+import { Api, RateLimit } from "sluice"
 import { Notices } from "../../../engine/definition/Notice.ts"
 import { NotJson, Refused, Status, Unreachable } from "../../../resources/api/ApiError.ts"
 import * as Breaker from "../../../resources/api/Breaker.ts"
@@ -159,6 +159,32 @@ describe("an API that goes away", () => {
       const other = yield* Effect.flip(hasty.call({ route: "all", path: "/" }))
       assert.match(other.message, /it was down for longer than the 0\.02 s of maxWait\.$/)
     }))
+
+  it.live("a probe that has to wait for a slow limit leaves the probing to others", () =>
+    Effect.gen(function*() {
+      let down = false
+      const server = yield* LocalApi.make((_, response) => down ? response.destroy() : LocalApi.json(response, "1"))
+      const api = yield* LocalApi.declare({
+        name: "patient",
+        baseUrl: server.url,
+        retry: false,
+        breaker: { failures: 1, cooldown: "100 millis" },
+        routes: { slow: { limits: [RateLimit.make("patient/slow", { calls: 1, per: "1 hour" })] }, quick: {} }
+      })
+      const call = (route: "slow" | "quick") => api.call({ route, path: `/${route}` })
+      yield* call("slow")
+      down = true
+      const first = yield* Effect.forkChild(call("quick"))
+      yield* Effect.repeat(Effect.sleep("2 millis"), { until: () => server.asked.length === 2 })
+      yield* Effect.sleep("20 millis")
+      yield* Effect.forkChild(call("slow"))
+      yield* Effect.yieldNow
+      yield* Fiber.interrupt(first)
+      down = false
+      // The slow call is the first in line, and has no permit for an hour.
+      assert.strictEqual(yield* Effect.timeout(call("quick"), "20 seconds"), 1)
+      assert.deepStrictEqual(server.asked.map(({ url }) => url), ["/slow", "/quick", "/quick"])
+    }), 30_000)
 
   it.live("time-outs in a row without any answer say that the address may be blocked", () =>
     Effect.gen(function*() {

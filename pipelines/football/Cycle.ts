@@ -10,6 +10,7 @@ import { football } from "../football.ts"
 import * as Board from "./Board.ts"
 import * as Files from "./Files.ts"
 import * as LogFile from "./LogFile.ts"
+import * as PidFile from "./PidFile.ts"
 import * as Timing from "./Timing.ts"
 
 export interface CycleOptions {
@@ -123,6 +124,7 @@ export const cycle = Effect.fn("football.cycle")(function*(input: CycleOptions) 
   const several = connectionOptions(input)
   if (several.length > 1) return yield* new Cli.Refusal({ message: `${several.join(" and ")} exclude each other: give one.` })
   const file = yield* LogFile.logger(input.logDir)
+  yield* PidFile.hold(input.logDir)
   // Standard output is for the result; what went wrong is told on standard error too.
   const warnings = Logger.make<unknown, void>((options) => {
     if (options.logLevel === "Warn" || options.logLevel === "Error" || options.logLevel === "Fatal") {
@@ -143,4 +145,4 @@ export const cycle = Effect.fn("football.cycle")(function*(input: CycleOptions) 
   )
   yield* print(done, input)
   if (done.report.state !== "succeeded") return yield* new Cli.Unfinished({ exitCode: done.report.state === "cancelled" ? 130 : 1 })
-})
+}, Effect.scoped)

@@ -17,6 +17,9 @@ export interface Answer {
   readonly body: Uint8Array
 }
 
+/** The status says all of an answer that is not good: its body need not be whole. */
+const isGood = ({ status }: { readonly status: number }) => status >= 200 && status <= 299
+
 /** Why there is no whole answer. */
 export type ExchangeProblem = Unreachable | TimedOut | NotJson | TooLarge | Setting
 
@@ -77,7 +80,8 @@ export const live = ({ dispatcher, maxBody, redact }: LiveOptions): Exchange => 
         controller?.abort(new Error("The answer is not waited for any more."))
       }
       const timer = setTimeout(() => give(new TimedOut({ millis: timeoutMillis })), Math.min(timeoutMillis, longestTimer))
-      const broken = (error: unknown) =>
+      const broken = (error: unknown) => {
+        if (answer !== undefined && !isGood(answer)) return end(Effect.succeed({ ...answer, body: Buffer.concat(chunks) }))
         end(Effect.fail(
           isUnsendable(error)
             ? new Setting({ problem: `The request to ${request.shown} cannot be sent: ${problemOf(error, redact)}.` })
@@ -86,6 +90,7 @@ export const live = ({ dispatcher, maxBody, redact }: LiveOptions): Exchange => 
             ? new Unreachable({ problem: problemOf(error, redact), ...(controller === undefined ? {} : { cut: true }) })
             : new NotJson({ head: headOf(Buffer.concat(chunks), redact), instead: "a body that ends early" })
         ))
+      }
       try {
         dispatcher.dispatch({
           origin,
@@ -127,9 +132,10 @@ export const live = ({ dispatcher, maxBody, redact }: LiveOptions): Exchange => 
     }),
     (answer) => {
       const encoding = answer.headers["content-encoding"]
-      return encoding === undefined
-        ? Effect.succeed(answer)
-        : Effect.map(unpack(answer.body, encoding, maxBody), (body) => ({ ...answer, body }))
+      if (encoding === undefined) return Effect.succeed(answer)
+      const unpacked = unpack(answer.body, encoding, maxBody)
+      const body = isGood(answer) ? unpacked : Effect.orElseSucceed(unpacked, () => new Uint8Array())
+      return Effect.map(body, (body) => ({ ...answer, body }))
     }
   )
 

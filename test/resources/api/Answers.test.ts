@@ -31,6 +31,10 @@ describe("answers", () => {
             response.writeHead(200)
             response.write("[1,")
             return setTimeout(() => response.destroy(), 5)
+          case "/busy":
+            response.writeHead(429, { "content-length": "100", "retry-after": "7", "content-encoding": "gzip" })
+            response.write("slow")
+            return setTimeout(() => response.destroy(), 5)
           case "/gzip":
             response.writeHead(200, { "content-encoding": "gzip" })
             return response.end(gzipSync("[1, 2, 3]").subarray(0, 15))
@@ -53,6 +57,7 @@ describe("answers", () => {
       assert.deepStrictEqual(yield* failing(api, "/empty"), ["NotJson", "The odd API answered all at URL with an empty body."])
       assert.deepStrictEqual(yield* failing(api, "/early"), ["NotJson", "The odd API answered all at URL with a body that ends early: {\"a\":"])
       assert.deepStrictEqual(yield* failing(api, "/chunked"), ["NotJson", "The odd API answered all at URL with a body that ends early: [1,"])
+      assert.match((yield* failing(api, "/busy")).join(": "), /^Limited: .* wants to be asked again in 7 s\.$/)
       assert.deepStrictEqual(yield* failing(api, "/gzip"), [
         "NotJson", "The odd API answered all at URL with a gzip body that is broken or ends early."
       ])

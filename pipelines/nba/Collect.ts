@@ -55,7 +55,7 @@ const run = Effect.fnUntraced(function*(assignment: Assignment.Assignment, input
     Effect.onError((cause) =>
       Effect.sync(() => {
         if (Cause.hasInterruptsOnly(cause)) {
-          summary(assignment, tally, 0, log)
+          summary(assignment, tally, undefined, log)
           return log.warn("DISTRIBUTED PROCESSING INTERRUPTED: what is stored stays, and the same command goes on with the rest")
         }
         // The command line says it on the console.
@@ -130,12 +130,17 @@ const collectOne = Effect.fnUntraced(function*(
   return state === "failed" || state === "cancelled" ? state : "succeeded" as const
 })
 
-/** `requests` is 0 where it is not known. */
-const summary = ({ endpoints, node }: Assignment.Assignment, tally: Tally.Tally, requests: number, log: Log.Log): void => {
+/** `requests`: see `Tally.made`. */
+const summary = (
+  { endpoints, node }: Assignment.Assignment,
+  tally: Tally.Tally,
+  requests: number | undefined,
+  log: Log.Log
+): void => {
   const calls = tally.calls()
   const share = calls === 0 ? 100 : tally.succeeded() / calls * 100
   log.info(`[SUMMARY] PROCESSING SUMMARY on node ${node}: ${endpoints.length} endpoint${endpoints.length === 1 ? "" : "s"}, ${tally.rows()} rows stored`)
-  log.info(`[CALLS] Total API calls made: ${requests === 0 || requests === calls ? calls : `${requests}, for ${calls} parameters`}`)
+  log.info(`[CALLS] Total API calls made: ${Tally.made(calls, requests)}`)
   log.info(`[ERRORS] Total errors: ${tally.errors()}`)
   log.info(`[RATE] Overall success rate: ${share.toFixed(1)}%`)
 }

@@ -28,6 +28,15 @@ export const duration = (seconds: number): string => {
   return hours > 0 ? `${hours}h ${minutes}m ${rest}s` : minutes > 0 ? `${minutes}m ${rest}s` : `${rest}s`
 }
 
+/**
+ * How many requests were made for so many calls that ended; undefined: nobody knows, since the end came early and tries
+ * are counted in the records. 0: the calls were no requests of an API that counts.
+ */
+export const made = (calls: number, requests: number | undefined): string => {
+  if (requests === undefined) return `at least ${calls}`
+  return requests === 0 || requests === calls ? String(calls) : `${requests}, for ${calls} parameter${calls === 1 ? "" : "s"}`
+}
+
 /** Errors are told up to this length, as the view of failed calls has them. */
 const longest = 500
 

@@ -71,6 +71,12 @@ describe("the log of a node", () => {
     assert.include(said(), "ERROR - [n1] Failed call tracked: TeamGameLogs season_nullable=2024-25 - No.")
   })
 
+  it("says how many requests there were, as far as it knows", () => {
+    assert.deepStrictEqual([Tally.made(6, 6), Tally.made(6, 0), Tally.made(6, 9), Tally.made(1, 3), Tally.made(6, undefined)], [
+      "6", "6", "9, for 6 parameters", "3, for 1 parameter", "at least 6"
+    ])
+  })
+
   it("writes times as people read them", () => {
     assert.deepStrictEqual([0.4, 59, 61, 3661, 36_000].map(Tally.duration), ["0s", "59s", "1m 1s", "1h 1m 1s", "10h 0m 0s"])
   })

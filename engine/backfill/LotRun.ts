@@ -71,6 +71,7 @@ export const execute = <R>(snapshot: Snapshot.Snapshot, lot: Lot, options: LotOp
       plan,
       snapshot: now,
       observer,
+      shared: { ...options.shared, place: { lane: lot.asset, rank: lot.number } },
       order,
       ...(batch === null ? {} : { batch })
     })

@@ -27,6 +27,8 @@ export interface ClaimsOptions {
   readonly concurrency: number
   /** In place of the batch size of every batch computation. */
   readonly batch: number | undefined
+  /** A step is another worker's for now. */
+  readonly refused: (index: number) => void
 }
 
 export interface Claims {
@@ -156,6 +158,7 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims> =>
       if (!answers.every((answer) => answer.granted)) {
         giveBack()
         held.push(step.index)
+        options.refused(step.index)
         heldDue = performance.now() + askAgainMillis
         return false
       }

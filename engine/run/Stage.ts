@@ -18,6 +18,7 @@ import * as Gather from "./Gather.ts"
 import type { Observer } from "./Observer.ts"
 import type { Recorder } from "./Recorder.ts"
 import * as Settlement from "./Settlement.ts"
+import * as Slots from "./Slots.ts"
 import * as StepTable from "./StepTable.ts"
 import * as Work from "./Work.ts"
 import type { Shared } from "./Work.ts"
@@ -38,7 +39,7 @@ export interface StageOptions<R> {
   /** Which partitions start first. Default: the oldest. */
   readonly order?: Order
   /** Limits that several stages at once keep together, in place of limits of their own. */
-  readonly shared?: Shared
+  readonly shared?: Shared & { readonly place: Slots.Place }
   readonly io: (asset: Any) => Effect.Effect<IoManager, never, R>
   readonly recorder: Recorder
   readonly observer: Observer
@@ -49,9 +50,25 @@ export { share, type Shared } from "./Work.ts"
 export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunStoreError, R | RunStore> =>
   Effect.scoped(Effect.gen(function*() {
     const { plan, recorder, snapshot } = options
-    const table = StepTable.make(plan, snapshot)
+    const planned = StepTable.make(plan, snapshot)
+    const shared = options.shared ?? (yield* Work.share(options.concurrency))
+    // Alone, a stage has as many fibers as slots.
+    const turn = options.shared === undefined ? Slots.alone : yield* shared.slots.join(options.shared.place, planned.size)
+    const table: StepTable.StepTable = {
+      ...planned,
+      end: (index, broken) => {
+        turn.begun(index)
+        return planned.end(index, broken)
+      }
+    }
     const done = yield* Deferred.make<void>()
-    const claims = yield* Claims.make({ ...options, table, batch: options.batch, heldSince: options.heldSince ?? (() => 0) })
+    const claims = yield* Claims.make({
+      ...options,
+      table,
+      batch: options.batch,
+      heldSince: options.heldSince ?? (() => 0),
+      refused: turn.begun
+    })
     const settle = Settlement.make({
       ...options,
       table,
@@ -79,12 +96,12 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
       event: recorder.event,
       settled
     })
-    const shared = options.shared ?? (yield* Work.share(options.concurrency))
     const work = Work.make({ ...options, claims, settle, committer, shared })
     const start = (group: Group) =>
-      Effect.suspend(() => group.every(claims.isHeld) ? work(group) : Effect.sync(() => claims.askAgain(group)))
-    // Alone, a stage has as many fibers as slots.
-    const inSlot = options.shared === undefined ? start : (group: Group) => shared.slots.withPermits(1)(start(group))
+      Effect.suspend(() => {
+        for (const { index } of group) turn.begun(index)
+        return group.every(claims.isHeld) ? work(group) : Effect.sync(() => claims.askAgain(group))
+      })
 
     settle.blocked(plan.blocked)
     if (table.size === 0) return
@@ -94,7 +111,7 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
       committer.serve,
       Effect.andThen(claims.serve(settle), Deferred.await(done)),
       ...Array.from({ length: Math.min(options.concurrency, table.size) }, () =>
-        Effect.forever(Effect.flatMap(claims.take, inSlot)))
+        Effect.forever(Effect.flatMap(claims.take, (group) => turn.within(start(group)))))
     ])
   })).pipe(
     Effect.provideService(Usage, options.recorder.call),

@@ -14,6 +14,7 @@ import type { Observer } from "./Observer.ts"
 import { patiently } from "./Patience.ts"
 import type { Recorder } from "./Recorder.ts"
 import type { Settlement } from "./Settlement.ts"
+import * as Slots from "./Slots.ts"
 import { cellsOf, type PlannedStep } from "./StepTable.ts"
 
 export interface WorkOptions<R> {
@@ -30,7 +31,7 @@ export interface WorkOptions<R> {
 /** What the stages of one run have in common that a process executes at the same time. */
 export interface Shared {
   /** One for each group that may be computed at once. */
-  readonly slots: Semaphore.Semaphore
+  readonly slots: Slots.Slots
   readonly streams: Semaphore.Semaphore
   /** Assets whose places were found, or made, to fit. One that was refused is asked about again by the next stage. */
   readonly prepared: Set<string>
@@ -44,7 +45,7 @@ const maxStreams = 4
 
 export const share = (concurrency: number): Effect.Effect<Shared> =>
   Effect.all({
-    slots: Semaphore.make(concurrency),
+    slots: Effect.sync(() => Slots.make(concurrency)),
     streams: Semaphore.make(maxStreams),
     prepared: Effect.sync(() => new Set<string>())
   })

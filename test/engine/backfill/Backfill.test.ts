@@ -124,12 +124,20 @@ describe("Backfill", () => {
   it.live("two participants: each takes part, no cell is done twice, downstream cells start before upstream is complete", () =>
     Effect.gen(function*() {
       const log = journal()
-      const source = noted(log, "source", { partitions: fixed }, () => Effect.as(Effect.sleep(10), ["x"]))
+      // Nobody goes ahead before both have begun, however long one takes to come.
+      const both = yield* Deferred.make<void>()
+      const begun = new Set<number>()
+      const source = noted(log, "source", { partitions: fixed }, () => Effect.as(Effect.andThen(Deferred.await(both), Effect.sleep(10)), ["x"]))
       const derived = noted(log, "derived", { partitions: fixed, inputs: { source } }, () => Effect.as(Effect.sleep(10), ["x"]))
       const id = yield* create([source, derived], { concurrency: 4 })
       const by: Array<number> = [0, 0]
       const reports = yield* Effect.forEach([0, 1], (one) =>
-        join([source, derived], id, { observer: ({ _tag }) => void (_tag === "StepMaterialized" && by[one]!++) }), { concurrency: 2 })
+        join([source, derived], id, {
+          observer: ({ _tag }) => {
+            if (_tag === "StepMaterialized") by[one]!++
+            if (_tag === "StepStarted" && begun.add(one).size === 2) Deferred.doneUnsafe(both, Effect.void)
+          }
+        }), { concurrency: 2 })
       for (const report of reports) assert.include(report, { state: "succeeded", materialized: 400, unchanged: 0 })
       assert.isTrue(by.every((count) => count > 20), by.join())
       assert.strictEqual(log.started().length, 400)

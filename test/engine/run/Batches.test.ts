@@ -157,7 +157,7 @@ describe("Groups", () => {
           return Effect.delay(Effect.succeed([String(key)]), "1 second")
         }).pipe(Effect.ensuring(Effect.sync(() => running--))), { partitions: Partitions.fixed(keysOf(10)) })
       const shared = yield* Stage.share(3)
-      const both = Effect.forEach([asset, other], (one) => Effect.scoped(stage(one, { shared })), { concurrency: 2 })
+      const both = Effect.forEach([asset, other], (one) => Effect.scoped(stage(one, { shared: { ...shared, place: { lane: one.key, rank: 0 } } })), { concurrency: 2 })
       yield* elapse(both, "1 minute")
       assert.deepStrictEqual([most, sizes()], [3, [10, 10, 10, 10]])
     }).pipe(Effect.provide(memory)))

@@ -6,7 +6,7 @@ import * as Slots from "../../../engine/run/Slots.ts"
 /** Lets everything run that can. */
 const settle = Effect.forEach([1, 2, 3], () => Effect.yieldNow)
 
-const harness = Effect.gen(function*() {
+const harness = () => {
   const slots = Slots.make(1)
   const log: Array<string> = []
   const step = Effect.fnUntraced(function*(turn: Slots.Turn, name: string, index: number) {
@@ -20,12 +20,12 @@ const harness = Effect.gen(function*() {
     return { fiber, end: Effect.andThen(Deferred.succeed(end, undefined), settle) }
   })
   return { slots, log, step }
-})
+}
 
 describe("Slots", () => {
   it.effect("a later stage of a lane waits for the steps of the earlier one, also for those that do not ask yet", () =>
     Effect.scoped(Effect.gen(function*() {
-      const { log, slots, step } = yield* harness
+      const { log, slots, step } = harness()
       const first = yield* slots.join({ lane: "a", rank: 1 }, 2)
       const second = yield* slots.join({ lane: "a", rank: 2 }, 1)
       const other = yield* slots.join({ lane: "b", rank: 3 }, 1)
@@ -46,7 +46,7 @@ describe("Slots", () => {
 
   it.effect("a step that ends without a start, or is another worker's, and a stage that goes keep nobody waiting", () =>
     Effect.scoped(Effect.gen(function*() {
-      const { log, slots, step } = yield* harness
+      const { log, slots, step } = harness()
       const first = yield* slots.join({ lane: "a", rank: 1 }, 1)
       const second = yield* slots.join({ lane: "a", rank: 2 }, 1)
       const later = yield* step(second, "a2", 0)
@@ -68,7 +68,7 @@ describe("Slots", () => {
 
   it.effect("an interrupt, waiting or in the slot, gives it back", () =>
     Effect.scoped(Effect.gen(function*() {
-      const { log, slots, step } = yield* harness
+      const { log, slots, step } = harness()
       const turn = yield* slots.join({ lane: "a", rank: 1 }, 9)
       const holder = yield* step(turn, "0", 0)
       const waiting = yield* step(turn, "1", 1)

@@ -23,7 +23,7 @@ import { Refused } from "./Refusal.ts"
 import * as Scalar from "./Scalar.ts"
 
 type Marker = "date" | "bigint" | "numeric"
-const marker = "sluice/column"
+export const marker = "sluice/column"
 
 /** A calendar day as text, "2024-02-29": a date column. */
 const DateColumn = Schema.String.check(

@@ -1,0 +1,60 @@
+/** Encodings of text: how bytes at line ends are found, and how whole lines become text. */
+import { isAscii, isUtf8 } from "node:buffer"
+import { FormatError } from "./FormatError.ts"
+
+/** `latin1` is ISO 8859-1. Default: UTF-8, or UTF-16 where the file begins with its byte order mark. */
+export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "latin1" | "windows-1252"
+
+export interface Text {
+  readonly text: string
+  /** Bytes a character, where all have the same; else "utf-8". */
+  readonly width: 1 | 2 | "utf-8"
+  /** Some bytes are no UTF-8: the text is bytes, one a character, and each part of it is to be made text by `mend`. */
+  readonly broken: boolean
+}
+
+const windows = new TextDecoder("windows-1252", { fatal: true })
+
+export const unitOf = (encoding: Encoding): 1 | 2 => (encoding === "utf-16le" || encoding === "utf-16be" ? 2 : 1)
+
+/** By the byte order mark; undefined while there are too few bytes to know. */
+export const detect = (head: Uint8Array, last: boolean): Encoding | undefined => {
+  if (head.length < 2) return last ? "utf-8" : undefined
+  if (head[0] === 0xff && head[1] === 0xfe) return "utf-16le"
+  return head[0] === 0xfe && head[1] === 0xff ? "utf-16be" : "utf-8"
+}
+
+/** Length of the byte order mark that the bytes begin with. */
+export const markLength = (bytes: Uint8Array, encoding: Encoding): number => {
+  if (encoding === "utf-8") return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  if (encoding === "utf-16le") return bytes[0] === 0xff && bytes[1] === 0xfe ? 2 : 0
+  return encoding === "utf-16be" && bytes[0] === 0xfe && bytes[1] === 0xff ? 2 : 0
+}
+
+/** Of whole lines. */
+export const decode = (bytes: Buffer, encoding: Encoding): Text => {
+  switch (encoding) {
+    case "utf-8":
+      if (isAscii(bytes)) return { text: bytes.toString("latin1"), width: 1, broken: false }
+      return isUtf8(bytes)
+        ? { text: bytes.toString("utf8"), width: "utf-8", broken: false }
+        : { text: bytes.toString("latin1"), width: 1, broken: true }
+    case "latin1":
+      return { text: bytes.toString("latin1"), width: 1, broken: false }
+    case "windows-1252":
+      return { text: windows.decode(bytes), width: 1, broken: false }
+    case "utf-16le":
+      return { text: bytes.toString("utf16le"), width: 2, broken: false }
+    case "utf-16be":
+      return { text: Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16().toString("utf16le"), width: 2, broken: false }
+  }
+}
+
+/** A part of a broken text as the text that it is; undefined where its bytes are no UTF-8. */
+export const mend = (part: string): string | undefined => {
+  const bytes = Buffer.from(part, "latin1")
+  return isUtf8(bytes) ? bytes.toString("utf8") : undefined
+}
+
+export const refuseOdd = (file: string, bytes: number): FormatError =>
+  new FormatError({ file, byte: bytes, reason: "the file ends in the middle of a UTF-16 character; it was cut off, or has another encoding" })

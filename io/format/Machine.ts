@@ -1,0 +1,126 @@
+/** A reader of text as a machine that takes bytes and gives records, and the stream that drives it at its reader's pace. */
+import { type Array as Arr, Cause, Effect, Pull, Stream } from "effect"
+import { type BadRecord, FormatError, ofBad, Refused } from "./FormatError.ts"
+
+/** What becomes of a record that cannot be read. */
+export type OnBadRecord<E = never, R = never> =
+  /** Ends the reading with its `FormatError`. The default. */
+  | { readonly onBadRecord?: "fail" | undefined }
+  /** Leaves it out; a warning at the end tells how many there were. */
+  | { readonly onBadRecord: "skip" }
+  /** Gives it to `deadLetters`, at the latest with the records that follow it, and goes on. */
+  | {
+    readonly onBadRecord: "collect"
+    readonly deadLetters: (letters: Arr.NonEmptyReadonlyArray<BadRecord>) => Effect.Effect<void, E, R>
+  }
+
+export interface Out<A> {
+  readonly good: (value: A) => void
+  /** Throws where bad records end the reading. */
+  readonly bad: (bad: BadRecord) => void
+}
+
+/** Both may throw `FormatError`, which ends the reading. */
+export interface Machine<A> {
+  readonly push: (bytes: Uint8Array, out: Out<A>) => void
+  readonly end: (out: Out<A>) => void
+}
+
+/** Collects what a machine gives, and knows what to do with bad records. */
+export const collector = <A, E, R>(file: string, policy: OnBadRecord<E, R>) => {
+  let good: Array<A> = []
+  let letters: Array<BadRecord> = []
+  let skipped = 0
+  let first: BadRecord | undefined
+  const out: Out<A> = {
+    good: (value) => void good.push(value),
+    bad: (bad) => {
+      if (policy.onBadRecord === "skip") {
+        skipped++
+        first ??= bad
+      } else if (policy.onBadRecord === "collect") letters.push(bad)
+      else throw ofBad(bad)
+    }
+  }
+  const [take, takeLetters] = [() => {
+    const taken = good
+    good = []
+    return taken
+  }, () => {
+    const taken = letters
+    letters = []
+    return taken
+  }]
+  /** Hands over the dead letters gathered so far. */
+  const post: Effect.Effect<void, E, R> = Effect.suspend(() => {
+    const [head, ...tail] = takeLetters()
+    return head === undefined || policy.onBadRecord !== "collect" ? Effect.void : policy.deadLetters([head, ...tail])
+  })
+  const tell: Effect.Effect<void> = Effect.suspend(() =>
+    first === undefined
+      ? Effect.void
+      : Effect.logWarning(`${file}: ${skipped} bad record${skipped === 1 ? " was" : "s were"} left out. The first: ${ofBad(first).message}`)
+  )
+  return { out, take, post, tell }
+}
+
+/** Runs `f`; what it throws as `FormatError` is given back. */
+export const caught = (f: () => void): FormatError | undefined => {
+  try {
+    f()
+    return undefined
+  } catch (error) {
+    if (error instanceof FormatError) return error
+    throw error
+  }
+}
+
+export const run = <A, E, R, E2, R2>(
+  bytes: Stream.Stream<Uint8Array, E, R>,
+  file: string,
+  policy: OnBadRecord<E2, R2>,
+  make: () => Machine<A>
+): Stream.Stream<A, E | E2 | FormatError, R | R2> =>
+  Stream.transformPull(bytes, (pull) =>
+    Effect.sync(() => {
+      const machine = make()
+      const { out, post, take, tell } = collector<A, E2, R2>(file, policy)
+      let failure: FormatError | undefined
+      let ended = false
+      const emit = (): Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | E2 | FormatError, void, R2> =>
+        Effect.flatMap(post, () => {
+          const [head, ...tail] = take()
+          return head === undefined ? next : Effect.succeed([head, ...tail] as const)
+        })
+      const next: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | E2 | FormatError, void, R2> = Effect.suspend(() => {
+        if (failure !== undefined) return Effect.fail(failure)
+        if (ended) return Effect.flatMap(tell, () => Cause.done())
+        return Pull.matchEffect(pull, {
+          onSuccess: (chunks) => {
+            failure = caught(() => {
+              for (const chunk of chunks) machine.push(chunk, out)
+            })
+            return emit()
+          },
+          onDone: () => {
+            ended = true
+            failure = caught(() => machine.end(out))
+            return emit()
+          },
+          onFailure: Effect.failCause
+        })
+      })
+      return next
+    }))
+
+/** `f`, with what it refuses as the failure. */
+export const attempt = <A>(file: string, f: () => A): Effect.Effect<A, FormatError> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(f())
+    } catch (error) {
+      if (error instanceof FormatError) return Effect.fail(error)
+      if (error instanceof Refused) return Effect.fail(new FormatError({ file, reason: error.message }))
+      throw error
+    }
+  })

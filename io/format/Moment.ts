@@ -1,0 +1,39 @@
+/** Moments and dates in text: ISO 8601, and what databases and spreadsheets make of it. */
+import { DateTime, Option } from "effect"
+import { isPlainDate } from "../warehouse/Scalar.ts"
+import { refuse } from "./FormatError.ts"
+
+const pattern =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?: ?(Z|z|UTC|[+-]\d\d(?::?\d\d)?))?)?$/
+
+const offsetOf = (zone: string): number => {
+  if (!/^[+-]/.test(zone)) return 0
+  const digits = zone.slice(1).replace(":", "")
+  const hours = Number(digits.slice(0, 2))
+  const minutes = Number(digits.slice(2) || "0")
+  if (hours > 15 || minutes > 59) return refuse(`expected a zone between -15:59 and +15:59, found ${zone}`)
+  return (zone.startsWith("-") ? -1 : 1) * (hours * 60 + minutes) * 60_000
+}
+
+/** Milliseconds since 1970; digits below a millisecond are cut. `zone` is that of texts that name none. */
+export const parse = (text: string, zone: string | undefined): number => {
+  const match = pattern.exec(text)
+  if (match === null) return refuse(`expected a moment such as 2024-02-29T13:00:00Z, found ${JSON.stringify(text.slice(0, 80))}`)
+  const [, year = "", month = "", day = "", hour, minute = "0", second = "0", fraction = "", named] = match
+  if (!isPlainDate(`${year}-${month}-${day}`)) return refuse(`there is no day ${year}-${month}-${day}`)
+  if (Number(hour ?? 0) > 23 || Number(minute) > 59 || Number(second) > 59) {
+    return refuse(`there is no time ${hour}:${minute}:${second}; the day ends at 23:59:59`)
+  }
+  const parts = [Number(year), Number(month) - 1, Number(day), Number(hour ?? 0), Number(minute), Number(second)] as const
+  const local = new Date(0)
+  local.setUTCFullYear(parts[0], parts[1], parts[2])
+  local.setUTCHours(parts[3], parts[4], parts[5], Number(fraction.padEnd(3, "0").slice(0, 3)))
+  if (named !== undefined) return local.getTime() - offsetOf(named)
+  if (zone === undefined) {
+    return refuse(`${JSON.stringify(text)} has no time zone; give the option \`timezone\` (such as "UTC"), or write it as 2024-02-29T13:00:00Z`)
+  }
+  if (zone === "UTC") return local.getTime()
+  const zoned = DateTime.makeZoned(local.getTime(), { timeZone: zone, adjustForTimeZone: true, disambiguation: "reject" })
+  if (Option.isNone(zoned)) return refuse(`${text} is not one moment in ${zone}: the clocks are changed there`)
+  return zoned.value.epochMilliseconds
+}

@@ -1,0 +1,72 @@
+/** NDJSON (JSON Lines) bytes → records, as a machine: split at newlines, which stand in no JSON text, and parsed one by one. */
+import * as Carry from "../Carry.ts"
+import type { Start } from "../csv/Read.ts"
+import { FormatError, type Placed } from "../FormatError.ts"
+import type { Machine, Out } from "../Machine.ts"
+import type { Shape } from "../Shape.ts"
+import { give, reader } from "./Record.ts"
+
+export interface Options {
+  /** Property of the record → name in the file, where they differ. */
+  readonly columns?: Readonly<Record<string, string | undefined>>
+  /** The most bytes of one record. Default 64 MiB. */
+  readonly maxRecordBytes?: number
+}
+
+const blank = (bytes: Buffer): boolean => bytes.every((byte) => byte === 32 || byte === 9 || byte === 13)
+
+export const refuseUtf16 = (file: string, bytes: Uint8Array): void => {
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
+    throw new FormatError({ file, byte: 0, reason: "the file is UTF-16; JSON is always UTF-8" })
+  }
+}
+
+export const machine = (shape: Shape, options: Options, file: string, from: Start | undefined): Machine<Placed<unknown>> => {
+  const read = reader(shape)
+  const limit = options.maxRecordBytes ?? 64 * 2 ** 20
+  const carry = new Carry.Carry(from?.byte ?? 0, 10, 1, 0)
+  let line = from?.line ?? 1
+  let record = from?.record ?? 0
+
+  const tooLarge = (byte: number) =>
+    new FormatError({
+      file, line, byte,
+      reason: `the line that begins here is larger than ${limit} bytes; is the file NDJSON, and maxRecordBytes large enough?`
+    })
+
+  const pass = (bytes: Buffer, out: Out<Placed<unknown>>): void => {
+    const base = carry.base
+    let start = 0
+    if (base === 0) {
+      refuseUtf16(file, bytes)
+      if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) start = 3
+    }
+    while (start < bytes.length) {
+      const newline = bytes.indexOf(10, start)
+      const end = newline < 0 ? bytes.length : newline
+      const next = newline < 0 ? end : newline + 1
+      const text = bytes.subarray(start, end)
+      if (text.length > limit) throw tooLarge(base + start)
+      // Most lines begin with a brace; only others are looked at for being blank.
+      if (text[0] === 123 || !blank(text)) {
+        give(text, { file, record, line, byte: base + start, end: base + next, nextLine: line + 1 }, read, out)
+        record++
+      }
+      line++
+      start = next
+    }
+    carry.done(bytes.length, false)
+  }
+
+  return {
+    push: (bytes, out) => {
+      carry.push(bytes)
+      const lines = carry.lines()
+      if (lines !== undefined) pass(lines, out)
+      if (carry.length > limit) throw tooLarge(carry.base)
+    },
+    end: (out) => {
+      if (carry.length > 0) pass(carry.rest(), out)
+    }
+  }
+}

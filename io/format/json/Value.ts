@@ -1,0 +1,228 @@
+/** A JSON value ↔ a value of the schema, by its kind. */
+import { BigDecimal, DateTime, Option } from "effect"
+import { isPlainDate, numericPattern } from "../../warehouse/Scalar.ts"
+import { Refused, refuse, shown } from "../FormatError.ts"
+import { type Field, type Kind, named, type Slot } from "../Kind.ts"
+import * as Moment from "../Moment.ts"
+import { setAbsent } from "../Shape.ts"
+import { sourceOf } from "./Source.ts"
+
+/** `source` is the text of the value, for numbers that a JavaScript number cannot hold. */
+export type FromJson = (value: unknown, source?: string) => unknown
+
+const notFinite: ReadonlyMap<unknown, number> = new Map([["NaN", Number.NaN], ["Infinity", Infinity], ["-Infinity", -Infinity]])
+
+const wrong = (kind: Kind, value: unknown): never => refuse(`expected ${named(kind)}, found ${shown(value)}`)
+
+/** The digits of a number as they stand in the file: a value of 12.50 or 2^60 is more than JSON.parse tells. */
+const digits = (value: unknown, source: string | undefined): string | undefined =>
+  typeof value === "string" ? value : typeof value === "number" ? source?.trim() ?? String(value) : undefined
+
+/** JSON → value. Throws `Refused`. */
+export const fromJson = (kind: Kind): FromJson => {
+  switch (kind.tag) {
+    case "any":
+      return (value) => value
+    case "text":
+      return (value) => (typeof value === "string" ? value : wrong(kind, value))
+    case "integer":
+      return (value) => (Number.isSafeInteger(value) ? value : wrong(kind, value))
+    case "finite":
+      return (value) => (typeof value === "number" && Number.isFinite(value) ? value : wrong(kind, value))
+    case "number":
+      return (value) => (typeof value === "number" && Number.isFinite(value) ? value : notFinite.get(value) ?? wrong(kind, value))
+    case "boolean":
+      return (value) => (typeof value === "boolean" ? value : wrong(kind, value))
+    case "bigint":
+      return (value, source) => {
+        const text = digits(value, source)
+        return text !== undefined && /^-?\d+$/.test(text) ? BigInt(text) : wrong(kind, value)
+      }
+    case "decimal":
+      return (value, source) => {
+        const text = digits(value, source)
+        const decimal = text !== undefined && text !== "" ? BigDecimal.fromString(text) : Option.none()
+        return Option.isSome(decimal) ? decimal.value : wrong(kind, value)
+      }
+    case "numeric":
+      return (value, source) => {
+        const text = digits(value, source)
+        return text !== undefined && numericPattern.test(text) ? text : wrong(kind, value)
+      }
+    case "day":
+      return (value) => (typeof value === "string" && isPlainDate(value) ? value : wrong(kind, value))
+    case "instant":
+      return (value) => (typeof value === "string" ? new Date(Moment.parse(value, undefined)) : wrong(kind, value))
+    case "utc":
+      return (value) => (typeof value === "string" ? DateTime.makeUnsafe(Moment.parse(value, undefined)) : wrong(kind, value))
+    case "bytes":
+      return (value) =>
+        typeof value === "string" && value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value)
+          ? new Uint8Array(Buffer.from(value, "base64"))
+          : wrong(kind, value)
+    case "list": {
+      const item = slotFromJson(kind.item)
+      const exact = needsSource(kind)
+      return (value, source) => {
+        if (!Array.isArray(value)) return wrong(kind, value)
+        const list: ReadonlyArray<unknown> = value
+        return list.map((inner, i) => at(`[${i}]`, () => item(inner, exact ? sourceOf(source, i) : undefined)))
+      }
+    }
+    case "struct": {
+      const read = structFromJson(kind.fields)
+      return (value, source) => {
+        return isObject(value) ? read(value, source) : wrong(kind, value)
+      }
+    }
+    case "other":
+      return kind.decode
+  }
+}
+
+const at = (path: string, f: () => unknown): unknown => {
+  try {
+    return f()
+  } catch (error) {
+    throw error instanceof Refused ? new Refused(`at ${path}: ${error.message}`) : error
+  }
+}
+
+/** Whether a number of it can be more than JSON.parse tells. */
+export const needsSource = (kind: Kind): boolean => {
+  switch (kind.tag) {
+    case "bigint":
+    case "decimal":
+    case "numeric":
+      return true
+    case "list":
+      return needsSource(kind.item.kind)
+    case "struct":
+      return kind.fields.some((field) => needsSource(field.kind))
+    default:
+      return false
+  }
+}
+
+const slotFromJson = (slot: Slot): FromJson => {
+  const read = fromJson(slot.kind)
+  return (value, source) => {
+    if (value === null && slot.nullable) return slot.null ? null : undefined
+    const result = read(value, source)
+    slot.check?.(result)
+    return result
+  }
+}
+
+/** Whether the text is asked for: a number stands where its digits matter. */
+const inexact = (value: unknown): boolean =>
+  typeof value === "number" ? !Number.isSafeInteger(value) : typeof value === "object" && value !== null
+
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** A member of an object, undefined where there is none: not what objects inherit. */
+export const member = (key: string): (object: Readonly<Record<string, unknown>>) => unknown =>
+  key in Object.prototype
+    ? (object) => (Object.hasOwn(object, key) ? object[key] : undefined)
+    : (object) => object[key]
+
+/** Sets one property of a record from a member of a JSON object of that or another name. */
+export const setter = (field: Field, name: string) => {
+  const read = slotFromJson(field)
+  const get = member(name)
+  const exact = needsSource(field.kind)
+  const { key, optional } = field
+  // A key that may be missing may be null in the file.
+  const nulls = optional && !field.null
+  return (record: Record<string, unknown>, object: Readonly<Record<string, unknown>>, source: string | undefined): void => {
+    const value = get(object)
+    if (value === undefined) {
+      if (!optional) setAbsent(record, field)
+      return
+    }
+    if (nulls && value === null) return
+    record[key] = exact && inexact(value) ? read(value, sourceOf(source, name)) : read(value)
+  }
+}
+
+const structFromJson = (fields: ReadonlyArray<Field>): ((object: Readonly<Record<string, unknown>>, source?: string) => unknown) => {
+  const setters = fields.map((field) => setter(field, field.key))
+  return (object, source) => {
+    const record: Record<string, unknown> = {}
+    let i = 0
+    try {
+      for (const set of setters) {
+        set(record, object, source)
+        i++
+      }
+    } catch (error) {
+      throw error instanceof Refused ? new Refused(`at ${JSON.stringify(fields[i]?.key)}: ${error.message}`) : error
+    }
+    return record
+  }
+}
+
+/** Value → JSON. Throws `Refused`. */
+export const toJson = (kind: Kind): (value: unknown) => unknown => {
+  switch (kind.tag) {
+    case "bigint":
+      return (value) => (typeof value === "bigint" ? String(value) : wrong(kind, value))
+    case "decimal":
+      return (value) => (BigDecimal.isBigDecimal(value) ? BigDecimal.format(value) : wrong(kind, value))
+    case "instant":
+      return (value) => (value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : wrong(kind, value))
+    case "utc":
+      return (value) => (DateTime.isDateTime(value) ? DateTime.formatIso(value) : wrong(kind, value))
+    case "bytes":
+      return (value) => (value instanceof Uint8Array ? Buffer.from(value).toString("base64") : wrong(kind, value))
+    case "number":
+      return (value) => (typeof value !== "number" ? wrong(kind, value) : Number.isFinite(value) ? value : String(value))
+    case "text":
+    case "numeric":
+    case "day":
+      return (value) => (typeof value === "string" ? value : wrong(kind, value))
+    case "integer":
+      return (value) => (Number.isSafeInteger(value) ? value : wrong(kind, value))
+    case "finite":
+      return (value) => (Number.isFinite(value) ? value : wrong(kind, value))
+    case "boolean":
+      return (value) => (typeof value === "boolean" ? value : wrong(kind, value))
+    case "any":
+      return (value) => (typeof value === "bigint" ? String(value) : value)
+    case "list": {
+      const item = slotToJson(kind.item)
+      return (value) => {
+        const list: ReadonlyArray<unknown> = Array.isArray(value) ? value : wrong(kind, value)
+        return list.map(item)
+      }
+    }
+    case "struct": {
+      const writers = kind.fields.map((field) => ({ key: field.key, write: slotToJson(field) }))
+      return (value) => {
+        const object: object = typeof value === "object" && value !== null ? value : wrong(kind, value)
+        const result: Record<string, unknown> = {}
+        for (const { key, write } of writers) {
+          const json = at(JSON.stringify(key), () => write(Reflect.get(object, key)))
+          if (json !== undefined) result[key] = json
+        }
+        return result
+      }
+    }
+    case "other":
+      return kind.encode
+  }
+}
+
+/** Null for null, undefined for what is absent. */
+export const slotToJson = (slot: Slot): (value: unknown) => unknown => {
+  const write = toJson(slot.kind)
+  return (value) => {
+    if (value === null || value === undefined) {
+      if (!slot.nullable) refuse(`expected ${named(slot.kind)}, found nothing`)
+      return slot.absent === "null" ? null : undefined
+    }
+    slot.check?.(value)
+    return write(value)
+  }
+}

@@ -1,0 +1,27 @@
+/** The codecs of Parquet pages, from Node's own zlib but for snappy. */
+import type { Compressors } from "hyparquet"
+import type { Compressors as WriteCompressors } from "hyparquet-writer/src/types.js"
+import * as zlib from "node:zlib"
+import { FormatError } from "../FormatError.ts"
+import { lz4, lz4Hadoop } from "./Lz4.ts"
+
+/** `outputLength` bounds what a page may unpack to, so that a small file cannot fill the memory. */
+export const decompressors: Compressors = {
+  GZIP: (input, outputLength) => zlib.gunzipSync(input, { maxOutputLength: Math.max(1, outputLength) }),
+  ZSTD: (input, outputLength) => zlib.zstdDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) }),
+  BROTLI: (input, outputLength) => zlib.brotliDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) }),
+  LZ4_RAW: lz4,
+  LZ4: lz4Hadoop
+}
+
+export type Codec = "snappy" | "gzip" | "zstd" | "none"
+
+export const codecName = { snappy: "SNAPPY", gzip: "GZIP", zstd: "ZSTD", none: "UNCOMPRESSED" } as const
+
+export const compressors: WriteCompressors = {
+  GZIP: (input) => zlib.gzipSync(input, { level: 6 }),
+  ZSTD: (input) => zlib.zstdCompressSync(input)
+}
+
+export const refuseLzo = (file: string): FormatError =>
+  new FormatError({ file, reason: "its pages are compressed with LZO, which is not read; write it again with zstd or snappy" })

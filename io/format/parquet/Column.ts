@@ -1,0 +1,124 @@
+/** One top-level column of a Parquet file → values of a kind: leaves, lists, structs and maps. */
+import type { SchemaTree } from "hyparquet/src/types.js"
+import { isListLike, isMapLike } from "hyparquet/src/schema.js"
+import { Refused, refuse, shown } from "../FormatError.ts"
+import { fromJson, isObject } from "../json/Value.ts"
+import { type Kind, named, type Slot } from "../Kind.ts"
+import { setAbsent } from "../Shape.ts"
+import { describe, jsonOf, leafOf, natural, typed } from "./Leaf.ts"
+
+export type Read = (raw: unknown) => unknown
+
+/** The schema wants what the column never is: told before anything is read. */
+export class Mismatch extends Error {}
+
+const isVariant = (tree: SchemaTree): boolean => tree.element.logical_type?.type === "VARIANT"
+
+/** What a list repeats. */
+const elementOf = (tree: SchemaTree): SchemaTree | undefined => {
+  const [middle] = tree.children
+  return middle?.children.length === 1 ? middle.children[0] : middle
+}
+
+/** Lists may be nested deeper in the file than its annotations say: whatever is a list is one. */
+const deep = (read: Read): Read => {
+  const each: Read = (value) => (Array.isArray(value) ? value.map(each) : value === null || value === undefined ? null : read(value))
+  return each
+}
+
+/** Values as they are. */
+const plain = (tree: SchemaTree): Read => {
+  if (isVariant(tree)) return (value) => value ?? null
+  if (tree.children.length === 0) return deep(natural(leafOf(tree.element)))
+  if (isListLike(tree)) {
+    const element = elementOf(tree)
+    return element === undefined ? (value) => value : plain(element)
+  }
+  const members = (isMapLike(tree) ? [] : tree.children).map((child) => [child.element.name, plain(child)] as const)
+  const mapped = isMapLike(tree) ? tree.children[0]?.children[1] : undefined
+  const inner = mapped === undefined ? undefined : plain(mapped)
+  return deep((value) => {
+    if (!isObject(value)) return value
+    return Object.fromEntries(inner === undefined ? members.map(([name, read]) => [name, read(value[name])]) : Object.entries(value).map(([k, v]) => [k, inner(v)]))
+  })
+}
+
+const kindName = (tree: SchemaTree): string =>
+  tree.children.length === 0 ? describe(leafOf(tree.element)) : isListLike(tree) ? "lists" : isMapLike(tree) ? "maps" : "structs"
+
+const mismatch = (tree: SchemaTree, kind: Kind): never => {
+  const leaf = tree.children.length === 0 ? leafOf(tree.element) : undefined
+  const advice = leaf?.tag === "moment" && !leaf.utc && (kind.tag === "instant" || kind.tag === "utc") ? "; read them as Schema.String" : ""
+  throw new Mismatch(`the file has ${kindName(tree)} here, and the schema wants ${named(kind)}${advice}`)
+}
+
+const byKind = (tree: SchemaTree, kind: Kind, listed: boolean): Read => {
+  if (kind.tag === "any") return plain(tree)
+  if (kind.tag === "other") {
+    const read = plain(tree)
+    return (value) => kind.decode(jsonOf(read(value)))
+  }
+  const repeated = tree.element.repetition_type === "REPEATED" && !listed
+  if (kind.tag === "list") {
+    const element = repeated ? tree : isListLike(tree) ? elementOf(tree) : undefined
+    if (element === undefined) return json(tree, kind)
+    const item = slotReader(element, kind.item, element === tree || element === tree.children[0])
+    return (value) => {
+      const list: ReadonlyArray<unknown> = Array.isArray(value) ? value : refuse(`expected a list, found ${shown(value)}`)
+      return list.map((inner, i) => at(`[${i}]`, () => item(inner)))
+    }
+  }
+  if (repeated) return mismatch(tree, kind)
+  if (kind.tag === "struct") {
+    if (tree.children.length === 0 || isListLike(tree) || isMapLike(tree) || isVariant(tree)) return json(tree, kind)
+    const members = kind.fields.map((field) => {
+      const child = tree.children.find(({ element }) => element.name === field.key)
+      if (child === undefined && field.absent === "required") throw new Mismatch(`the struct has no member "${field.key}"; it has ${tree.children.map((c) => c.element.name).join(", ")}`)
+      return { field, read: child && slotReader(child, field, false) }
+    })
+    return (value) => {
+      if (!isObject(value)) return refuse(`expected an object, found ${shown(value)}`)
+      const record: Record<string, unknown> = {}
+      for (const { field, read } of members) {
+        const inner = value[field.key]
+        at(JSON.stringify(field.key), () => {
+          if (read === undefined || ((inner === null || inner === undefined) && field.nullable)) setAbsent(record, field)
+          else record[field.key] = read(inner)
+        })
+      }
+      return record
+    }
+  }
+  if (tree.children.length > 0) return mismatch(tree, kind)
+  return typed(leafOf(tree.element), kind) ?? mismatch(tree, kind)
+}
+
+/** Lists and structs may also stand in a column of JSON. */
+const json = (tree: SchemaTree, kind: Kind): Read => {
+  if (tree.children.length > 0 || leafOf(tree.element).tag !== "json") return mismatch(tree, kind)
+  const [parse, read] = [natural({ tag: "json" }), fromJson(kind)]
+  return (value) => read(parse(value), String(value))
+}
+
+const at = (path: string, f: () => unknown): unknown => {
+  try {
+    return f()
+  } catch (error) {
+    throw error instanceof Refused ? new Refused(`at ${path}: ${error.message}`) : error
+  }
+}
+
+/** Throws `Mismatch` for a column that can never be what the schema wants; what it gives throws `Refused`. */
+export const slotReader = (tree: SchemaTree, slot: Slot, listed: boolean): Read => {
+  const read = byKind(tree, slot.kind, listed)
+  const { absent, check, kind, nullable } = slot
+  return (raw) => {
+    if (raw === null || raw === undefined) {
+      if (nullable) return absent === "null" ? null : undefined
+      return refuse(`expected ${named(kind)}, found null`)
+    }
+    const value = read(raw)
+    check?.(value)
+    return value
+  }
+}

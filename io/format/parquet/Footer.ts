@@ -1,0 +1,96 @@
+/** The footer of a Parquet file: what is in it and where, checked before anything else is read. */
+import { Effect } from "effect"
+import { type FileMetaData, parquetMetadata, type RowGroup } from "hyparquet"
+import { FormatError } from "../FormatError.ts"
+import { attempt } from "../Machine.ts"
+import type { Ranged } from "./Ranged.ts"
+
+/** What hyparquet says; where it stumbled over what it did not expect, that the data is damaged. */
+export const problemOf = (error: unknown): string =>
+  error instanceof Error && !(error instanceof TypeError) && !(error instanceof RangeError)
+    ? error.message
+    : "it is not as it says it is; the file is damaged"
+
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1")
+
+const bare = (bytes: Uint8Array): ArrayBuffer => {
+  const copy = new ArrayBuffer(bytes.byteLength)
+  new Uint8Array(copy).set(bytes)
+  return copy
+}
+
+/** Most footers are smaller; larger ones take a second read. */
+const firstRead = 64 * 1024
+
+const raw = (bytes: Uint8Array): Uint8Array => bytes
+
+/** Statistics stay as they are stored, so that bounds which were cut within a character do no harm. */
+const parsers = {
+  stringFromBytes: raw,
+  jsonFromBytes: raw,
+  timestampFromMilliseconds: (value: bigint) => value,
+  timestampFromMicroseconds: (value: bigint) => value,
+  timestampFromNanoseconds: (value: bigint) => value,
+  dateFromDays: (value: number) => value,
+  uuidFromBytes: raw,
+  geometryFromBytes: raw,
+  geographyFromBytes: raw
+}
+
+/** Where a column's pages are. */
+export const rangeOf = (chunk: RowGroup["columns"][number]): { readonly start: number; readonly end: number } | undefined => {
+  const meta = chunk.meta_data
+  if (meta === undefined) return undefined
+  const start = Number(meta.dictionary_page_offset || meta.data_page_offset)
+  return { start, end: start + Number(meta.total_compressed_size) }
+}
+
+const fault = (metadata: FileMetaData, size: number): string | undefined => {
+  if (metadata.schema.length === 0) return "its schema is empty"
+  let rows = 0n
+  for (const [index, group] of metadata.row_groups.entries()) {
+    if (group.num_rows < 0n) return `row group ${index} has a negative number of rows`
+    rows += group.num_rows
+    for (const chunk of group.columns) {
+      if (chunk.file_path !== undefined) return `row group ${index} is in another file, ${chunk.file_path}; expected all data in one file`
+      if (chunk.meta_data === undefined) return `a column of row group ${index} is encrypted; expected a file without encryption`
+      const range = rangeOf(chunk)
+      if (range === undefined || range.start < 0 || range.end < range.start || range.end > size) {
+        return `column ${chunk.meta_data.path_in_schema.join(".")} of row group ${index} is said to lie outside the file`
+      }
+    }
+  }
+  // Some writers leave it at 0; the row groups are what there is.
+  return rows === metadata.num_rows || metadata.num_rows === 0n ? undefined : `it says ${metadata.num_rows} rows, and its row groups have ${rows}`
+}
+
+export const read = Effect.fnUntraced(function*<E, R>(file: Ranged<E, R>) {
+  const wrong = (reason: string, cause?: unknown) =>
+    new FormatError({ file: file.name, reason, ...(cause === undefined ? {} : { cause }) })
+  if (file.size < 12) {
+    return yield* wrong(file.size === 0 ? "the file is empty; expected Parquet" : "the file is too short for Parquet")
+  }
+  const tail = yield* file.read(Math.max(0, file.size - firstRead), file.size)
+  const magic = text(tail.subarray(-4))
+  if (magic === "PARE") return yield* wrong("the file is encrypted; expected Parquet without encryption")
+  if (magic !== "PAR1") {
+    const head = text(yield* file.read(0, 4))
+    return yield* wrong(head === "PAR1"
+      ? "the file begins as Parquet and does not end as such: it was cut off, or is still being written"
+      : "this is no Parquet file: it does not end with PAR1")
+  }
+  const length = new DataView(tail.buffer, tail.byteOffset, tail.byteLength).getUint32(tail.byteLength - 8, true)
+  if (length > file.size - 12) return yield* wrong(`its footer is said to be ${length} bytes long, and the file has ${file.size}; it is damaged`)
+  const footer = length + 8 <= tail.length
+    ? tail.subarray(tail.length - length - 8)
+    : Buffer.concat([yield* file.read(file.size - length - 8, file.size - tail.length), tail])
+  const metadata = yield* attempt(file.name, () => {
+    try {
+      return parquetMetadata(bare(footer), { parsers, geoparquet: false })
+    } catch (error) {
+      throw wrong(`its footer cannot be read: ${problemOf(error)}`, error)
+    }
+  })
+  const reason = fault(metadata, file.size)
+  return reason === undefined ? metadata : yield* wrong(`its footer makes no sense: ${reason}`)
+})

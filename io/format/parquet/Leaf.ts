@@ -1,0 +1,224 @@
+/** The leaves of a Parquet schema: what their stored values mean, and how each becomes a value of a kind. */
+import { BigDecimal, DateTime } from "effect"
+import { isUtf8 } from "node:buffer"
+import type { SchemaElement } from "hyparquet"
+import { refuse, shown } from "../FormatError.ts"
+import type { Kind } from "../Kind.ts"
+
+export type Unit = "MILLIS" | "MICROS" | "NANOS"
+
+export type Leaf =
+  | { readonly tag: "boolean" | "float" | "text" | "bytes" | "day" | "int96" | "json" | "uuid" }
+  | { readonly tag: "integer"; readonly bits: number; readonly signed: boolean }
+  | { readonly tag: "decimal"; readonly scale: number }
+  | { readonly tag: "moment"; readonly unit: Unit; readonly utc: boolean }
+  | { readonly tag: "time"; readonly unit: Unit }
+
+/** What a column is. Of the two annotations, the newer (logical) one says more and counts. */
+export const leafOf = (element: SchemaElement): Leaf => {
+  const { converted_type: old, logical_type: logical, scale, type } = element
+  if (old === "DECIMAL" || logical?.type === "DECIMAL") {
+    return { tag: "decimal", scale: (logical?.type === "DECIMAL" ? logical.scale : undefined) ?? scale ?? 0 }
+  }
+  if (type === "BOOLEAN") return { tag: "boolean" }
+  if (type === "FLOAT" || type === "DOUBLE" || logical?.type === "FLOAT16") return { tag: "float" }
+  if (type === "INT96") return { tag: "int96" }
+  if (type === "INT32" || type === "INT64") {
+    if (old === "DATE" || logical?.type === "DATE") return { tag: "day" }
+    if (logical?.type === "TIMESTAMP") return { tag: "moment", unit: logical.unit, utc: logical.isAdjustedToUTC }
+    if (logical?.type === "TIME") return { tag: "time", unit: logical.unit }
+    if (old === "TIMESTAMP_MILLIS" || old === "TIMESTAMP_MICROS") return { tag: "moment", unit: old === "TIMESTAMP_MILLIS" ? "MILLIS" : "MICROS", utc: true }
+    if (old === "TIME_MILLIS" || old === "TIME_MICROS") return { tag: "time", unit: old === "TIME_MILLIS" ? "MILLIS" : "MICROS" }
+    const signed = logical?.type === "INTEGER" ? logical.isSigned : !(old?.startsWith("UINT_") ?? false)
+    return { tag: "integer", bits: type === "INT32" ? 32 : 64, signed }
+  }
+  if (logical?.type === "UUID") return { tag: "uuid" }
+  if (old === "JSON" || logical?.type === "JSON") return { tag: "json" }
+  if (old === "UTF8" || old === "ENUM" || logical?.type === "STRING" || logical?.type === "ENUM") return { tag: "text" }
+  return { tag: "bytes" }
+}
+
+/** The element as hyparquet shall read it: as stored, but for text, which it decodes once for each dictionary entry. */
+export const stored = (element: SchemaElement, asBytes: boolean): SchemaElement => {
+  const { converted_type: _, logical_type: logical, ...plain } = element
+  const { tag } = leafOf(element)
+  if ((tag === "text" || tag === "json") && !asBytes) return { ...plain, converted_type: "UTF8" }
+  if (logical?.type === "FLOAT16" || (logical?.type === "UUID" && !asBytes)) return { ...plain, logical_type: logical }
+  // hyparquet would lose the day of moments whose nanoseconds are negative, as Spark writes them.
+  return plain.type === "INT96" ? { ...plain, type: "FIXED_LEN_BYTE_ARRAY", type_length: 12 } : plain
+}
+
+export const describe = (leaf: Leaf): string => {
+  switch (leaf.tag) {
+    case "integer": return `${leaf.signed ? "" : "unsigned "}integers of ${leaf.bits} bits`
+    case "float": return "floating point numbers"
+    case "decimal": return `decimals of ${leaf.scale} places`
+    case "moment": return leaf.utc ? "moments" : "local times without a zone"
+    case "int96": return "moments (INT96)"
+    case "day": return "dates"
+    case "time": return "times of day"
+    case "boolean": return "booleans"
+    case "json": return "JSON"
+    case "uuid": return "UUIDs"
+    default: return leaf.tag
+  }
+}
+
+const perSecond = { MILLIS: 1000n, MICROS: 1_000_000n, NANOS: 1_000_000_000n } as const
+const digits = { MILLIS: 3, MICROS: 6, NANOS: 9 } as const
+
+const floorDiv = (a: bigint, b: bigint): bigint => (a >= 0n || a % b === 0n ? a / b : a / b - 1n)
+
+/** Also of years that a Date does not have: the calendar repeats itself every 400 years. */
+export const isoDay = (days: bigint | number): string => {
+  const cycle = Math.floor(Number(days) / 146_097)
+  const date = new Date((Number(days) - cycle * 146_097) * 86_400_000)
+  const year = date.getUTCFullYear() + 400 * cycle
+  const text = year >= 0 && year <= 9999 ? String(year).padStart(4, "0") : `${year < 0 ? "-" : "+"}${String(Math.abs(year)).padStart(6, "0")}`
+  return `${text}${date.toISOString().slice(-20, -14)}`
+}
+
+const isoTime = (value: bigint, unit: Unit): string => {
+  const second = value / perSecond[unit]
+  const [hours, minutes, seconds] = [second / 3600n, (second / 60n) % 60n, second % 60n].map((n) => String(n).padStart(2, "0"))
+  const fraction = String(value % perSecond[unit]).padStart(digits[unit], "0")
+  return `${hours}:${minutes}:${seconds}.${fraction}`
+}
+
+const isoMoment = (value: bigint, unit: Unit, utc: boolean): string => {
+  const day = 86_400n * perSecond[unit]
+  const days = floorDiv(value, day)
+  return `${isoDay(days)}T${isoTime(value - days * day, unit)}${utc ? "Z" : ""}`
+}
+
+const integer = (raw: unknown): bigint => (typeof raw === "bigint" ? raw : typeof raw === "number" ? BigInt(raw) : refuse("it is no integer"))
+
+/** Big endian, two's complement. */
+const unscaled = (raw: unknown): bigint => {
+  if (!(raw instanceof Uint8Array)) return integer(raw)
+  let value = 0n
+  for (const byte of raw) value = (value << 8n) | BigInt(byte)
+  return raw.length === 0 ? 0n : BigInt.asIntN(raw.length * 8, value)
+}
+
+const int96Nanos = (raw: unknown): bigint => {
+  if (!(raw instanceof Uint8Array)) return refuse("it is no INT96")
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
+  const nanos = (BigInt(view.getInt32(8, true)) - 2_440_588n) * 86_400_000_000_000n + view.getBigInt64(0, true)
+  // Spark counts in microseconds of 64 bits, and lets far years run over them; its own reader runs back.
+  const micros = floorDiv(nanos, 1000n)
+  return BigInt.asIntN(64, micros) * 1000n + (nanos - micros * 1000n)
+}
+
+export const decimalText = (value: bigint, scale: number): string => {
+  if (scale <= 0) return String(value * 10n ** BigInt(-scale))
+  const text = String(value < 0n ? -value : value).padStart(scale + 1, "0")
+  return `${value < 0n ? "-" : ""}${text.slice(0, -scale)}.${text.slice(-scale)}`
+}
+
+export type FromLeaf = (raw: unknown) => unknown
+
+const unsigned = (leaf: Extract<Leaf, { tag: "integer" }>, raw: unknown): unknown =>
+  typeof raw === "number" ? (leaf.signed ? raw : raw >>> 0) : typeof raw === "bigint" ? (leaf.signed ? raw : BigInt.asUintN(64, raw)) : refuse("it is no integer")
+
+/** As it is, exactly: moments, dates and times as ISO text, decimals as BigDecimal, 64 bits as bigint. */
+export const natural = (leaf: Leaf): FromLeaf => {
+  switch (leaf.tag) {
+    case "integer": return (raw) => unsigned(leaf, raw)
+    case "decimal": return (raw) => BigDecimal.make(unscaled(raw), leaf.scale)
+    case "moment": return (raw) => isoMoment(integer(raw), leaf.unit, leaf.utc)
+    case "int96": return (raw) => isoMoment(int96Nanos(raw), "NANOS", true)
+    case "day": return (raw) => isoDay(integer(raw))
+    case "time": return (raw) => isoTime(integer(raw), leaf.unit)
+    case "json":
+      return (raw) => {
+        try {
+          const value: unknown = JSON.parse(String(raw))
+          return value
+        } catch {
+          return refuse(`expected JSON, found ${shown(String(raw))}`)
+        }
+      }
+    default: return (raw) => raw
+  }
+}
+
+/** A year that ISO text and Schema.Date have. */
+const dateOf = (millis: bigint): Date => {
+  const date = new Date(Number(millis))
+  return Number.isNaN(date.getTime()) ? refuse("the moment is outside the years that a Date can hold; read it as Schema.String") : date
+}
+
+const exactNumber = (value: unknown): number => {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : refuse(`${String(value)} is beyond ±2^53; read it as Schema.BigInt`)
+}
+
+/** Raw → a value of the kind; undefined where the one is never the other. */
+export const typed = (leaf: Leaf, kind: Kind): FromLeaf | undefined => {
+  const plain = natural(leaf)
+  const isInteger = leaf.tag === "integer"
+  switch (kind.tag) {
+    case "any": return plain
+    case "other": return (raw) => kind.decode(jsonOf(plain(raw)))
+    case "text":
+      if (leaf.tag === "text" || leaf.tag === "json" || leaf.tag === "uuid") return (raw) => raw
+      // Older writers do not say that bytes are text; the schema does.
+      if (leaf.tag === "bytes") return (raw) => (raw instanceof Uint8Array && isUtf8(raw) ? Buffer.from(raw).toString("utf8") : refuse("the bytes are no UTF-8"))
+      if (leaf.tag === "decimal") return (raw) => decimalText(unscaled(raw), leaf.scale)
+      return ["moment", "int96", "day", "time"].includes(leaf.tag) ? plain : undefined
+    case "integer":
+      if (isInteger) return (raw) => exactNumber(unsigned(leaf, raw))
+      if (leaf.tag !== "decimal") return undefined
+      return (raw) => {
+        const text = decimalText(unscaled(raw), leaf.scale)
+        return /\.0*[1-9]/.test(text) ? refuse(`expected an integer, found ${text}`) : exactNumber(text)
+      }
+    case "number":
+    case "finite": {
+      const finite = kind.tag === "finite"
+      if (leaf.tag === "float") return (raw) => (finite && !Number.isFinite(raw) ? refuse(`expected a finite number, found ${String(raw)}`) : raw)
+      if (isInteger) return (raw) => exactNumber(unsigned(leaf, raw))
+      if (leaf.tag !== "decimal") return undefined
+      return (raw) => {
+        const value = unscaled(raw)
+        // Of 15 digits, a number prints the same decimal again.
+        return value < 1_000_000_000_000_000n && value > -1_000_000_000_000_000n
+          ? Number(decimalText(value, leaf.scale))
+          : refuse(`${decimalText(value, leaf.scale)} has more digits than a number; read it as Schema.BigDecimal`)
+      }
+    }
+    case "bigint": return isInteger ? (raw) => integer(unsigned(leaf, raw)) : undefined
+    case "decimal":
+      if (leaf.tag === "decimal") return plain
+      return isInteger ? (raw) => BigDecimal.make(integer(unsigned(leaf, raw)), 0) : undefined
+    case "numeric":
+      // Older writers do not say that bytes are text; the schema does.
+      if (leaf.tag === "bytes") return (raw) => (raw instanceof Uint8Array && isUtf8(raw) ? Buffer.from(raw).toString("utf8") : refuse("the bytes are no UTF-8"))
+      if (leaf.tag === "decimal") return (raw) => decimalText(unscaled(raw), leaf.scale)
+      return isInteger ? (raw) => String(unsigned(leaf, raw)) : undefined
+    case "boolean": return leaf.tag === "boolean" ? plain : undefined
+    case "day": return leaf.tag === "day" ? plain : undefined
+    case "instant":
+    case "utc": {
+      const wrap = kind.tag === "instant" ? (date: Date) => date : (date: Date) => DateTime.makeUnsafe(date)
+      if (leaf.tag === "int96") return (raw) => wrap(dateOf(floorDiv(int96Nanos(raw), 1_000_000n)))
+      if (leaf.tag !== "moment" || !leaf.utc) return undefined
+      const factor = perSecond[leaf.unit] / 1000n
+      return factor === 1n ? (raw) => wrap(dateOf(integer(raw))) : (raw) => wrap(dateOf(floorDiv(integer(raw), factor)))
+    }
+    case "bytes": return leaf.tag === "bytes" || leaf.tag === "text" || leaf.tag === "json" ? (raw) => raw : undefined
+    case "list":
+    case "struct": return undefined
+  }
+}
+
+/** For schemas that read JSON: bigints that are exact numbers as those. */
+export const jsonOf = (value: unknown): unknown => {
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+  if (BigDecimal.isBigDecimal(value)) return BigDecimal.format(value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64")
+  if (Array.isArray(value)) return value.map(jsonOf)
+  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, jsonOf(v)]))
+  return value
+}

@@ -1,0 +1,64 @@
+/** A file that is read by ranges, as Parquet wants it: a local file, an object of a store, bytes in memory. */
+import { Effect, Stream } from "effect"
+import { FormatError } from "../FormatError.ts"
+import { open } from "node:fs/promises"
+
+export interface Ranged<out E = never, out R = never> {
+  /** How errors and places name it. */
+  readonly name: string
+  /** In bytes. */
+  readonly size: number
+  /** The bytes from `start` up to `end`, exclusive; fewer only where the file ends. */
+  readonly read: (start: number, end: number) => Effect.Effect<Uint8Array, E, R>
+}
+
+export const ofBytes = (bytes: Uint8Array, name = "bytes"): Ranged => ({
+  name,
+  size: bytes.length,
+  read: (start, end) => Effect.sync(() => bytes.subarray(start, end))
+})
+
+const problem = (path: string, error: unknown): FormatError => {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined
+  const reason = code === "ENOENT"
+    ? "there is no such file"
+    : code === "EACCES"
+    ? "the file may not be read by this user"
+    : code === "EISDIR"
+    ? "this is a folder; expected a file"
+    : error instanceof Error ? error.message : String(error)
+  return new FormatError({ file: path, reason, cause: error })
+}
+
+/** A local file, open until the scope ends. */
+export const ofFile = Effect.fn("Ranged.ofFile")(function*(path: string) {
+  const attempt = <A>(f: () => Promise<A>) => Effect.tryPromise({ try: f, catch: (error) => problem(path, error) })
+  const handle = yield* Effect.acquireRelease(attempt(() => open(path, "r")), (opened) => Effect.promise(() => opened.close()))
+  const stat = yield* attempt(() => handle.stat())
+  if (stat.isDirectory()) return yield* new FormatError({ file: path, reason: "this is a folder; expected a file" })
+  const ranged: Ranged<FormatError> = {
+    name: path,
+    size: stat.size,
+    read: (start, end) =>
+      attempt(async () => {
+        const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(end, stat.size) - start))
+        let filled = 0
+        while (filled < buffer.length) {
+          const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, start + filled)
+          if (bytesRead === 0) throw new Error("the file became shorter while it was read")
+          filled += bytesRead
+        }
+        return buffer
+      })
+  }
+  return ranged
+})
+
+const chunk = 512 * 1024
+
+/** Its bytes in order, from an offset on. */
+export const bytesOf = <E, R>(file: Ranged<E, R>, from = 0): Stream.Stream<Uint8Array, E, R> =>
+  Stream.unfold(from, (start) =>
+    start >= file.size
+      ? Effect.undefined
+      : Effect.map(file.read(start, Math.min(start + chunk, file.size)), (bytes) => [bytes, start + bytes.length] as const))

@@ -1,9 +1,10 @@
 /** The footer of a Parquet file: what is in it and where, checked before anything else is read. */
 import { Effect } from "effect"
-import { type FileMetaData, parquetMetadata, type RowGroup } from "hyparquet"
+import { type FileMetaData, parquetMetadata, parquetSchema, type RowGroup } from "hyparquet"
 import { FormatError } from "../FormatError.ts"
 import { attempt } from "../Machine.ts"
 import type { Ranged } from "./Ranged.ts"
+import { endOfStruct } from "./Thrift.ts"
 
 /** What hyparquet says; where it stumbled over what it did not expect, that the data is damaged. */
 export const problemOf = (error: unknown): string =>
@@ -55,7 +56,7 @@ const fault = (metadata: FileMetaData, size: number): string | undefined => {
       if (chunk.file_path !== undefined) return `row group ${index} is in another file, ${chunk.file_path}; expected all data in one file`
       if (chunk.meta_data === undefined) return `a column of row group ${index} is encrypted; expected a file without encryption`
       const range = rangeOf(chunk)
-      if (range === undefined || range.start < 0 || range.end < range.start || range.end > size) {
+      if (range === undefined || !(range.start >= 0 && range.end >= range.start && range.end <= size)) {
         return `column ${chunk.meta_data.path_in_schema.join(".")} of row group ${index} is said to lie outside the file`
       }
     }
@@ -84,13 +85,17 @@ export const read = Effect.fnUntraced(function*<E, R>(file: Ranged<E, R>) {
   const footer = length + 8 <= tail.length
     ? tail.subarray(tail.length - length - 8)
     : Buffer.concat([yield* file.read(file.size - length - 8, file.size - tail.length), tail])
-  const metadata = yield* attempt(file.name, () => {
+  return yield* attempt(file.name, () => {
     try {
-      return parquetMetadata(bare(footer), { parsers, geoparquet: false })
+      endOfStruct(footer.subarray(0, length), 0)
+      const metadata = parquetMetadata(bare(footer), { parsers, geoparquet: false })
+      // Throws where the schema is no tree.
+      parquetSchema(metadata)
+      const reason = fault(metadata, file.size)
+      if (reason === undefined) return metadata
+      throw wrong(`its footer makes no sense: ${reason}`)
     } catch (error) {
-      throw wrong(`its footer cannot be read: ${problemOf(error)}`, error)
+      throw error instanceof FormatError ? error : wrong(`its footer cannot be read: ${problemOf(error)}`, error)
     }
   })
-  const reason = fault(metadata, file.size)
-  return reason === undefined ? metadata : yield* wrong(`its footer makes no sense: ${reason}`)
 })

@@ -2,6 +2,7 @@
 import type { ColumnMetaData } from "hyparquet/src/types.js"
 import { parquetHeader } from "hyparquet/src/column.js"
 import { crc32 } from "node:zlib"
+import { endOfStruct } from "./Thrift.ts"
 
 /** Throws an Error whose message completes "column x of row group n: …". */
 export const inspect = (bytes: Uint8Array, meta: ColumnMetaData, maxValues: number | undefined): void => {
@@ -11,6 +12,7 @@ export const inspect = (bytes: Uint8Array, meta: ColumnMetaData, maxValues: numb
   let rows = 0
   for (let page = 0; values < expected; page++) {
     if (reader.offset >= bytes.length) throw new Error(`its pages end after ${values} of ${expected} values`)
+    endOfStruct(bytes, reader.offset)
     const header = parquetHeader(reader)
     const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header
     if (!(packed >= 0) || !(unpacked >= 0) || reader.offset + packed > bytes.length) {

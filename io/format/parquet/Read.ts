@@ -223,7 +223,13 @@ export const read = <E, R, E2, R2>(
 ): Stream.Stream<Placed<unknown>, E | E2 | FormatError, R | R2> =>
   Stream.unwrap(Effect.gen(function*() {
     const metadata = yield* Footer.read(file)
-    const plan = yield* attempt(file.name, () => planOf(file.name, metadata, shape, options))
+    const plan = yield* attempt(file.name, () => {
+      try {
+        return planOf(file.name, metadata, shape, options)
+      } catch (error) {
+        throw error instanceof FormatError ? error : new FormatError({ file: file.name, reason: `its schema cannot be read: ${Footer.problemOf(error)}`, cause: error })
+      }
+    })
     const { out, post, take, tell } = collector<Placed<unknown>, E2, R2>(file.name, policy)
     const sliceRows = options.sliceRows ?? 16_384
     let start = 0
@@ -266,7 +272,7 @@ export const read = <E, R, E2, R2>(
       } catch (error) {
         if (error instanceof Blame) bad(error.message, error.column)
         else if (error instanceof Refused) bad(error.message, at === "" ? undefined : at)
-        else throw error
+        else throw damaged(file.name, rowGroup, at, error)
       }
       record++
     }

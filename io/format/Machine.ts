@@ -1,5 +1,5 @@
 /** A reader of text as a machine that takes bytes and gives records, and the stream that drives it at its reader's pace. */
-import { type Array as Arr, Cause, Effect, Pull, Stream } from "effect"
+import { Array as Arr, Cause, Effect, Pull, Stream } from "effect"
 import { type BadRecord, FormatError, ofBad, Refused } from "./FormatError.ts"
 
 /** What becomes of a record that cannot be read. */
@@ -89,8 +89,8 @@ export const run = <A, E, R, E2, R2>(
       let ended = false
       const emit = (): Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | E2 | FormatError, void, R2> =>
         Effect.flatMap(post, () => {
-          const [head, ...tail] = take()
-          return head === undefined ? next : Effect.succeed([head, ...tail] as const)
+          const taken = take()
+          return Arr.isReadonlyArrayNonEmpty(taken) ? Effect.succeed(taken) : next
         })
       const next: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | E2 | FormatError, void, R2> = Effect.suspend(() => {
         if (failure !== undefined) return Effect.fail(failure)

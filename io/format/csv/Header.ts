@@ -1,6 +1,6 @@
 /** Which cell of a record is which column. */
 import * as Cell from "../Cell.ts"
-import { Blame, FormatError, refuse, shown } from "../FormatError.ts"
+import { Blame, FormatError, Refused, refuse, shown } from "../FormatError.ts"
 import * as Kind from "../Kind.ts"
 import type { Shape } from "../Shape.ts"
 import { setAbsent } from "../Shape.ts"
@@ -73,13 +73,15 @@ export const layout = (
     names,
     read: (cells, quoted) => {
       const record: Record<string, unknown> = hasProto ? Object.create(null) : {}
-      for (const { column, index, set } of all) {
-        try {
+      let i = 0
+      try {
+        for (const { column, index, set } of all) {
           if (index < 0) setAbsent(record, column)
           else set(record, cells[index] ?? "", quoted[index] ?? false)
-        } catch (error) {
-          throw error instanceof Error ? new Blame(column.column, error.message) : error
+          i++
         }
+      } catch (error) {
+        throw error instanceof Refused ? new Blame(all[i]?.column.column ?? "", error.message) : error
       }
       return record
     }

@@ -44,8 +44,6 @@ export interface Api<Routes extends string> {
   }
 }
 
-const standardTimeout = "30 seconds"
-
 /** Builds the API in the surrounding scope: when that closes, no connection is left open. */
 export const make = Effect.fnUntraced(function*<const Routes extends string>(
   options: ApiOptions<Routes>
@@ -89,7 +87,7 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
     const calling: Try.Calling = {
       limits: transport.offline ? Limits.none : limits(route),
       weight: given.weight ?? 1,
-      timeoutMillis: Duration.toMillis(timeout ?? options.timeout ?? standardTimeout),
+      timeoutMillis: Duration.toMillis(timeout ?? options.timeout ?? Transport.standardTimeout),
       maxWaitMillis,
       counted: false,
       gaveUp: false

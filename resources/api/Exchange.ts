@@ -7,7 +7,7 @@ import type { ApiRequest } from "./Request.ts"
 import { unpack } from "./Unpack.ts"
 
 /** Node's timers take no more; beyond it they fire at once. */
-const longestTimer = 2 ** 31 - 1
+export const longestTimer = 2 ** 31 - 1
 
 /** An answer, its body whole and unpacked. */
 export interface Answer {

@@ -1,6 +1,6 @@
 /** From the source of an API to how its requests are answered. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { Effect, Redacted, type Scope } from "effect"
+import { Duration, Effect, Redacted, type Scope } from "effect"
 import { type NotRecorded, Setting } from "./ApiError.ts"
 import * as Exchange from "./Exchange.ts"
 import type { ApiOptions } from "./Options.ts"
@@ -9,6 +9,19 @@ import { replay } from "./Replay.ts"
 import { withoutUser } from "./Request.ts"
 import type { Secrets } from "./Secrets.ts"
 import * as Source from "./Source.ts"
+
+/** Of one try. */
+export const standardTimeout = "30 seconds"
+
+/**
+ * No connection is tried for longer than calls wait: where nobody answers, the kernel asks ever less often, and calls that
+ * come when the host is back would wait for a connection of the time when it was away.
+ */
+const connectTimeout = ({ routes, timeout = standardTimeout }: ApiOptions<string>): number =>
+  Math.min(
+    Math.max(...[timeout, ...Object.values(routes).map((route) => route.timeout ?? timeout)].map((time) => Duration.toMillis(time))),
+    Exchange.longestTimer
+  )
 
 export interface Transport {
   /** What paths are appended to. */
@@ -35,9 +48,8 @@ const of = (
   switch (source._tag) {
     case "Live":
     case "At":
-      // Each API has its own connections. One that is not answered is a time-out of the call as any other: undici's own
-      // limit is left out.
-      return Effect.map(NodeHttpClient.makeDispatcherOptions({ connections, connect: { timeout: 0 } }), (dispatcher) => ({
+      // Each API has its own connections.
+      return Effect.map(NodeHttpClient.makeDispatcherOptions({ connections, connect: { timeout: connectTimeout(options) } }), (dispatcher) => ({
         baseUrl: source._tag === "At" ? source.url : options.baseUrl,
         offline: false,
         exchange: Exchange.live({ dispatcher, maxBody: options.maxBody ?? 64 * 1024 * 1024, redact: secrets.redact })

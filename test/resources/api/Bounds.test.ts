@@ -1,7 +1,10 @@
 /** What APIs say, and what they are declared with, has bounds: nothing of it stops a run for ever, or is done twice. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Redacted } from "effect"
+import { spawn } from "node:child_process"
+import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
+import { createConnection } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Api, RateLimit } from "sluice"
@@ -19,6 +22,29 @@ const folder = Effect.acquireRelease(
   Effect.promise(() => mkdtemp(join(tmpdir(), "sluice-bounds-"))),
   (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
 )
+
+/** Undici tells of it when a connection could not be made. */
+const connectFailed = "undici:client:connectError"
+
+const listening = `require("net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, function() { console.log(this.address().port) })`
+
+/** The port of a process that is frozen, and whose line of connections is full: the kernel drops what comes. */
+const unaccepting = Effect.gen(function*() {
+  const frozen = yield* Effect.acquireRelease(
+    Effect.sync(() => spawn(process.execPath, ["-e", listening], { stdio: ["ignore", "pipe", "inherit"] })),
+    (child) => Effect.sync(() => void child.kill("SIGKILL"))
+  )
+  const port = yield* Effect.callback<number>((resume) => void frozen.stdout.once("data", (text) => resume(Effect.succeed(Number(String(text))))))
+  frozen.kill("SIGSTOP")
+  for (let i = 0; i < 6; i++) {
+    yield* Effect.acquireRelease(
+      Effect.sync(() => createConnection(port, "127.0.0.1").on("error", () => {})),
+      (socket) => Effect.sync(() => void socket.destroy())
+    )
+  }
+  yield* Effect.sleep("100 millis")
+  return port
+})
 
 /** What a declaration is refused with. */
 const refusal = (exit: Exit.Exit<unknown, unknown>) => String(Exit.isFailure(exit) ? exit.cause : "taken")
@@ -79,6 +105,20 @@ describe("bounds of an API", () => {
       assert.deepStrictEqual([error.reason._tag, error.tries], ["TimedOut", 4])
       assert.strictEqual(yield* Effect.timeout(call(api), "5 seconds"), 1)
     }))
+
+  // Other kernels refuse what is too much for a line.
+  it.live.skipIf(process.platform !== "linux")("a connection that nobody accepts is given up soon after its call", () =>
+    Effect.gen(function*() {
+      const port = yield* unaccepting
+      let given = 0
+      const heard = () => void given++
+      subscribe(connectFailed, heard)
+      yield* Effect.addFinalizer(() => Effect.sync(() => void unsubscribe(connectFailed, heard)))
+      const api = yield* declare({ baseUrl: `http://127.0.0.1:${port}`, timeout: "100 millis" })
+      assert.strictEqual((yield* Effect.flip(call(api))).reason._tag, "TimedOut")
+      // The kernel would try for minutes.
+      yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => given > 0 }).pipe(Effect.timeout("20 seconds"))
+    }), 30_000)
 
   it.live("what cannot be is refused: two rates of one name, no connections", () =>
     Effect.gen(function*() {

@@ -15,7 +15,8 @@ import * as Arrow from "./Arrow.ts"
 import { FrameError, makeTable, requireColumns, settle, takeRows, type Values, valuesOf } from "./Columns.ts"
 import { group } from "./Groups.ts"
 import { join, type JoinOptions, type SuffixOf } from "./Join.ts"
-import { type Desc, orderby } from "./Order.ts"
+import type { Desc } from "./Desc.ts"
+import { orderby } from "./Order.ts"
 import { pivot, rollup } from "./Rollup.ts"
 import type {
   Clash,

@@ -1,16 +1,8 @@
 /** The order of values and rows: nulls last in both directions, NaN the greatest number, equal rows as they stood. */
 import type { ColumnTable } from "arquero"
 import { isNone, take, takeRows, type Values, valuesOf } from "./Columns.ts"
+import type { Desc } from "./Desc.ts"
 import { groupColumn } from "./Groups.ts"
-
-/** A column to order by from the greatest value to the least. */
-export interface Desc<C extends string> {
-  readonly _tag: "Desc"
-  readonly column: C
-}
-
-/** Orders by a column from the greatest value to the least, nulls last: `orderby(desc("goals"), "name")`. */
-export const desc = <C extends string>(column: C): Desc<C> => ({ _tag: "Desc", column })
 
 type Ordered = number | bigint | string | boolean
 

@@ -2,4 +2,4 @@
 export { any, arrayAgg, count, distinct, max, mean, min, sum } from "./Aggregate.ts"
 export { FrameError } from "./Columns.ts"
 export { Frame, GroupedFrame } from "./Frame.ts"
-export { desc } from "./Order.ts"
+export { desc } from "./Desc.ts"

@@ -1,6 +1,6 @@
 /** Three processes on one backfill, killed and frozen: every cell is done, once, and by who may. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
 import * as Backfill from "../../../engine/backfill/Backfill.ts"
 import { type Child, create, dump, freeze, type Line, make, outcome, query, services, until } from "./processes.ts"
 import * as Weather from "./weather.ts"
@@ -61,6 +61,7 @@ describe("Backfill, crashed", () => {
         yield* until(Effect.sync(() => (here.lastStart(child.pid) ?? 0) > frozen!.to))
       })
 
+      const thawed = yield* Deferred.make<void>()
       const lives = Effect.fnUntraced(function*(nth: number) {
         for (let life = 0; life < kills; life++) {
           const child = here.join(options)
@@ -69,7 +70,9 @@ describe("Backfill, crashed", () => {
             yield* until(Effect.sync(() => isAtWork(child)))
             yield* Effect.sleep(Math.random() * 500)
           }
-          if (nth === 0 && life === 4) yield* sleepLong(child)
+          if (nth === 0 && life === 1) yield* Effect.andThen(sleepLong(child), Deferred.succeed(thawed, undefined))
+          // Somebody has to be there who takes the cells of the frozen one.
+          if (nth !== 0 && life === kills - 1) yield* Deferred.await(thawed)
           assert.isNull(child.process.exitCode, `process ${nth} ended before it was killed: ${JSON.stringify(child.process.exitCode)}`)
           dead.set(child.pid, at())
           child.process.kill("SIGKILL")

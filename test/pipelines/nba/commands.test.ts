@@ -172,11 +172,11 @@ describe("sluice nba", () => {
       assert.propertyVal(json, "calls", 40)
 
       const absent = yield* project.run(options, { env: { DATABASE_URL: "" } })
-      assert.deepStrictEqual([absent.code, absent.stdout.includes("The ids are not known, since there is no database yet")], [0, true])
+      assert.deepStrictEqual([absent.code, absent.stdout.includes("since the ids are not known: there is no database yet")], [0, true])
       assert.isFalse(existsSync(join(project.folder, ".sluice")))
       const offline = yield* project.run(options, { env: nowhere })
       assert.strictEqual(offline.code, 0, offline.stderr)
-      assert.include(offline.stdout, "The ids are not known, since No Postgres server answers at 127.0.0.1 port 1")
+      assert.include(offline.stdout, "since the ids are not known: No Postgres server answers at 127.0.0.1 port 1")
       assert.include(offline.stdout, "PlayByPlayV3 (game_based, high): at most 100 game ids (places 10 to 109)")
       const run = yield* project.run(words("nba --endpoint PlayByPlayV3 --node-id n1"), { env: nowhere })
       assert.deepStrictEqual([run.code, /No Postgres server answers/.test(run.stderr)], [2, true])

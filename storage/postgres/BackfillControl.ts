@@ -10,7 +10,7 @@ import { json } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
 import { notFound } from "./Look.ts"
 import { aliveIn } from "./Lots.ts"
-import { compact, lockBackfill, readProgress, recordProgress } from "./Progress.ts"
+import { changeOf, compact, lockBackfill, readProgress, recordProgress, Rows } from "./Progress.ts"
 import * as Runs from "./Runs.ts"
 import { closeGate, workerNumber } from "./Workers.ts"
 
@@ -133,12 +133,15 @@ export const make = (sql: PgClient.PgClient) => {
         yield* lockBackfill(sql, id)
         const { cancelling, lost, state } = yield* hold(id, doing)
         if (cancelling && !lost) return yield* noBackfill(id, "stopping")
-        const progress = yield* readProgress(sql, [id])
-        const { failed, skipped } = totalsOf(countsOf(progress.get(id) ?? []))
-        if (failed + skipped === 0) return yield* noBackfill(id, "nothing to retry")
-        yield* sql`
+        // Failures are recorded meanwhile: those that are opened again are counted, no more and no less.
+        const reopened = yield* sql`
           delete from sluice.backfill_sets where run = ${id} and kind in ('failed', 'skipped')
-        `.pipe(attempt(doing))
+          returning kind, asset, numbering, partitions
+        `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Rows)), attempt(doing))
+        const progress = yield* readProgress(sql, [id])
+        const settled = (progress.get(id) ?? []).filter(({ kind }) => kind !== "failed" && kind !== "skipped")
+        const { failed, skipped } = totalsOf(countsOf([...settled, ...(yield* Effect.forEach(reopened, changeOf))]))
+        if (failed + skipped === 0) return yield* noBackfill(id, "nothing to retry")
         yield* sql`update sluice.backfills set round = round + 1 where run = ${id}`.pipe(attempt(doing))
         if (state !== "running" || cancelling) yield* reopen(id, doing)
         return { failed, skipped }

@@ -152,6 +152,31 @@ describe("lots in Postgres", () => {
   }))
 })
 
+describe("retries in Postgres", () => {
+  test("count what they open again, also what failed at that very moment", Effect.gen(function*() {
+    const { id, store } = yield* begun
+    const { sql } = yield* another
+    yield* end(id, "one", "failed", games, 0, 1)
+    // The retry waits where it deletes, and others record meanwhile.
+    const isLocked = yield* Deferred.make<void>()
+    const retried = yield* Effect.forkScoped(Effect.andThen(Deferred.await(isLocked), store.retryFailed(id)))
+    yield* sql.withTransaction(Effect.gen(function*() {
+      yield* sql`lock table sluice.backfill_sets in share row exclusive mode`
+      yield* Deferred.succeed(isLocked, undefined)
+      const isWaiting = sql`select from pg_locks where not granted and relation = 'sluice.backfill_sets'::regclass`
+      while ((yield* isWaiting).length === 0) yield* Effect.sleep(5)
+      yield* sql`
+        insert into sluice.backfill_sets (run, asset, numbering, kind, partitions, cells)
+        select run, ${stats}, numbering, 'skipped', partitions, cells
+        from sluice.backfill_sets
+        where run = ${id} and kind = 'failed'
+      `
+    }))
+    assert.deepStrictEqual(yield* Fiber.join(retried), { failed: 2, skipped: 2 })
+    assert.deepInclude(yield* store.backfill(id), { failed: 0, skipped: 0 })
+  }))
+})
+
 describe("looks in Postgres", () => {
   test("miss nothing of a transaction that began before others and is committed after them", Effect.gen(function*() {
     const { id, store } = yield* begun

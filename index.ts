@@ -4,6 +4,7 @@ export {
   AssetGraph,
   Backfill,
   Check,
+  Checkpoint,
   Document,
   Executor,
   Frames,

@@ -1,7 +1,8 @@
 /** An asset: a named thing that is stored, how to compute it from others, and where it is kept. */
-import type { Array as Arr, Duration, Effect, Result } from "effect"
+import type { Array as Arr, Duration, Effect, Result, Stream } from "effect"
 import type { RateLimit } from "../limit/RateLimit.ts"
 import * as Partitions from "../partition/Partitions.ts"
+import type { Checkpoint, Done } from "./Checkpoint.ts"
 import type { Input } from "./Input.ts"
 import * as Io from "./Io.ts"
 import type { Output, Producible, ProducedError, ProducedServices, RowTable, Value } from "./Output.ts"
@@ -63,9 +64,11 @@ export interface Computation {
   readonly concurrency: number | undefined
   /** It takes lists of at most so many partitions; undefined: one partition at a time. */
   readonly batch: number | undefined
+  /** It resumes inside a cell, and gives a stream of what is done; undefined: a cell is computed as a whole. */
+  readonly checkpoint: Checkpoint<unknown> | undefined
   /** The rate limits it calls under: for estimates. */
   readonly limits: ReadonlyArray<Calls>
-  readonly run: (inputs: never, partition: never) => Effect.Effect<unknown, unknown, unknown>
+  readonly run: (inputs: never, partition: never, from: never) => Effect.Effect<unknown, unknown, unknown>
 }
 
 export type OutputOf<T> = T extends { readonly "~Out"?: infer Out } ? Out : never
@@ -111,19 +114,27 @@ export type Taken<A, B> = [B] extends [never] ? A : Arr.NonEmptyReadonlyArray<A>
 type BatchValue<Out> = Out extends { readonly _tag: "Rows" } ? Value<Out> | RowTable<RowOf<Out>> : Value<Out>
 type RowOf<Out> = Value<Out> extends ReadonlyArray<infer Row> ? Row : never
 
-/** What `run` gives: a value, or in a batch a list of values or `Result`s, one for each partition, in order. */
-export type Given<Out, B> = [B] extends [never] ? Producible<Out>
-  : ReadonlyArray<BatchValue<Out> | Result.Result<BatchValue<Out>, unknown>>
+/**
+ * What `run` gives: a value, or in a batch a list of values or `Result`s, one for each partition, in order; with a
+ * checkpoint (`C`) a stream of what is done.
+ */
+export type Given<Out, B, C = never> = [C] extends [never]
+  ? [B] extends [never] ? Producible<Out> : ReadonlyArray<BatchValue<Out> | Result.Result<BatchValue<Out>, unknown>>
+  : Stream.Stream<Done<RowsOf<Out>, C>, unknown, unknown>
+
+/** Only rows can be kept in part. */
+type RowsOf<Out> = Out extends { readonly _tag: "Rows" } ? Value<Out> : never
 
 /** The errors that single partitions of a batch may fail with. */
 type ItemError<W, B> = [B] extends [never] ? never
   : W extends ReadonlyArray<infer Item> ? Item extends Result.Failure<unknown, infer E> ? E : never
   : never
 
-/** The type of `batch` where it is not allowed; its text is what the compiler shows. */
+/** The types of `batch` and `checkpoint` where they are not allowed; their texts are what the compiler shows. */
+type CheckpointOf<B, C> = [B] extends [never] ? Checkpoint<C> : "an asset that takes batches has no checkpoint"
 type BatchOf<P, B> = [P] extends [never] ? "an asset without partitions has no batches" : B
 
-export interface Options<Out, P, K, I, W, E, R, IO, B = never> extends Description {
+export interface Options<Out, P, K, I, W, E, R, IO, B = never, C = never> extends Description {
   readonly partitions?: Partitions.Partitions<P, K>
   readonly inputs?: I
   readonly output: Out
@@ -145,9 +156,18 @@ export interface Options<Out, P, K, I, W, E, R, IO, B = never> extends Descripti
    * the place of a value, `Result.fail(error)` fails that cell alone. Default: one partition at a time, without lists.
    */
   readonly batch?: BatchOf<P, B>
+  /**
+   * For cells that take long: `run` gives a stream of `{ rows, position }`, and rows and position are committed together
+   * as it goes on. A later try, run or process hands the last position to `run` as `from`, and the cell goes on after it.
+   * Its rows are seen when it is whole. It starts anew when the code version or what it reads has changed, and with
+   * `--force`. Default: a cell is computed as a whole.
+   */
+  readonly checkpoint?: CheckpointOf<B, C>
   readonly run: (
     inputs: Taken<InputValues<I, NoInfer<P>>, B>,
-    partition: Taken<NoInfer<P>, B>
+    partition: Taken<NoInfer<P>, B>,
+    /** The position to go on from; undefined: at the beginning. */
+    from: NoInfer<C> | undefined
   ) => Effect.Effect<W, E, R>
 }
 
@@ -181,6 +201,27 @@ const checkedBatch = (key: string, batch: number | string | undefined, partition
   return batch
 }
 
+/** Throws where the compiler was not asked. */
+const checkedCheckpoint = <C>(
+  key: string,
+  checkpoint: Checkpoint<C> | string | undefined,
+  options: { readonly batch?: unknown; readonly outputs: ReadonlyArray<Output> }
+): Checkpoint<unknown> | undefined => {
+  if (checkpoint === undefined) return undefined
+  if (typeof checkpoint === "string" || options.batch !== undefined) {
+    throw new Error(`Asset "${key}" has a batch and a checkpoint: a cell that resumes is computed alone, so leave one out.`)
+  }
+  if (options.outputs.some((output) => output._tag !== "Rows")) {
+    throw new Error(`Asset "${key}" has a checkpoint, but gives a document: only rows can be kept in part.`)
+  }
+  const { every = 1 } = checkpoint
+  if (!Number.isInteger(every) || every < 1) {
+    throw new Error(`Asset "${key}" has a checkpoint every ${every} records: \`every\` is a whole number, 1 or more.`)
+  }
+  // The graph forgets the type of positions; `run` and the schema that decodes them come from one definition.
+  return checkpoint as unknown as Checkpoint<unknown>
+}
+
 const callsOf = (limits: ReadonlyArray<RateLimit | Calls> = []): ReadonlyArray<Calls> =>
   limits.map((one) => "_tag" in one ? { limit: one, calls: 1 } : one)
 
@@ -189,16 +230,17 @@ export const make = <
   Out extends Output,
   IO,
   // Without these defaults a policy is held against an unknown error before `run` has been looked at.
-  W extends Given<Out, B> = never,
+  W extends Given<Out, B, C> = never,
   E = never,
   R = never,
   const I extends Inputs = {},
   P = never,
   K = never,
-  B extends number = never
+  B extends number = never,
+  C = never
 >(
   key: string,
-  options: Options<Out, P, K, I, W, E, R, IO, B>
+  options: Options<Out, P, K, I, W, E, R, IO, B, C>
 ): Asset<
   Out,
   P,
@@ -218,6 +260,7 @@ export const make = <
     timeout: options.timeout,
     concurrency: options.concurrency,
     batch: checkedBatch(key, options.batch, partitions),
+    checkpoint: checkedCheckpoint(key, options.checkpoint, { batch: options.batch, outputs: [options.output] }),
     limits: callsOf(options.limits),
     run: options.run
   }
@@ -242,7 +285,13 @@ export interface ManyOutput<Out, IO> extends Description {
 
 type AnyManyOutput = ManyOutput<Output, unknown>
 
-type ProducedMany<Os> = { readonly [N in keyof Os]: Os[N] extends { readonly output: infer Out } ? Producible<Out> : never }
+type ProducedMany<Os, C> = [C] extends [never]
+  ? { readonly [N in keyof Os]: Os[N] extends { readonly output: infer Out } ? Producible<Out> : never }
+  : Stream.Stream<Done<DoneMany<Os>, C>, unknown, unknown>
+/** The rows of each output by its name; an output that got none may be left out. */
+type DoneMany<Os> = { readonly [N in keyof Os]?: Os[N] extends { readonly output: infer Out } ? RowsOf<Out> : never }
+/** What `run` gave for the output `N`; a stream of checkpoints is of all of them. */
+type GivenFor<W, N> = W extends Stream.Stream<unknown, unknown, unknown> ? W : N extends keyof W ? W[N] : never
 type IoOfMany<O> = O extends { readonly io: Io.Key<infer IO> } ? IO : never
 
 /**
@@ -252,25 +301,32 @@ type IoOfMany<O> = O extends { readonly io: Io.Key<infer IO> } ? IO : never
  */
 export const makeMany = <
   const Os extends Readonly<Record<string, AnyManyOutput>>,
-  W extends ProducedMany<Os> = never,
+  W extends ProducedMany<Os, C> = never,
   E = never,
   R = never,
   const I extends Inputs = {},
   P = never,
-  K = never
+  K = never,
+  C = never
 >(
   key: string,
-  options: Omit<Options<never, P, K, I, W, E, R, never>, "output" | "io" | "batch" | "run" | keyof Description> & {
+  options: Omit<Options<never, P, K, I, W, E, R, never>, "output" | "io" | "batch" | "checkpoint" | "run" | keyof Description> & {
     readonly outputs: Os
-    readonly run: (inputs: InputValues<I, NoInfer<P>>, partition: NoInfer<P>) => Effect.Effect<W, E, R>
+    /** As of one asset; an element of the stream has the rows of each output by its name. */
+    readonly checkpoint?: Checkpoint<C>
+    readonly run: (
+      inputs: InputValues<I, NoInfer<P>>,
+      partition: NoInfer<P>,
+      from: NoInfer<C> | undefined
+    ) => Effect.Effect<W, E, R>
   }
 ): {
   readonly [N in keyof Os & string]: Asset<
     Os[N]["output"],
     P,
     K,
-    E | ProducedError<W[N]>,
-    R | ProducedServices<W[N]>,
+    E | ProducedError<GivenFor<W, N>>,
+    R | ProducedServices<GivenFor<W, N>>,
     IoOfMany<Os[N]>,
     Reads<InputValues<I, P>, IoOf<I[keyof I]>>
   >
@@ -285,6 +341,9 @@ export const makeMany = <
     timeout: options.timeout,
     concurrency: options.concurrency,
     batch: undefined,
+    checkpoint: checkedCheckpoint(key, options.checkpoint, {
+      outputs: Object.values<AnyManyOutput>(options.outputs).map(({ output }) => output)
+    }),
     limits: callsOf(options.limits),
     run: options.run
   }

@@ -1,0 +1,52 @@
+/**
+ * Checkpoints inside a long cell: rows so far and the position after them are committed together, so that a later try,
+ * run or process goes on from there.
+ */
+import { type Duration, Effect, type Schema, type Stream } from "effect"
+import * as InOrder from "./InOrder.ts"
+
+/** A part of the input that is done: the rows that it gave, which may be none, and the position after it. */
+export interface Done<out Rows, out P> {
+  readonly rows: Rows
+  readonly position: P
+}
+
+/** How an asset resumes inside a cell. `P` says from where to go on: an offset, a page, the last id. */
+export interface Checkpoint<P> {
+  /** Its JSON is stored. Where a stored position does not fit (any more), the cell starts anew. */
+  readonly position: Schema.Codec<P, unknown>
+  /** After so many elements of the stream rows and position are committed. Default 1000. */
+  readonly every?: number
+  /** What is done is committed at the latest after this time, be it ever so little. Default "5 seconds". */
+  readonly within?: Duration.Input
+}
+
+export const defaultEvery = 1000
+export const defaultWithin: Duration.Input = "5 seconds"
+
+export interface MapOptions<A, P> {
+  /** At most so many at a time. */
+  readonly concurrency: number
+  /** The position after an element. */
+  readonly position: (element: A) => P
+  /**
+   * So many elements may be under way, or done and waiting for one before them: what bounds the memory when one takes
+   * long. Default 10,000, and never less than `concurrency`.
+   */
+  readonly ahead?: number
+}
+
+/**
+ * Calls `f` for many elements at a time, which may end in any order, and gives what they gave in the order of the
+ * elements: so no position passes over an element that is not done. When one fails, no further one begins; what is done
+ * before it still comes, and then the error.
+ */
+export const mapEffect = <A, E, R, Rows, E2, R2, P>(
+  elements: Stream.Stream<A, E, R>,
+  f: (element: A) => Effect.Effect<Rows, E2, R2>,
+  { ahead = 10_000, concurrency, position }: MapOptions<A, P>
+): Stream.Stream<Done<Rows, P>, E | E2, R | R2> =>
+  InOrder.mapEffect(elements, (element) => Effect.map(f(element), (rows) => ({ rows, position: position(element) })), {
+    concurrency,
+    ahead
+  })

@@ -1,0 +1,56 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Latch, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import * as InOrder from "../../../engine/definition/InOrder.ts"
+
+describe("InOrder", () => {
+  it.effect("gives in order what ends in any order, and never runs more at a time than it may", () =>
+    Effect.gen(function*() {
+      let open = 0
+      let most = 0
+      const call = (n: number) =>
+        Effect.gen(function*() {
+          most = Math.max(most, ++open)
+          yield* Effect.sleep((n * 7919) % 97)
+          open--
+          return n
+        })
+      const given = InOrder.mapEffect(Stream.range(1, 2000), call, { concurrency: 25, ahead: 300 })
+      const fiber = yield* Effect.forkChild(Stream.runCollect(given))
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* Fiber.join(fiber), Array.from({ length: 2000 }, (_, i) => i + 1))
+      assert.strictEqual(most, 25)
+    }))
+
+  it.effect("one that takes long holds up the others only when so many wait for it", () =>
+    Effect.gen(function*() {
+      const latch = yield* Latch.make()
+      let done = 0
+      const call = (n: number) => n === 1 ? latch.await : Effect.sync(() => void done++)
+      const given = InOrder.mapEffect(Stream.range(1, 1000), call, { concurrency: 10, ahead: 100 })
+      const fiber = yield* Effect.forkChild(Stream.runCount(given))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(done, 99)
+      yield* latch.open
+      assert.strictEqual(yield* Fiber.join(fiber), 1000)
+      assert.strictEqual(done, 999)
+    }))
+
+  it.effect("after a failure nothing begins, and what is before it comes first", () =>
+    Effect.gen(function*() {
+      let begun = 0
+      const given: Array<number> = []
+      const call = (n: number) =>
+        Effect.gen(function*() {
+          begun++
+          yield* Effect.sleep(n === 50 ? 10 : 100)
+          return n === 50 ? yield* Effect.fail("fifty") : n
+        })
+      const stream = InOrder.mapEffect(Stream.range(1, 1000), call, { concurrency: 8, ahead: 100 })
+      const fiber = yield* Effect.forkChild(Effect.flip(Stream.runForEach(stream, (n) => Effect.sync(() => given.push(n)))))
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* Fiber.join(fiber), "fifty")
+      assert.deepStrictEqual(given, Array.from({ length: 49 }, (_, i) => i + 1))
+      assert.isAtMost(begun, 60)
+    }))
+})

@@ -74,6 +74,12 @@ export interface IoManager {
    */
   readonly prepare: (asset: Stored) => Effect.Effect<void, IoError>
   /**
+   * Brings the value of a cell to where it is kept outside the database, before the commit and outside its transaction,
+   * which is then not open while a file is written. `write` takes what this gives in place of the value. Done again for
+   * another try; what is staged and never written is the IO manager's to clear away. Default: nothing is staged.
+   */
+  readonly stage?: (cell: CellWrite) => Effect.Effect<unknown, IoError>
+  /**
    * Writes the cells, of one or several assets; all or none. Runs inside the commit of the run store, so that an
    * IO manager on the same database joins its transaction (G1). Results are in the order of the cells.
    */

@@ -8,13 +8,14 @@ import { storedOf } from "../definition/Asset.ts"
 import type { FrameSet } from "../definition/Frames.ts"
 import { type CellWrite, type CellWritten, IoError, type IoManager } from "../definition/Io.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
-import * as Partitions from "../partition/Partitions.ts"
 import { describe } from "../plan/Staleness.ts"
 import type { Computed } from "./Compute.ts"
 import type { Gather } from "../record/CellSets.ts"
 import type { Event } from "../record/Event.ts"
 import * as Failure from "./Failure.ts"
-import { type CellCommit, type LeaseLost, RunStore, type RunStoreError, type SourceKeys } from "../record/RunStore.ts"
+import { keepingRows, keysOf, setsFrom } from "./KeySources.ts"
+import * as Staging from "./Staging.ts"
+import { type CellCommit, type LeaseLost, RunStore, type RunStoreError } from "../record/RunStore.ts"
 import type { Step } from "../record/Step.ts"
 
 /** At most so many steps share a transaction: beyond it, a longer transaction gains nothing (bench/engine). */
@@ -22,6 +23,9 @@ export const maxBatch = 500
 
 /** A transaction is closed when its steps have so many rows together. */
 const maxBatchRows = 50_000
+
+/** Values of so many steps are brought to their place at once, where that is outside the database. */
+const maxStaging = 16
 
 /** Computed but uncommitted steps, and their rows, beyond these hold the workers back (G9). */
 const maxWaiting = 1000
@@ -70,8 +74,9 @@ export interface Committer<R> {
 export const make = <R>(options: CommitterOptions<R>): Effect.Effect<Committer<R>> => Effect.gen(function*() {
   const waiting = yield* Queue.bounded<Computed>(maxWaiting)
   const room = yield* Semaphore.make(maxWaitingRows)
+  const stage = Staging.make(options.graph, options.io)
 
-  const once = (batch: ReadonlyArray<Computed>): Effect.Effect<ReadonlyArray<Step>, CommitError, R | RunStore> =>
+  const once = (batch: ReadonlyArray<Staging.Staged>): Effect.Effect<ReadonlyArray<Step>, CommitError, R | RunStore> =>
     Effect.flatMap(RunStore, (store) => {
       const { cells, writes, tapped } = layOut(options.graph, batch)
       return store.commit({
@@ -85,7 +90,7 @@ export const make = <R>(options: CommitterOptions<R>): Effect.Effect<Committer<R
     })
 
   /** `isRetried` may refuse the tries that `again` would make. */
-  const attempt = (batch: ReadonlyArray<Computed>, isRetried: () => boolean = () => true) =>
+  const attempt = (batch: ReadonlyArray<Staging.Staged>, isRetried: () => boolean = () => true) =>
     Effect.suspend(() => {
       let tries = 0
       return Effect.retry(Effect.suspend(() => {
@@ -97,8 +102,24 @@ export const make = <R>(options: CommitterOptions<R>): Effect.Effect<Committer<R
       )
     })
 
-  const commit = (batch: ReadonlyArray<Computed>): Effect.Effect<void, RunStoreError, R | RunStore> =>
+  const refused = (computed: Computed, error: CommitError) => {
+    const failure = error._tag === "WriteDefect" ? Failure.ofDefect(error.defect) : Failure.ofError(error)
+    options.settled({ _tag: "Refused", computed, failure })
+  }
+
+  /** Those of the batch whose values are staged; the others are settled as refused. */
+  const staged = (batch: ReadonlyArray<Computed>) =>
+    Effect.map(
+      Effect.forEach(batch, (computed) =>
+        Effect.catch(Effect.retry(withDefects(stage(computed)), again), (error) => Effect.sync(() => refused(computed, error))), {
+        concurrency: maxStaging
+      }),
+      (found) => found.filter((one) => one !== undefined)
+    )
+
+  const commit = (batch: ReadonlyArray<Staging.Staged>): Effect.Effect<void, RunStoreError, R | RunStore> =>
     Effect.gen(function*() {
+      if (batch.length === 0) return
       const result = yield* Effect.result(attempt(batch))
       if (Result.isSuccess(result)) return settle(batch, result.success)
       const error = result.failure
@@ -111,8 +132,7 @@ export const make = <R>(options: CommitterOptions<R>): Effect.Effect<Committer<R
           options.settled({ _tag: "Lost", computed })
         }
       } else if (batch.length === 1 || guilty.length > 0) {
-        const failure = error._tag === "WriteDefect" ? Failure.ofDefect(error.defect) : Failure.ofError(error)
-        for (const computed of batch.length === 1 ? batch : guilty) options.settled({ _tag: "Refused", computed, failure })
+        for (const computed of batch.length === 1 ? batch : guilty) refused(computed, error)
       }
       const rest = batch.length === 1 ? [] : batch.filter((computed) => !guilty.includes(computed))
       if (rest.length === 0) return
@@ -143,18 +163,23 @@ export const make = <R>(options: CommitterOptions<R>): Effect.Effect<Committer<R
         ] as const))
         // Reading an upstream may fail in passing as writing may; any other error of the stream is its own.
         const isOurs = () => raised.length === 0 || raised[0] instanceof IoError
-        const own = attempt([{ ...computed, values }], () => {
+        const isRetried = () => {
           const ours = isOurs()
           if (ours) raised.length = 0
           return ours
+        }
+        const ready = Effect.retry(withDefects(stage({ ...computed, values })), {
+          ...again,
+          while: (error) => again.while(error) && isRetried()
         })
+        const own = Effect.flatMap(ready, (one) => attempt([one], isRetried))
         return Effect.catch(own, (error) => Effect.fail(raised.length === 0 ? error : raised[0]))
       }),
     submit: (computed) =>
       Effect.andThen(room.take(rowsOf(computed)), Queue.offer(waiting, computed)),
     serve: Effect.forever(Effect.flatMap(Queue.takeBetween(waiting, 1, maxBatch), (taken) =>
       Effect.forEach(byRows(taken), (batch) =>
-        Effect.andThen(commit(batch), room.release(batch.reduce((sum, computed) => sum + rowsOf(computed), 0))), {
+        Effect.andThen(Effect.flatMap(staged(batch), commit), room.release(batch.reduce((sum, computed) => sum + rowsOf(computed), 0))), {
         discard: true
       })))
   }
@@ -233,7 +258,7 @@ const names = (error: CommitError, { step }: Computed): boolean => {
 }
 
 /** The cells of a batch in a fixed order, so that two workers that commit at once cannot deadlock. */
-const layOut = (graph: AssetGraph, batch: ReadonlyArray<Computed>) => {
+const layOut = (graph: AssetGraph, batch: ReadonlyArray<Staging.Staged>) => {
   const flat = batch.flatMap((computed) =>
     Array.from(computed.values, ([asset, value]) => ({ asset, computed, value, partition: computed.step.partition }))
   ).sort((a, b) => compare(a.asset, b.asset) || compare(a.partition, b.partition))
@@ -243,7 +268,7 @@ const layOut = (graph: AssetGraph, batch: ReadonlyArray<Computed>) => {
   for (const { asset: key, computed, partition, value } of flat) {
     const asset = graph.assets.get(key)!
     const tap = Stream.isStream(value) && setsFrom(graph, key).length > 0 ? keepingRows(value) : undefined
-    tapped.push(tap?.rows)
+    tapped.push(computed.kept.get(key) ?? tap?.rows)
     writes.push({ asset, write: { asset: storedOf(asset), partition, value: tap?.stream ?? value } })
     cells.push({
       asset: key,
@@ -262,12 +287,6 @@ const layOut = (graph: AssetGraph, batch: ReadonlyArray<Computed>) => {
 
 const compare = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0
 
-/** Rows of a stream that give partition keys are remembered as they pass; such assets list things, they are small. */
-const keepingRows = (stream: Stream.Stream<unknown, unknown, unknown>) => {
-  const rows: Array<unknown> = []
-  return { rows, stream: Stream.tap(stream, (row) => Effect.sync(() => rows.push(row))) }
-}
-
 /** One write an IO manager, results in the order of the cells. */
 const write = <R>(
   options: CommitterOptions<R>,
@@ -285,34 +304,3 @@ const write = <R>(
     }
     return written
   })
-
-const setsFrom = (graph: AssetGraph, asset: string): ReadonlyArray<Partitions.Dynamic> => {
-  const sets = new Map<string, Partitions.Dynamic>()
-  for (const dependent of graph.dependents(asset)) {
-    for (const set of Partitions.dynamicSets(graph.assets.get(dependent)?.partitions ?? Partitions.none)) {
-      if (set.from === asset) sets.set(set.name, set)
-    }
-  }
-  return Array.from(sets.values())
-}
-
-/** Whether a write of the asset takes away what its cell stored before, and with it the keys that it gave. */
-const replaces = (graph: AssetGraph, asset: string): boolean => {
-  const output = graph.assets.get(asset)?.output
-  return output?._tag !== "Rows" || output.mode === "replace"
-}
-
-/** The keys that the written cells give to dynamic sets. */
-const keysOf = (
-  graph: AssetGraph,
-  cells: ReadonlyArray<CellCommit>,
-  written: ReadonlyArray<CellWritten>,
-  tapped: ReadonlyArray<ReadonlyArray<unknown> | undefined>
-): ReadonlyArray<SourceKeys> =>
-  cells.flatMap((cell, i) =>
-    setsFrom(graph, cell.asset).map((set) => {
-      const rows = tapped[i] ?? written[i]!.values ?? []
-      const keys = new Set(rows.flatMap((row) => set.keyOf?.(row) ?? []))
-      return { set: set.name, source: cell.partition, keys: Array.from(keys), replaces: replaces(graph, cell.asset) }
-    })
-  )

@@ -1,0 +1,71 @@
+/** How records are sent to the API: settings of the environment, or of `.env` of the project. */
+import { Effect, Redacted } from "effect"
+import * as Setting from "./Setting.ts"
+
+/**
+ * - `async` (default): a worker keeps sixteen calls in flight.
+ * - `sync`: a worker waits for each answer before it sends the next record.
+ */
+export type Mode = "async" | "sync"
+
+export interface Settings {
+  /** `API_ENDPOINT`: the URL that records are sent to, or `simulator`. */
+  readonly endpoint: string
+  /** `API_KEY`: sent as `Authorization: Bearer`. Default: none. */
+  readonly apiKey: Redacted.Redacted | undefined
+  /** `API_TIMEOUT`: seconds, of one try. Default 30. */
+  readonly timeoutSeconds: number
+  /** `API_HEALTH`: the URL of the health check. Default: `/health` below the endpoint. */
+  readonly health: string | undefined
+  /** `MAX_WORKERS`: default 20. */
+  readonly workers: number
+  /** `BULK_MODE`: default async. */
+  readonly mode: Mode
+  /** `RATE_LIMIT_CALLS` in any window of `RATE_LIMIT_PERIOD` seconds. Default 5000 in 1. */
+  readonly rate: { readonly calls: number; readonly seconds: number }
+  /** `RATE_LIMIT_REACHES`: a request is at the API so many seconds after it was sent. Default: nothing is known. */
+  readonly reachesSeconds: number | undefined
+  /** `BREAKER_FAILURES` in a row open the breaker, for `BREAKER_COOLDOWN` seconds. Default 5, 60. */
+  readonly breaker: { readonly failures: number; readonly cooldownSeconds: number }
+  /** `RETRY_BASE`: seconds before the first of three further tries; each next one waits twice as long. Default 0.2. */
+  readonly retryBaseSeconds: number
+}
+
+/**
+ * Calls that one worker keeps in flight. A limit of 5,000 calls a second at 50 ms an answer needs 250 calls in flight at
+ * every moment; 20 workers that wait for each answer could make 400 a second.
+ */
+export const callsOfWorker = 16
+
+/** The most calls in flight. */
+export const inFlight = ({ mode, workers }: Pick<Settings, "mode" | "workers">): number =>
+  mode === "sync" ? workers : workers * callsOfWorker
+
+/** How many workers a rate needs at a latency: in flight ≥ rate × latency. */
+export const workersFor = ({ mode, rate }: Pick<Settings, "mode" | "rate">, latencySeconds: number): number =>
+  Math.ceil(rate.calls / rate.seconds * latencySeconds / (mode === "sync" ? 1 : callsOfWorker))
+
+const day = 86_400
+
+export const read: Effect.Effect<Settings, Setting.SettingsError> = Effect.map(
+  Setting.all({
+    endpoint: Setting.required("API_ENDPOINT", "the http(s) URL that records are sent to"),
+    apiKey: Setting.text("API_KEY"),
+    timeoutSeconds: Setting.seconds("API_TIMEOUT", 30, 3600),
+    health: Setting.text("API_HEALTH"),
+    workers: Setting.count("MAX_WORKERS", 20, 1, 1000),
+    mode: Setting.word("BULK_MODE", "async", ["async", "sync"]),
+    calls: Setting.count("RATE_LIMIT_CALLS", 5000, 1, 1_000_000),
+    seconds: Setting.seconds("RATE_LIMIT_PERIOD", 1, day),
+    reachesSeconds: Setting.seconds("RATE_LIMIT_REACHES", undefined, day),
+    failures: Setting.count("BREAKER_FAILURES", 5, 1, 1_000_000),
+    cooldownSeconds: Setting.seconds("BREAKER_COOLDOWN", 60, day),
+    retryBaseSeconds: Setting.seconds("RETRY_BASE", 0.2, 3600)
+  }),
+  ({ apiKey, calls, cooldownSeconds, failures, seconds, ...settings }) => ({
+    ...settings,
+    apiKey: apiKey === undefined ? undefined : Redacted.make(apiKey),
+    rate: { calls, seconds },
+    breaker: { failures, cooldownSeconds }
+  })
+)

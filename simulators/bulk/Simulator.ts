@@ -1,0 +1,182 @@
+/**
+ * A stand-in record API on 127.0.0.1: `POST /process` takes one record, with its header `idempotency-key`, and
+ * `GET /health` says whether it is up. It counts what arrives, refuses what is too much, and fails when told to.
+ */
+import { Duration, Effect, type Scope } from "effect"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import * as Arrivals from "./Arrivals.ts"
+import * as Ledger from "./Ledger.ts"
+import * as Weather from "./Weather.ts"
+
+export interface Options {
+  /** Of an answer to a record. Default 0. */
+  readonly latency?: Duration.Input
+  /** See `Weather.Options`. */
+  readonly errorRate?: number
+  readonly outages?: ReadonlyArray<Weather.Outage>
+  /** More calls than these in any window are answered with 429 and Retry-After. Default: no limit. */
+  readonly limit?: { readonly calls: number; readonly per: Duration.Input }
+  /** Decides which calls fail. Default 1. */
+  readonly seed?: number
+  /** Default: a free one. */
+  readonly port?: number
+}
+
+/** What the server saw. */
+export interface Seen {
+  /** Calls with a record, whatever they were answered with. */
+  readonly arrivals: number
+  readonly processed: number
+  /** Calls for a record that was processed already, such as one whose answer was lost. */
+  readonly repeated: number
+  /** Records that can never be processed: 422. */
+  readonly refused: number
+  /** Calls answered with 429, and with 503. */
+  readonly limited: number
+  readonly failed: number
+  /** The most calls in any window of the length that was asked for. */
+  readonly most: number
+  readonly spanMillis: number
+  readonly mostInFlight: number
+  /** TCP connections: ever opened, and at most at once. */
+  readonly connections: number
+  readonly mostConnections: number
+}
+
+export interface Simulator {
+  /** Where records are sent: `http://127.0.0.1:43211/process`. */
+  readonly url: string
+  readonly seen: (windowMillis: number) => Seen
+  readonly ledger: Ledger.Ledger
+  /** Changes how quickly records are answered from now on. */
+  readonly setLatency: (latency: Duration.Input) => void
+}
+
+const asJson = { "content-type": "application/json" }
+
+const recordOf = (body: string): Record<string, unknown> | undefined => {
+  try {
+    const parsed: unknown = JSON.parse(body)
+    return typeof parsed === "object" && parsed !== null ? { ...parsed } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What the API makes of a record; undefined: it has no amount, and never will. */
+const scoreOf = (record: Record<string, unknown>): number | undefined => {
+  const { amount } = record
+  if (amount === null || amount === undefined || amount === "" || !Number.isFinite(Number(amount))) return undefined
+  return Math.round(Number(amount) * 100) % 1000
+}
+
+const listen = (server: Server, port: number): Effect.Effect<number> =>
+  Effect.callback<number>((resume) => {
+    server.once("error", (error) => resume(Effect.die(error)))
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address()
+      resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0))
+    })
+  })
+
+const millisOf = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
+
+/** Serves until the scope closes. */
+export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.fn.Return<Simulator, never, Scope.Scope> {
+  const arrivals = Arrivals.make()
+  // Those that were let through: what is refused does not count against the limit.
+  const admitted = Arrivals.make()
+  const ledger = Ledger.make()
+  const weather = Weather.make({ errorRate: options.errorRate ?? 0, outages: options.outages ?? [], seed: options.seed ?? 1 })
+  const limit = options.limit === undefined ? undefined : { calls: options.limit.calls, perMillis: millisOf(options.limit.per) }
+  let latency = millisOf(options.latency ?? 0)
+  const sockets = new Set<object>()
+  let [refused, limited, failed, inFlight, mostInFlight, connections, mostConnections] = [0, 0, 0, 0, 0, 0, 0]
+
+  const send = (response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}) =>
+    response.writeHead(status, { ...asJson, ...headers }).end(body)
+
+  /** Status and body for a record, as it stands when the call arrives. */
+  const answerTo = (call: number, now: number, key: string | undefined, body: string): readonly [number, string] => {
+    if (weather.isDown(call, now) || weather.fails(call)) {
+      failed++
+      return [503, JSON.stringify({ error: "the service is down" })]
+    }
+    const record = recordOf(body)
+    const score = record === undefined ? undefined : scoreOf(record)
+    if (record === undefined || score === undefined || key === undefined) {
+      refused++
+      const error = key === undefined ? "the header idempotency-key is missing" : "amount is not a number"
+      return [422, JSON.stringify({ error })]
+    }
+    return [200, ledger.once(key, () => JSON.stringify({ id: record["id"], accepted: true, score }))]
+  }
+
+  const process = (request: IncomingMessage, response: ServerResponse, body: string) => {
+    const now = performance.now()
+    const call = arrivals.count()
+    arrivals.note(now)
+    if (limit !== undefined && admitted.recent(now, limit.perMillis) >= limit.calls) {
+      limited++
+      const retryAfter = String(Math.ceil(limit.perMillis / 1000))
+      return send(response, 429, JSON.stringify({ error: "too many requests" }), { "retry-after": retryAfter })
+    }
+    if (limit !== undefined) admitted.note(now)
+    const header = request.headers["idempotency-key"]
+    const [status, text] = answerTo(call, now, typeof header === "string" ? header : undefined, body)
+    if (latency === 0) return send(response, status, text)
+    setTimeout(() => send(response, status, text), latency)
+  }
+
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    const path = new URL(request.url ?? "/", "http://127.0.0.1").pathname
+    if (request.method === "GET" && path.endsWith("/health")) {
+      const isDown = weather.isDown(arrivals.count(), performance.now())
+      return send(response, isDown ? 503 : 200, JSON.stringify({ status: isDown ? "down" : "ok" }))
+    }
+    if (request.method !== "POST" || path !== "/process") return send(response, 404, JSON.stringify({ error: "not found" }))
+    mostInFlight = Math.max(mostInFlight, ++inFlight)
+    response.on("close", () => inFlight--)
+    let body = ""
+    request.setEncoding("utf8").on("data", (text: string) => {
+      body += text
+    })
+    request.on("end", () => process(request, response, body))
+  }
+
+  const server = yield* Effect.acquireRelease(
+    Effect.sync(() => createServer({ keepAliveTimeout: 30_000 }, answer)),
+    (server) =>
+      Effect.callback<void>((resume) => {
+        server.close(() => resume(Effect.void))
+        server.closeAllConnections()
+      })
+  )
+  server.on("connection", (socket) => {
+    connections++
+    sockets.add(socket)
+    mostConnections = Math.max(mostConnections, sockets.size)
+    socket.on("close", () => sockets.delete(socket))
+  })
+  const port = yield* listen(server, options.port ?? 0)
+  return {
+    url: `http://127.0.0.1:${port}/process`,
+    ledger,
+    setLatency: (input) => {
+      latency = millisOf(input)
+    },
+    seen: (windowMillis) => ({
+      arrivals: arrivals.count(),
+      processed: ledger.processed(),
+      repeated: ledger.repeated(),
+      refused,
+      limited,
+      failed,
+      most: arrivals.most(windowMillis),
+      spanMillis: arrivals.span(),
+      mostInFlight,
+      connections,
+      mostConnections
+    })
+  }
+})

@@ -23,6 +23,8 @@ export interface Ledger {
   readonly broken: (asset: string) => PartitionSet.PartitionSet
   /** Open cells that nobody has taken and that wait for no other cell. */
   readonly ready: (asset: string) => PartitionSet.PartitionSet
+  /** How many cells are ready or in somebody's lot, each computation once. */
+  readonly doable: () => number
   /** The first asset of each computation that has planned cells, upstream first. */
   readonly computations: () => ReadonlyArray<string>
   readonly counts: () => ReadonlyArray<AssetCounts>
@@ -94,11 +96,16 @@ export const make = (initial: Snapshot): Ledger => {
   const computations: Ledger["computations"] = () =>
     Array.from(snapshot.graph.assets.keys()).filter((asset) => first(asset) === asset && sets.has(`planned ${asset}`))
 
+  const doable: Ledger["doable"] = () =>
+    lots.reduce((sum, lot) => sum + PartitionSet.size(PartitionSet.intersection(lot.cells, open(lot.asset))), 0) +
+    computations().reduce((sum, asset) => sum + PartitionSet.size(ready(asset)), 0)
+
   return {
     absorb,
     of,
     open,
     ready,
+    doable,
     computations,
     broken: (asset) => PartitionSet.union(outcome(asset, "failed"), outcome(asset, "skipped")),
     counts: () =>

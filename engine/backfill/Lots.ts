@@ -12,6 +12,13 @@ export const maxLot = 5000
 export const size = (perSecond: number, concurrency: number): number =>
   Math.min(maxLot, Math.max(concurrency * 2, Math.ceil(perSecond * lotMillis / 1000)))
 
+/**
+ * How many more cells a process may take beside others: its part of what can be done now, so that nobody has a backlog
+ * of seconds while others have nothing. `doable` are the cells that are ready or in somebody's lot.
+ */
+export const share = (doable: number, sharers: number, backlog: number, concurrency: number): number =>
+  Math.max(concurrency, Math.ceil(doable / Math.max(1, sharers))) - backlog
+
 /** The first `n` cells of a set in an order of time: by the time dimension, else by the order in which keys were added. */
 export const cut = (
   space: PartitionSpace,

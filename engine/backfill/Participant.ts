@@ -57,6 +57,8 @@ export type Ending = Exclude<RunState, "running"> | "cancelling" | "taken over"
 
 /** How often a process looks at what others did, and whether the backfill was paused or cancelled. */
 const lookMillis = 250
+/** One that has nothing to do looks so soon at first. */
+const soonMillis = 20
 /** A million cells committed one by one are a million rows of the log, which one reader folds in 13 s. */
 const foldMillis = 30_000
 /** New keys are planned at most so often, while the asset that gives them is still at work. */
@@ -135,18 +137,21 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
     /** Downstream first: what is begun is finished before more is begun. */
     const choose = (): ReadonlyArray<AssetSet> => {
       const chosen: Array<AssetSet> = []
-      let room = Lots.size(own.perSecond(), participant.concurrency)
+      const { concurrency } = participant
+      const sharers = last?.sharers ?? 1
+      const most = Lots.size(own.perSecond(), concurrency)
+      let room = sharers > 1 ? Math.min(most, Lots.share(ledger.doable(), sharers, own.backlog(), concurrency)) : most
       for (const asset of ledger.computations().toReversed()) {
         if (room <= 0) break
-        const { concurrency } = graph.assets.get(asset)!.computation
+        const { batch: inOne, concurrency: limit } = graph.assets.get(asset)!.computation
         // A computation with a limit of its own is in one lot at a time, which holds the limit.
         const isOpen = (lot: Lot) => lot.asset === asset && own.isOpen(lot)
-        if (concurrency !== undefined && (own.isAtWork(asset) || last?.lots.some(isOpen))) continue
+        if (limit !== undefined && (own.isAtWork(asset) || last?.lots.some(isOpen))) continue
         const ready = ledger.ready(asset)
         if (PartitionSet.isEmpty(ready)) continue
         const space = snapshot.space(asset)
-        const batch = options.batch ?? graph.assets.get(asset)!.computation.batch ?? 1
-        const cells = Lots.cut(space, ready, batch > 1 ? Math.max(room, batch * participant.concurrency) : room, options.order)
+        const batch = options.batch ?? inOne ?? 1
+        const cells = Lots.cut(space, ready, batch > 1 ? Math.max(room, batch * concurrency) : room, options.order)
         room -= PartitionSet.size(cells)
         chosen.push({ asset, numbering: Partitions.numbering(space.partitions), cells })
       }
@@ -174,8 +179,13 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
       for (const lot of [...own.lost(last.lots), ...taken]) yield* own.start(lot, snapshot, askedAt)
       return isBehind || taken.length > 0
     })
-    const feeding = Effect.forever(Effect.flatMap(feed, (more) =>
-      more ? Effect.void : Effect.timeoutOption(Queue.take(wake), lookMillis)))
+    let idleMillis = soonMillis
+    // With nothing to do, others will soon have ended what cells here wait for; or else, each time, a little later.
+    const feeding = Effect.forever(Effect.flatMap(feed, (more) => {
+      if (more) return Effect.void
+      idleMillis = own.backlog() > 0 ? soonMillis : Math.min(lookMillis, 2 * idleMillis)
+      return Effect.timeoutOption(Queue.take(wake), own.backlog() > 0 ? lookMillis : idleMillis)
+    }))
 
     let plannedAt = 0
     /** Plans the cells of keys that are known by now; with the source at its end, all that is left. */

@@ -76,6 +76,8 @@ export interface Look {
   readonly round: number
   /** The lots of live workers. */
   readonly lots: ReadonlyArray<Lot>
+  /** How many live workers take part. */
+  readonly sharers: number
   readonly later: ReadonlyArray<Later>
   readonly state: RunState | "paused"
   readonly cancelRequested: boolean

@@ -51,6 +51,7 @@ const lookAt = (run: Backfill, since: Since, now: number): Look => {
     horizon: String(changes.length),
     round,
     lots: liveLots(run, now),
+    sharers: run.members.filter(({ leftAt, worker }) => leftAt === null && isAlive(worker, now)).length,
     later,
     state: stateOf(run),
     cancelRequested: run.cancelRequested

@@ -9,10 +9,9 @@ import * as BackfillRuns from "./BackfillRuns.ts"
 import { json } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
 import { notFound } from "./Look.ts"
-import { aliveIn } from "./Lots.ts"
 import { changeOf, compact, lockBackfill, readProgress, recordProgress, Rows } from "./Progress.ts"
 import * as Runs from "./Runs.ts"
-import { closeGate, workerNumber } from "./Workers.ts"
+import { aliveIn, closeGate, workerNumber } from "./Workers.ts"
 
 const Standing = Schema.Array(Schema.Struct({ state: RunState, cancelling: Schema.Boolean, lost: Schema.Boolean, round: Schema.Int }))
 

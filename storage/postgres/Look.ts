@@ -7,6 +7,7 @@ import { noBackfill } from "../Refusals.ts"
 import { attempt } from "./Failure.ts"
 import { changeOf, Rows } from "./Progress.ts"
 import { setOf } from "./SetColumns.ts"
+import { aliveIn } from "./Workers.ts"
 
 /** Fails with why there is no such backfill. */
 export const notFound = Effect.fnUntraced(function*(sql: PgClient.PgClient, id: number) {
@@ -19,6 +20,7 @@ const LookRow = Schema.Array(Schema.Struct({
   state: Schema.Union([RunState, Schema.Literal("paused")]),
   cancelRequested: Schema.Boolean,
   round: Schema.Int,
+  sharers: Schema.Int,
   later: Schema.Array(Schema.Struct({ asset: Schema.String, source: Schema.String })),
   changes: Rows,
   lots: Schema.Array(Schema.Struct({
@@ -48,6 +50,7 @@ export const readLook = Effect.fnUntraced(function*(sql: PgClient.PgClient, id: 
       asked.cancel_requested as "cancelRequested",
       asked.round,
       asked.later,
+      (select count(*)::integer from (${aliveIn(sql, id)}) as alive) as sharers,
       (
         select coalesce(json_agg(json_build_object(
           'kind', change.kind, 'asset', change.asset, 'numbering', change.numbering, 'partitions', change.partitions

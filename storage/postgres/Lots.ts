@@ -8,18 +8,9 @@ import { attempt, transact } from "./Failure.ts"
 import { readLook } from "./Look.ts"
 import { compact, lockBackfill, recordProgress } from "./Progress.ts"
 import { setColumns } from "./SetColumns.ts"
-import { workerNumber } from "./Workers.ts"
+import { aliveIn, workerNumber } from "./Workers.ts"
 
 const Numbers = Schema.Array(Schema.Struct({ number: Schema.Int }))
-
-/** The members of a run that execute it and are alive. */
-export const aliveIn = (sql: PgClient.PgClient, run: number) =>
-  sql`
-    select member.worker
-    from sluice.run_workers as member
-    join sluice.workers as worker on worker.number = member.worker
-    where member.run = ${run} and member.left_at is null and worker.stopped_at is null and worker.expires_at > now()
-  `
 
 export const make = (sql: PgClient.PgClient) => {
   const insert = (id: number, worker: string, chosen: ReadonlyArray<AssetSet>) => {

@@ -53,6 +53,15 @@ const executingFrom = (sql: PgClient.PgClient, gate: Fragment, worker: string) =
     ) as member
   )`
 
+/** The members of a run that execute it and are alive. */
+export const aliveIn = (sql: PgClient.PgClient, run: number) =>
+  sql`
+    select member.worker
+    from sluice.run_workers as member
+    join sluice.workers as worker on worker.number = member.worker
+    where member.run = ${run} and member.left_at is null and worker.stopped_at is null and worker.expires_at > now()
+  `
+
 /** Whether a worker executes a run, as a condition: at a glance, without a lock. */
 export const executes = (sql: PgClient.PgClient, run: number, worker: string) =>
   sql`exists (

@@ -57,7 +57,9 @@ export const sharing = (test: Test): void => {
     assert.deepStrictEqual((yield* store.look(id, null)).lots, [second!, third!])
     assert.strictEqual((yield* store.backfill(id)).unchanged, 4)
     assert.deepStrictEqual(yield* store.take(id, "one", null, () => []), [])
+    assert.strictEqual((yield* store.look(id, null)).sharers, 2)
     yield* store.leave(id, "two")
+    assert.strictEqual((yield* store.look(id, null)).sharers, 1)
     assert.deepStrictEqual(yield* store.take(id, "two", null, () => [cells(games, 30, 39)]), [])
     assert.deepStrictEqual((yield* store.look(id, null)).lots, [second!])
   }))
@@ -68,8 +70,10 @@ export const sharing = (test: Test): void => {
     yield* store.join(id, "dying")
     const [lot] = yield* store.take(id, "dying", null, () => [cells(games, 0, 9)])
     assert.lengthOf((yield* store.look(id, null)).lots, 1)
+    assert.strictEqual((yield* store.look(id, null)).sharers, 2)
     yield* Effect.sleep(150)
     assert.lengthOf((yield* store.look(id, null)).lots, 0)
+    assert.strictEqual((yield* store.look(id, null)).sharers, 1)
     let seen = -1
     yield* store.take(id, "one", null, (look) => {
       seen = look.lots.length

@@ -64,7 +64,7 @@ describe("Ledger", () => {
       }
       const ledger = Ledger.make(snapshot)
       const look = (changes: Look["changes"]): Look => ({
-        changes, lots, horizon: "", round: 1, later: [], state: "running", cancelRequested: false
+        changes, lots, sharers: 1, horizon: "", round: 1, later: [], state: "running", cancelRequested: false
       })
       // In two parts that overlap.
       const cut = random.whole(0, told.length)
@@ -103,7 +103,7 @@ describe("Ledger", () => {
     const last = PartitionSet.takeLast(cells, 1)
     const change = (kind: ProgressKind, set: PartitionSet.PartitionSet) => ({ asset: "source", numbering: "", kind, cells: set })
     const look = (round: number, changes: Look["changes"]): Look => ({
-      changes, lots: [], horizon: "", round, later: [], state: "running", cancelRequested: false
+      changes, lots: [], sharers: 1, horizon: "", round, later: [], state: "running", cancelRequested: false
     })
     ledger.absorb(look(1, [change("planned", cells), change("failed", PartitionSet.union(one, last)), change("materialized", one)]))
     assert.deepStrictEqual(ledger.counts(), [{ asset: "source", planned: 42, materialized: 1, unchanged: 0, failed: 1, skipped: 0 }])
@@ -142,5 +142,12 @@ describe("Lots", () => {
     assert.strictEqual(Lots.size(0, 8), 16)
     assert.strictEqual(Lots.size(100, 8), 200)
     assert.strictEqual(Lots.size(1e6, 8), Lots.maxLot)
+  })
+
+  it("beside others it takes no more than its part of what can be done, and always a round", () => {
+    assert.strictEqual(Lots.share(400, 2, 0, 4), 200)
+    assert.strictEqual(Lots.share(400, 2, 150, 4), 50)
+    assert.isAtMost(Lots.share(400, 4, 100, 4), 0)
+    assert.strictEqual(Lots.share(3, 3, 0, 4), 4)
   })
 })

@@ -1,5 +1,7 @@
 /** The cells of an asset by state: fresh, stale, failed or missing, with the reason in the plan's own words. */
+import { Effect } from "effect"
 import * as PartitionSet from "../engine/partition/PartitionSet.ts"
+import * as Comparison from "../engine/plan/Comparison.ts"
 import * as Snapshot from "../engine/plan/Snapshot.ts"
 import { classify, describe, doubtful, staleness, stateOf } from "../engine/plan/Staleness.ts"
 import type { CellState } from "../engine/record/Backfill.ts"
@@ -38,12 +40,13 @@ export const ofCell = (
   return { state: "stale", reason: describe(reason) }
 }
 
-/** The snapshot with the records that `of` needs to tell the fresh cells of these assets from the stale ones. */
-export const detail = (snapshot: Snapshot.Snapshot, assets: Iterable<string>) =>
-  Snapshot.detail(
-    snapshot,
-    new Map(Array.from(assets, (asset) => [asset, doubtful(snapshot, asset, snapshot.space(asset).all)]))
-  )
+/** The snapshot with what `of` needs to tell the fresh cells of these assets from the stale ones. */
+export const detail = (snapshot: Snapshot.Snapshot, assets: Iterable<string>) => {
+  const chosen = Array.from(assets)
+  const wanted = (known: Snapshot.Snapshot) =>
+    new Map(chosen.map((asset) => [asset, doubtful(known, asset, known.space(asset).all)]))
+  return Effect.flatMap(Comparison.make(snapshot, wanted(snapshot)), (compared) => Snapshot.detail(compared, wanted(compared)))
+}
 
 /**
  * Sorts all cells of an asset, by sets; with `records: false` stale cells count as fresh when only their upstream has

@@ -31,12 +31,22 @@ export interface Snapshot {
   readonly isStored: (asset: string) => boolean
   /** The cells whose records were read; those of which nothing was recorded need none. */
   readonly detailed: (asset: string) => PartitionSet.PartitionSet
+  /**
+   * Cells whose inputs the store has compared with what is upstream now, and those of which an input has changed, by
+   * input: of these no record is needed.
+   */
+  readonly compared: (asset: string) => Compared | undefined
   /** Records by text key; unpartitioned assets have the key "". None but of the cells asked for by `detail` or `narrow`. */
   readonly cells: (asset: string) => ReadonlyMap<string, StoredCell>
   /** The versions that now stand in a set of cells of an asset, whose records must have been read. */
   readonly versions: (asset: string, set: PartitionSet.PartitionSet) => Omit<InputVersion, "asset">
   /** Takes over what has become of a cell since, so that steps that follow see it. Sets stay as they were. */
   readonly update: (asset: string, partition: string, cell: StoredCell) => void
+}
+
+export interface Compared {
+  readonly cells: PartitionSet.PartitionSet
+  readonly changed: ReadonlyMap<string, PartitionSet.PartitionSet>
 }
 
 /** The partitions at a moment: what `detail` and `narrow` keep. */
@@ -113,7 +123,7 @@ const build = (
     whole.delete(asset)
   }
   const isStored = (asset: string) => written.has(asset) || states.isStored(asset)
-  return { ...moment, ...states, isStored, detailed, cells, versions, update }
+  return { ...moment, ...states, isStored, detailed, compared: () => undefined, cells, versions, update }
 }
 
 /** The states that records tell of. */
@@ -244,7 +254,8 @@ export const detail = Effect.fn("Snapshot.detail")(function*(snapshot: Snapshot,
     const before = snapshot.cells(asset)
     records.set(asset, before.size === 0 || asked.get(asset) === "all" ? found : new Map([...before, ...found]))
   }
-  return build(snapshot, snapshot, records, (asset) => read.get(asset) ?? snapshot.detailed(asset))
+  const detailed = (asset: string) => read.get(asset) ?? snapshot.detailed(asset)
+  return { ...build(snapshot, snapshot, records, detailed), compared: snapshot.compared }
 })
 
 /**

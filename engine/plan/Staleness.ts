@@ -181,21 +181,28 @@ const presentBasis = (snapshot: Snapshot, asset: string): string =>
     Object.fromEntries(snapshot.graph.upstream(asset).map((edge) => [edge.input, { asset: edge.upstream }]))
   )
 
+/** Those of the cells that are materialized as the definition now says, and read something that may have changed since. */
+const present = (snapshot: Snapshot, asset: string, cells: PartitionSet.PartitionSet): PartitionSet.PartitionSet => {
+  const { byBasis, failed } = snapshot.sets(asset)
+  const own = byBasis.get(presentBasis(snapshot, asset))
+  return own === undefined || snapshot.graph.upstream(asset).length === 0
+    ? PartitionSet.empty(cells.dimensions)
+    : PartitionSet.difference(PartitionSet.intersection(cells, own), failed)
+}
+
 /**
  * Those of the cells of which only their records, and those of what they read, tell whether they are fresh: to be asked
- * for by `Snapshot.detail` before `classify`.
+ * for by `Snapshot.detail` before `classify`, or to be compared by the store.
  */
 export const doubtful = (snapshot: Snapshot, asset: string, cells: PartitionSet.PartitionSet): PartitionSet.PartitionSet => {
-  const { byBasis, failed } = snapshot.sets(asset)
-  const present = byBasis.get(presentBasis(snapshot, asset))
-  return present === undefined || snapshot.graph.upstream(asset).length === 0
-    ? PartitionSet.empty(cells.dimensions)
-    : PartitionSet.difference(PartitionSet.intersection(cells, present), failed)
+  const compared = snapshot.compared(asset)
+  const own = present(snapshot, asset, cells)
+  return compared === undefined ? own : PartitionSet.difference(own, compared.cells)
 }
 
 /**
  * Sorts cells by why they are not fresh, into disjoint sets; what is in none of them is fresh. It says of each cell what
- * `staleness` says of its record, but looks only at the records of `doubtful` cells; with `records: false` at none, and
+ * `staleness` says of its record, but looks only at comparisons, and at the records of `doubtful` cells; with `records: false` at none, and
  * takes those for fresh.
  */
 export const classify = (
@@ -224,6 +231,7 @@ export const classify = (
     if (changed !== undefined) give(changed, PartitionSet.intersection(sound, set))
   }
   if (options.records) {
+    for (const stale of byComparison(snapshot, asset, present(snapshot, asset, cells))) give(stale.reason, stale.cells)
     for (const stale of byRecord(snapshot, asset, doubtful(snapshot, asset, cells))) give(stale.reason, stale.cells)
   }
   // In one order, whatever the order in which sets and records came.
@@ -232,6 +240,17 @@ export const classify = (
 }
 
 const tags: ReadonlyArray<Reason["_tag"]> = ["Failed", "Missing", "CodeChanged", "InputRemoved", "InputAdded", "UpstreamChanged"]
+
+const byComparison = (snapshot: Snapshot, asset: string, cells: PartitionSet.PartitionSet): ReadonlyArray<Unfresh> => {
+  const compared = snapshot.compared(asset)
+  if (compared === undefined) return []
+  let rest = PartitionSet.intersection(cells, compared.cells)
+  return snapshot.graph.upstream(asset).map(({ input, upstream }) => {
+    const changed = PartitionSet.intersection(rest, compared.changed.get(input) ?? PartitionSet.empty(cells.dimensions))
+    rest = PartitionSet.difference(rest, changed)
+    return { reason: { _tag: "UpstreamChanged", input, upstream }, cells: changed }
+  })
+}
 
 const byRecord = (snapshot: Snapshot, asset: string, cells: PartitionSet.PartitionSet): ReadonlyArray<Unfresh> => {
   const { keyAt } = snapshot.space(asset)

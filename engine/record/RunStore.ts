@@ -61,6 +61,14 @@ export type StoredCells = ReadonlyMap<string, ReadonlyMap<string, StoredCell>>
 /** Which cells of an asset to read: all that are stored, or those of some text keys. */
 export type Wanted = ReadonlyMap<string, "all" | ReadonlyArray<string>>
 
+/** An input that reads, for each cell of an asset, one cell of the upstream: that of the same key, or the only one (""). */
+export interface SameKey {
+  readonly asset: string
+  readonly input: string
+  readonly upstream: string
+  readonly partition: "same" | ""
+}
+
 /** A key of a dynamic set, with the partitions of the source asset whose rows gave it (empty: added by hand). */
 export interface DynamicKey {
   readonly key: string
@@ -182,6 +190,13 @@ export class RunStore extends Context.Service<RunStore, {
   readonly recordCalls: (run: number, worker: string, calls: ReadonlyArray<Calls>) => Effect.Effect<void, RunStoreError>
 
   readonly cells: (wanted: Wanted) => Effect.Effect<StoredCells, RunStoreError>
+  /**
+   * For each of the inputs, the keys of the asset's materialized cells that have read something else than what their
+   * upstream cell now is. The records stay in the store.
+   */
+  readonly changedInputs: (
+    inputs: ReadonlyArray<SameKey>
+  ) => Effect.Effect<ReadonlyArray<ReadonlyArray<string>>, RunStoreError>
   /**
    * The states of the assets' cells as sets. The sets are kept up with every commit; where they are not there (an older
    * database) or count positions otherwise than the numbering given, they are made anew from the cells.

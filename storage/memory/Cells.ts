@@ -133,7 +133,20 @@ export const make = (state: State) => {
       return found
     })
 
-  return { claim, release, commit, endSteps, cells }
+  const changedInputs: RunStore["Service"]["changedInputs"] = (inputs) =>
+    Effect.sync(() =>
+      inputs.map(({ asset, input, partition, upstream }) =>
+        Array.from(state.cells.get(asset) ?? []).flatMap(([key, { stored }]) => {
+          if (stored?.dataVersion === undefined) return []
+          const read = stored.inputs[input]
+          const now = state.cells.get(upstream)?.get(partition === "" ? "" : key)?.stored?.dataVersion
+          const isSame = now === undefined ? read?.count === 0 : read?.count === 1 && read.max === now
+          return isSame ? [] : [key]
+        })
+      )
+    )
+
+  return { claim, release, commit, endSteps, cells, changedInputs }
 }
 
 const neverMaterialized: StoredCell = {

@@ -1,7 +1,7 @@
 /** The stored state of cells, read through a cursor: a million of them never stand in memory as rows. */
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema, Stream } from "effect"
-import type { RunStore, StoredCell } from "../../engine/record/RunStore.ts"
+import type { RunStore, SameKey, StoredCell } from "../../engine/record/RunStore.ts"
 import type { Cell, InputVersion } from "../../engine/record/Step.ts"
 import { cellColumns } from "./Claims.ts"
 import { keys } from "./Columns.ts"
@@ -116,5 +116,36 @@ export const make = (sql: PgClient.PgClient) => {
     return found
   })
 
-  return { cells }
+  // The version of one cell is the `max` of what was read of it.
+  const changedIn = ({ asset, input, partition, upstream }: SameKey, place: number) =>
+    sql`
+      select ${place}::integer as place, cell.partition
+      from sluice.cells as cell
+      left join sluice.cells as upstream
+        on upstream.asset = ${upstream} and upstream.data_version is not null
+        and upstream.partition = ${partition === "" ? sql`''` : sql`cell.partition`}
+      where cell.asset = ${asset} and cell.data_version is not null
+        and (
+          (cell.inputs -> ${input}::text -> 'count')::bigint is distinct from (upstream.data_version is not null)::integer
+          or upstream.data_version is not null
+            and (cell.inputs -> ${input}::text -> 'max')::bigint is distinct from upstream.data_version
+        )
+    `
+
+  const changedInputs: RunStore["Service"]["changedInputs"] = Effect.fn("RunStore.changedInputs")(function*(inputs) {
+    const found = inputs.map((): Array<string> => [])
+    if (inputs.length === 0) return found
+    // One statement, so that all is of one moment.
+    yield* sql<{ readonly place: number; readonly partition: string }>`
+      ${sql.join(" union all ", false)(inputs.map(changedIn))}
+    `.stream.pipe(
+      Stream.runForEachArray((chunk) => Effect.sync(() => {
+        for (const { partition, place } of chunk) found[place]?.push(partition)
+      })),
+      attempt("compare what cells have read with what is there now")
+    )
+    return found
+  })
+
+  return { cells, changedInputs }
 }

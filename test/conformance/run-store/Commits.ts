@@ -60,6 +60,30 @@ export const commits = (test: Test): void => {
     assert.strictEqual((yield* store.cells(new Map())).size, 0)
   }))
 
+  test("compares what cells have read with what is there now", Effect.gen(function*() {
+    const { run, store } = yield* started
+    const upstream = yield* materialize(run, [...cellsOf("nhl/games", 0, 3), { asset: "nhl/league", partition: "" }].map((cell) => computed(cell)))
+    const version = (partition: string) => upstream.find((step) => step.partition === partition)?.dataVersion ?? -1
+    const one = (asset: string, max: number) => ({ asset, count: 1, sum: 0, max })
+    const none = (asset: string) => ({ asset, count: 0, sum: 0, max: 0 })
+    // The cell 3 has read nothing, which was not there and is not; of 4 it was removed; 5 has read several.
+    const games = [one("nhl/games", version("0")), one("nhl/games", version("1")), none("nhl/games"), none("nhl/games"), one("nhl/games", 7),
+      { ...one("nhl/games", version("2")), count: 2 }]
+    yield* materialize(run, cellsOf("nhl/stats", 0, 6).map((cell, i) =>
+      computed(cell, { inputs: { games: games[i]!, league: one("nhl/league", version("")) } })))
+    const asked = [
+      { asset: "nhl/stats", input: "games", upstream: "nhl/games", partition: "same" },
+      { asset: "nhl/stats", input: "league", upstream: "nhl/league", partition: "" },
+      { asset: "nhl/stats", input: "other", upstream: "nhl/league", partition: "" },
+      { asset: "nhl/none", input: "games", upstream: "nhl/games", partition: "same" }
+    ] as const
+    const changed = Effect.map(store.changedInputs(asked), (found) => found.map((keys) => keys.toSorted().join()))
+    assert.deepStrictEqual(yield* changed, ["2,4,5", "", "0,1,2,3,4,5", ""])
+    yield* materialize(run, [computed({ asset: "nhl/games", partition: "1" }), computed({ asset: "nhl/league", partition: "" })])
+    assert.deepStrictEqual(yield* changed, ["1,2,4,5", "0,1,2,3,4,5", "0,1,2,3,4,5", ""])
+    assert.deepStrictEqual(yield* store.changedInputs([]), [])
+  }))
+
   test("gives the steps of a commit in the order asked", Effect.gen(function*() {
     const { run } = yield* started
     const steps = yield* materialize(run, [c, a, b].map((cell) => computed(cell)))

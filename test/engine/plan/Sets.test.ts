@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Partitions, PartitionSet, Plan } from "../../../index.ts"
+import * as Comparison from "../../../engine/plan/Comparison.ts"
 import * as Planner from "../../../engine/plan/Planner.ts"
 import * as Snapshot from "../../../engine/plan/Snapshot.ts"
 import * as Staleness from "../../../engine/plan/Staleness.ts"
@@ -26,6 +27,7 @@ const seen = (snapshot: Snapshot.Snapshot, asset: string, point: PartitionSet.Po
 })
 
 describe("Planning by sets", () => {
+  let comparisons = 0
   for (let seed = 1; seed <= 200; seed++) {
     it.effect(`history ${seed}: sorts cells as the records of each do, and plans the same from the records it asks for`, () =>
       Effect.gen(function*() {
@@ -39,8 +41,11 @@ describe("Planning by sets", () => {
         for (const asset of assets) {
           const space = full.space(asset)
           const cells = subsetOf(random, space.all)
-          const wanted = new Map([[asset, Staleness.doubtful(loaded, asset, cells)]])
-          const snapshot = yield* Effect.provide(Snapshot.detail(loaded, wanted), layer)
+          const wanted = (known: Snapshot.Snapshot) => new Map([[asset, Staleness.doubtful(known, asset, cells)]])
+          // Whether what can be compared is compared or read makes no difference.
+          const known = seed % 2 === 0 ? loaded : yield* Effect.provide(Comparison.make(loaded, wanted(loaded), 1), layer)
+          if (known.compared(asset) !== undefined) comparisons++
+          const snapshot = yield* Effect.provide(Snapshot.detail(known, wanted(known)), layer)
           const classes = Staleness.classify(snapshot, asset, cells)
           const together = PartitionSet.unionAll(cells.dimensions, classes.map((one) => one.cells))
           assert.isTrue(PartitionSet.isSubset(together, cells))
@@ -83,6 +88,8 @@ describe("Planning by sets", () => {
       }))
   }
 
+  it("many of these were compared", () => assert.isAbove(comparisons, 20))
+
   const days = Partitions.daily({ start: "2024-01-01" })
   const up = rows("up", { partitions: days })
   const down = rows("down", { partitions: days, inputs: { up } })
@@ -111,6 +118,30 @@ describe("Planning by sets", () => {
       assert.deepStrictEqual(yield* plan(["up", "down"]), [0, 14, 14])
       const one = PartitionSet.takeLast(full.space("down").all, 1)
       assert.deepStrictEqual(yield* plan(["down"], { restriction: new Map([["down", one]]) }), [0, 1, 2])
+    }))
+
+  it.effect("reads no record of many cells that the store can compare, but of those that it plans", () =>
+    Effect.gen(function*() {
+      const many = Array.from({ length: 6000 }, (_, i) => `k${i}`)
+      const keys = Partitions.fixed(many)
+      const up = rows("up", { partitions: keys })
+      const graph = graphOf(rows("down", { partitions: keys, inputs: { up } }))
+      const records = new Map([
+        ["up", new Map(many.map((key, i) => [key, cell(i + 1)]))],
+        // One has read an older version, one has failed since.
+        ["down", new Map(many.map((key, i) => [key, cell(i + 7001, { ...read("up", "up", i === 17 ? 7 : i + 1), failed: i === 19 })]))]
+      ])
+      const full = Snapshot.make({ graph, now: History.now, cells: records, dynamicKeys: new Map() })
+      const { asked, layer } = History.storeOf({ full, keys: new Map(), records })
+      const snapshot = yield* Effect.provide(Snapshot.load(graph, ["down"], History.now), layer)
+      const options = { selected: ["down"], restriction: new Map([["down", full.space("down").all]]), force: false, ended: () => undefined }
+      const made = yield* Effect.provide(Planner.make({ ...options, snapshot }), layer)
+      assert.deepStrictEqual(made.plan, Plan.make({ ...options, snapshot: full }))
+      assert.strictEqual(Plan.size(made.plan), 2)
+      assert.strictEqual(asked.records, 0)
+      const known = yield* Effect.provide(Planner.executable(made.snapshot, made.plan), layer)
+      assert.strictEqual(asked.records, 4)
+      assert.deepStrictEqual(seen(known, "down", [17]), seen(full, "down", [17]))
     }))
 
   it.effect("does not ask twice for a record, and keeps what was read before", () =>

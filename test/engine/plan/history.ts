@@ -108,6 +108,14 @@ export const storeOf = ({ full, keys, records }: Omit<History, "graph">) => {
   const layer = Layer.mock(RunStore, {
     dynamicKeys: (sets) => Effect.succeed(new Map(sets.map((set) => [set, keys.get(set) ?? []]))),
     cellSets: (assets) => Effect.succeed(new Map(Array.from(assets.keys(), (asset) => [asset, full.sets(asset)]))),
+    changedInputs: (inputs) =>
+      Effect.sync(() => inputs.map(({ asset, input, partition, upstream }) =>
+        Array.from(records.get(asset) ?? []).flatMap(([key, record]) => {
+          const now = records.get(upstream)?.get(partition === "" ? "" : key)?.dataVersion
+          const read = record.inputs[input]
+          const sum = now === undefined ? 0 : Snapshot.add(0, now)
+          return record.dataVersion === undefined || (read?.count === (now === undefined ? 0 : 1) && read.sum === sum) ? [] : [key]
+        }))),
     cells: (wanted) =>
       Effect.sync(() =>
         new Map(Array.from(wanted, ([asset, which]) => {

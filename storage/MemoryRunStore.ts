@@ -5,6 +5,7 @@ import { type DynamicKey, RunStore } from "../engine/record/RunStore.ts"
 import * as Backfills from "./memory/Backfills.ts"
 import * as Cells from "./memory/Cells.ts"
 import * as CellSets from "./memory/CellSets.ts"
+import * as Checkpoints from "./memory/Checkpoints.ts"
 import * as Runs from "./memory/Runs.ts"
 import * as State from "./memory/State.ts"
 
@@ -15,6 +16,7 @@ const runs: Layer.Layer<RunStore, never, State.Shared> = Layer.effect(
       ...Runs.make(state),
       ...Cells.make(state),
       ...CellSets.make(state),
+      ...Checkpoints.make(state),
       dynamicKeys: (sets) =>
         Effect.sync(() =>
           new Map(sets.map((set) => [

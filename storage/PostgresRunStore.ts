@@ -11,6 +11,7 @@ import * as Backfills from "./postgres/Backfills.ts"
 import * as Calls from "./postgres/Calls.ts"
 import * as Cells from "./postgres/Cells.ts"
 import * as CellSets from "./postgres/CellSets.ts"
+import * as Checkpoints from "./postgres/Checkpoints.ts"
 import * as Claims from "./postgres/Claims.ts"
 import * as Commits from "./postgres/Commits.ts"
 import * as DynamicKeys from "./postgres/DynamicKeys.ts"
@@ -36,6 +37,7 @@ export const layer: Layer.Layer<
       ...Runs.make(sql),
       ...Claims.make(sql),
       ...Commits.make(sql),
+      ...Checkpoints.make(sql),
       ...Steps.make(sql),
       ...Facts.make(sql),
       ...Calls.make(sql),

@@ -22,6 +22,16 @@ export const runLost = (run: number, cells: ReadonlyArray<Cell>): LeaseLost =>
       "over; nothing of the batch was written."
   })
 
+/** The error of a commit that does not follow the checkpoint of its cell: a commit that was held for lost came first. */
+export const overtaken = (cells: ReadonlyArray<Cell>): LeaseLost => {
+  const [first] = cells
+  return new LeaseLost({
+    cells: cells.map(({ asset, partition }) => ({ asset, partition })),
+    message: `The checkpoint of ${first === undefined ? "a cell" : cellName(first)} has moved on meanwhile; ` +
+      "nothing was written, and the cell goes on from there."
+  })
+}
+
 /** The error of a `write` that does not give one result for each cell. */
 export const miscounted = (cells: ReadonlyArray<Cell>, written: ReadonlyArray<CellWritten>): RunStoreError =>
   new RunStoreError({

@@ -36,22 +36,22 @@ export const mapEffect = <A, E, R, B, E2, R2>(
         if (Exit.isFailure(exit)) isBroken = true
         return { index, exit }
       })
-    const pass = ({ exit, index }: Ended<B, E2>): Stream.Stream<B, E2> => {
+    /** What has become the beginning of the rest, up to a failure. */
+    const pass = ({ exit, index }: Ended<B, E2>): Effect.Effect<ReadonlyArray<Exit.Exit<B, E2>>> => {
       waiting.set(index, exit)
-      const ready: Array<B> = []
-      for (;;) {
-        const next = waiting.get(given)
-        if (next === undefined) break
+      const ready: Array<Exit.Exit<B, E2>> = []
+      for (let next = waiting.get(given); next !== undefined; next = waiting.get(given)) {
         waiting.delete(given++)
-        if (Exit.isFailure(next)) return Stream.concat(Stream.fromArray(ready), Stream.failCause(next.cause))
-        ready.push(next.value)
+        ready.push(next)
       }
-      return Stream.fromEffect(room.release(ready.length)).pipe(Stream.drain, Stream.concat(Stream.fromArray(ready)))
+      return ready.length === 0 ? Effect.succeed(ready) : Effect.as(room.release(ready.length), ready)
     }
     return elements.pipe(
       Stream.mapEffect(enter),
       Stream.takeWhile(() => !isBroken),
       Stream.mapEffect(call, { concurrency, unordered: true }),
-      Stream.flatMap(pass)
+      Stream.mapEffect(pass),
+      Stream.flattenIterable,
+      Stream.mapEffect((exit) => exit)
     )
   })

@@ -25,6 +25,31 @@ export interface CellWrite {
   readonly partition: string
   /** Rows as an array, a table with `objects()` or a `Stream`; or a document. */
   readonly value: unknown
+  /**
+   * So many rows of the cell were put aside by `staging`. In `write`: they are what the cell holds, and `value` is an empty
+   * array; where there are not so many, the write is refused. In `staging.add`: those of `value` come after them.
+   */
+  readonly staged?: number
+  /** `values` of what was written are needed, also where they are not in memory: partition keys come from them. */
+  readonly listed?: boolean
+}
+
+/** A cell by name. */
+export interface CellName {
+  readonly asset: Stored
+  readonly partition: string
+}
+
+/** Where an IO manager keeps the rows of cells that are not whole yet, and where no reader of the asset sees them. */
+export interface Staging {
+  /** As `prepare` of the asset, and after it. Rows put aside that do not fit the definition any more are removed. */
+  readonly prepare: (asset: Stored) => Effect.Effect<void, IoError>
+  /** Adds rows to what is put aside; all or none. Joins the transaction that it is called in, as `write` does. */
+  readonly add: (cells: ReadonlyArray<CellWrite>) => Effect.Effect<void, IoError>
+  /** How many rows are put aside for a cell. */
+  readonly count: (cell: CellName) => Effect.Effect<number, IoError>
+  /** Removes what is put aside for a cell. Joins the transaction that it is called in. */
+  readonly discard: (cell: CellName) => Effect.Effect<void, IoError>
 }
 
 /** What was written for one cell. */
@@ -84,6 +109,8 @@ export interface IoManager {
    * IO manager on the same database joins its transaction (G1). Results are in the order of the cells.
    */
   readonly write: (cells: ReadonlyArray<CellWrite>) => Effect.Effect<ReadonlyArray<CellWritten>, IoError>
+  /** For assets with a checkpoint. Undefined: they cannot be stored here. */
+  readonly staging?: Staging
   /** All elements at once. */
   readonly load: (source: Source) => Effect.Effect<Loaded, IoError>
   /** The elements one after another, in bounded memory. */

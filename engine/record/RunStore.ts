@@ -6,6 +6,7 @@ import { Context, type Effect, Schema } from "effect"
 import type { CellWritten } from "../definition/Io.ts"
 import type { Calls } from "./Calls.ts"
 import type { CellSets, Gather, Numbering } from "./CellSets.ts"
+import type { Checkpoint, CheckpointCommit, Place } from "./Checkpoint.ts"
 import type { CheckSummary } from "./CheckSummary.ts"
 import type { Event } from "./Event.ts"
 import type { RunRequest, RunState, RunSummary } from "./Run.ts"
@@ -108,6 +109,8 @@ export interface CellCommit extends Cell {
   readonly codeVersion: string
   readonly inputs: Readonly<Record<string, InputVersion>>
   readonly metadata: Step["metadata"]
+  /** The checkpoint that the cell ends with: it must be the last one of its place, and is removed. */
+  readonly checkpoint?: Place & { readonly id: string }
 }
 
 /** The keys that one cell of a source asset gives to a dynamic set. */
@@ -176,6 +179,12 @@ export class RunStore extends Context.Service<RunStore, {
    * records the dynamic keys they give, and gives the claims back. All or nothing.
    */
   readonly commit: <E, R>(commit: Commit<E, R>) => Effect.Effect<ReadonlyArray<Step>, E | RunStoreError | LeaseLost, R>
+  /**
+   * Puts rows aside and moves the checkpoint of a cell in one transaction, under the same conditions as `commit`; the
+   * claims stay. LeaseLost also where the checkpoint is not the one that this follows. May be done twice: the second time
+   * it changes nothing.
+   */
+  readonly commitCheckpoint: <E, R>(commit: CheckpointCommit<E, R>) => Effect.Effect<void, E | RunStoreError | LeaseLost, R>
   readonly endSteps: (
     run: number,
     worker: string,
@@ -190,6 +199,9 @@ export class RunStore extends Context.Service<RunStore, {
   readonly recordCalls: (run: number, worker: string, calls: ReadonlyArray<Calls>) => Effect.Effect<void, RunStoreError>
 
   readonly cells: (wanted: Wanted) => Effect.Effect<StoredCells, RunStoreError>
+  readonly checkpoint: (place: Place) => Effect.Effect<Checkpoint | undefined, RunStoreError>
+  /** Those of all cells of these computations that are partly done, by computation and partition. */
+  readonly checkpoints: (computations: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Checkpoint>, RunStoreError>
   /**
    * For each of the inputs, the keys of the asset's materialized cells that have read something else than what their
    * upstream cell now is. The records stay in the store.

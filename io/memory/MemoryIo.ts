@@ -51,7 +51,7 @@ const contentHash = (schema: Schema.Codec<unknown, unknown>, values: ReadonlyArr
     : undefined
 }
 
-const faultOf = (rows: Rows<unknown>, where: string, values: ReadonlyArray<unknown>): string | undefined => {
+const faultOf = (rows: Rows<unknown>, where: string, values: ReadonlyArray<unknown>, before: number): string | undefined => {
   const struct = RowShape.struct(rows.schema)
   if (struct === undefined) return `${where} has a schema without fixed columns; rows need a Schema.Struct or Schema.Class.`
   const parse = Schema.decodeUnknownResult(struct)
@@ -60,7 +60,7 @@ const faultOf = (rows: Rows<unknown>, where: string, values: ReadonlyArray<unkno
   if (at === -1) return undefined
   const parsed = parse(values[at])
   const reason = Result.isFailure(parsed) ? parsed.failure.message.replace(/\s*\n\s*/g, " ") : shown(values[at])
-  return `Row ${at + 1} of ${where} does not match the schema: ${reason}.`
+  return `Row ${before + at + 1} of ${where} does not match the schema: ${reason}.`
 }
 
 /** A cell whose value is read and valid. */
@@ -70,7 +70,8 @@ interface Ready {
   readonly written: Io.CellWritten
 }
 
-const ready = Effect.fnUntraced(function*(cell: Io.CellWrite) {
+/** Reads the value of a cell; where `aside` is given, what was put aside for it may be the value. */
+const ready = Effect.fnUntraced(function*(cell: Io.CellWrite, aside?: ReadonlyArray<unknown>) {
   const { asset: { key, output }, partition, value } = cell
   const where = place(key, partition)
   if (output._tag === "Document") {
@@ -82,8 +83,13 @@ const ready = Effect.fnUntraced(function*(cell: Io.CellWrite) {
     return { cell, values: [value], written } satisfies Ready
   }
   const produced = yield* Effect.fromResult(Produced.of(cell))
-  const values = produced._tag === "InMemory" ? produced.rows : yield* Stream.runCollect(produced.rows)
-  const fault = faultOf(output, where, values)
+  const given = produced._tag === "InMemory" ? produced.rows : yield* Stream.runCollect(produced.rows)
+  const values = cell.staged === undefined || aside === undefined ? given : aside
+  if (cell.staged !== undefined && aside !== undefined && cell.staged !== aside.length) {
+    const message = `${where} had ${cell.staged} rows put aside and now has ${aside.length}: materialize it again, it starts anew.`
+    return yield* refuse(key, partition, message)
+  }
+  const fault = faultOf(output, where, values, aside === undefined ? cell.staged ?? 0 : 0)
   if (fault !== undefined) return yield* refuse(key, partition, fault)
   // What is given says what is stored only where it replaces what was there.
   const hash = output.mode === "replace" ? contentHash(output.schema, values) : undefined
@@ -141,11 +147,23 @@ const make = Effect.sync((): Io.IoManager => {
     assets.set(key, found)
     return found
   }
+  const aside = new Map<string, ReadonlyArray<unknown>>()
+  const placeOf = ({ asset, partition }: Io.CellName) => `${asset.key}\0${partition}`
+  const asideOf = (cell: Io.CellName) => aside.get(placeOf(cell)) ?? []
   return {
     accepts: ["Rows", "Document"],
+    staging: {
+      prepare: () => Effect.void,
+      add: Effect.fnUntraced(function*(cells) {
+        const all = yield* Effect.forEach(cells, (cell) => ready(cell))
+        for (const { cell, values } of all) aside.set(placeOf(cell), [...asideOf(cell), ...values])
+      }),
+      count: (cell) => Effect.sync(() => asideOf(cell).length),
+      discard: (cell) => Effect.sync(() => void aside.delete(placeOf(cell)))
+    },
     prepare: (asset) => Effect.sync(() => void elementsOf(asset)),
     write: Effect.fnUntraced(function*(cells) {
-      const all = yield* Effect.forEach(cells, ready)
+      const all = yield* Effect.forEach(cells, (cell) => ready(cell, asideOf(cell)))
       // From here on nothing is awaited, so that no other write comes between.
       const undo: Array<() => void> = []
       const results: Array<Io.CellWritten> = []
@@ -158,6 +176,7 @@ const make = Effect.sync((): Io.IoManager => {
         for (const step of undo.reverse()) step()
         return yield* refuse(asset.key, partition, fault)
       }
+      for (const cell of cells) if (cell.staged !== undefined) aside.delete(placeOf(cell))
       return results
     }),
     load: Effect.fnUntraced(function*(source) {

@@ -30,7 +30,8 @@ const parameter = (column: Column, values: ReadonlyArray<unknown>): PgTypes.Para
 const wireArray = (column: Column): string =>
   column.cast !== undefined || column.wire === "text" ? "text[]" : `${column.type}[]`
 
-const onConflict = (table: Table.Table): string => {
+/** How an upsert meets the row of the same key, which it knows as `stored`. */
+export const onConflict = (table: Table.Table): string => {
   if (table.rows.mode !== "upsert") return ""
   const key = table.key.map((c) => quote(c.name)).join(", ")
   const others = table.columns.filter((c) => !table.key.includes(c)).map((c) => {
@@ -108,6 +109,12 @@ select taker, holder, count(*)::int4 as rows from held group by taker, holder`
 /** Partition → the partitions that it took rows from. */
 export type Displaced = Map<string, Set<string>>
 
+export const noteDisplaced = (displaced: Displaced, holders: ReadonlyArray<Holder>): void => {
+  for (const { holder, taker } of holders) {
+    if (holder !== taker) displaced.set(taker, (displaced.get(taker) ?? new Set()).add(holder))
+  }
+}
+
 interface Holder {
   readonly taker: string
   readonly holder: string
@@ -121,6 +128,12 @@ const raced = (table: Table.Table): IoError =>
     transient: true
   })
 
+/** A statement with its values. */
+export interface Statement {
+  readonly text: string
+  readonly parameters: ReadonlyArray<unknown>
+}
+
 /** Tries to upsert while others insert the same keys: each waits for one of them to commit. */
 const racedTimes = 10
 
@@ -129,18 +142,18 @@ const racedTimes = 10
  * partition is not known: then all is taken back to a savepoint and tried again, and the row is seen. A row that was
  * updated, rather than inserted, carries this transaction in its `xmax`.
  */
-const take = (
+export const take = (
   sql: SqlClient.SqlClient,
   table: Table.Table,
-  keys: ReadonlyArray<unknown>,
-  parameters: ReadonlyArray<unknown>
+  holding: Statement,
+  upsert: Statement
 ): Effect.Effect<ReadonlyArray<Holder>, IoError | SqlError.SqlError> =>
   Effect.gen(function*() {
-    const holders = yield* sql.unsafe<Holder>(holdersSql(table), keys)
+    const holders = yield* sql.unsafe<Holder>(holding.text, holding.parameters)
     const [put] = yield* sql.unsafe<{ readonly updated: number }>(
-      `with put as (${insertSql(table)}\nreturning stored.xmax <> 0 as updated)
+      `with put as (${upsert.text}\nreturning stored.xmax <> 0 as updated)
 select (count(*) filter (where updated))::int4 as updated from put`,
-      parameters
+      upsert.parameters
     )
     const held = holders.reduce((sum, { rows }) => sum + rows, 0)
     return (put?.updated ?? 0) > held ? yield* raced(table) : holders
@@ -166,9 +179,8 @@ export const insert = Effect.fnUntraced(function*(
     const parameters = [...partitions, ...columns]
     if (table.partitioned && table.rows.mode === "upsert") {
       const keys = table.key.flatMap((c) => columns[table.columns.indexOf(c)] ?? [])
-      for (const { holder, taker } of yield* take(sql, table, [...partitions, ...keys], parameters)) {
-        if (holder !== taker) displaced.set(taker, (displaced.get(taker) ?? new Set()).add(holder))
-      }
+      const holding = { text: holdersSql(table), parameters: [...partitions, ...keys] }
+      noteDisplaced(displaced, yield* take(sql, table, holding, { text: insertSql(table), parameters }))
     } else yield* sql.unsafe(insertSql(table), parameters)
     start = end
   }

@@ -6,14 +6,10 @@ import { ofCommit, ofEnds } from "../Changes.ts"
 import { displacedBy } from "../Displaced.ts"
 import { leaseLost, miscounted, noSuchRun, runLost, stepOf, unregistered } from "../Refusals.ts"
 import { log } from "./CellSets.ts"
-import { cellAt, executes, giveKeys, isAlive, keySetOf, type RunRecord, type State } from "./State.ts"
+import { endCheckpoints, overtakenBy } from "./Checkpoints.ts"
+import { cellAt, executes, giveKeys, holds, isAlive, keySetOf, type RunRecord, type State } from "./State.ts"
 
 export const make = (state: State) => {
-  const holds = (worker: string, cell: Cell): boolean => {
-    const { claimedBy } = cellAt(state, cell)
-    return claimedBy !== undefined && claimedBy.id === worker && !claimedBy.stopped
-  }
-
   const standingOf = (run: RunRecord, worker: string): Claimed["standing"] =>
     run.cancelRequested || !executes(run, worker) ? "cancelled" : run.backfill?.paused === true ? "paused" : "running"
 
@@ -41,16 +37,18 @@ export const make = (state: State) => {
 
   const release: RunStore["Service"]["release"] = (worker, cells) =>
     Effect.sync(() => {
-      for (const cell of cells) if (holds(worker, cell)) cellAt(state, cell).claimedBy = undefined
+      for (const cell of cells) if (holds(state, worker, cell)) cellAt(state, cell).claimedBy = undefined
     })
 
   const commit: RunStore["Service"]["commit"] = Effect.fn("RunStore.commit")(function*(commit) {
     const { cells, run, worker } = commit
     const record = state.runs[run - 1]
     if (record === undefined) return yield* noSuchRun(run)
-    const lost = cells.filter((cell) => !holds(worker, cell))
+    const lost = cells.filter((cell) => !holds(state, worker, cell))
     if (lost.length > 0) return yield* leaseLost(lost)
     if (!executes(record, worker)) return yield* runLost(run, cells)
+    const overtaken = overtakenBy(state, cells)
+    if (overtaken !== undefined) return yield* overtaken
     const held = cells.map((cell) => cellAt(state, cell))
     for (const cell of held) cell.locked = true
     const written = yield* commit.write.pipe(
@@ -91,6 +89,7 @@ export const make = (state: State) => {
       target.hash = undefined
       target.stored = { ...target.stored, dataVersion: ++state.lastVersion }
     }
+    endCheckpoints(state, cells)
     log(state, record, changes)
     for (const source of sources) giveKeys(keySetOf(state, source.set), source)
     return steps
@@ -103,7 +102,7 @@ export const make = (state: State) => {
       const isMaterialized = (step: Cell) => record.steps.get(cellName(step))?.state === "materialized"
       const marks = (step: Cell) => {
         const cell = cellAt(state, step)
-        return (cell.stored === undefined && cell.claimedBy === undefined) || holds(worker, step)
+        return (cell.stored === undefined && cell.claimedBy === undefined) || holds(state, worker, step)
       }
       const effective = steps.filter((step) => step.state === "failed" ? marks(step) : !isMaterialized(step))
       log(state, record, ofEnds(effective, gather))

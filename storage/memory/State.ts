@@ -3,6 +3,7 @@ import { Context, Layer } from "effect"
 import type { Later, Lot, ProgressChange } from "../../engine/record/BackfillStore.ts"
 import type { Calls } from "../../engine/record/Calls.ts"
 import type { CellChange } from "../../engine/record/CellSets.ts"
+import type { Checkpoint } from "../../engine/record/Checkpoint.ts"
 import type { Event } from "../../engine/record/Event.ts"
 import type { RunSummary } from "../../engine/record/Run.ts"
 import type { SourceKeys, StoredCell, Worker } from "../../engine/record/RunStore.ts"
@@ -82,6 +83,8 @@ export interface State {
   readonly runs: Array<RunRecord>
   readonly keySets: Map<string, KeySet>
   readonly logs: Map<string, CellLog>
+  /** By computation and partition, see `placeKey`. */
+  readonly checkpoints: Map<string, Checkpoint>
 }
 
 /** The state that the stores of one program share. */
@@ -96,7 +99,8 @@ export const make = (): State => ({
   cells: new Map(),
   runs: [],
   keySets: new Map(),
-  logs: new Map()
+  logs: new Map(),
+  checkpoints: new Map()
 })
 
 /** The cell, made if need be. */
@@ -107,6 +111,12 @@ export const cellAt = (state: State, { asset, partition }: Cell): HeldCell => {
     { stored: undefined, hash: undefined, claimedBy: undefined, locked: false }
   partitions.set(partition, cell)
   return cell
+}
+
+/** Whether the worker has claimed the cell. */
+export const holds = (state: State, worker: string, cell: Cell): boolean => {
+  const { claimedBy } = cellAt(state, cell)
+  return claimedBy !== undefined && claimedBy.id === worker && !claimedBy.stopped
 }
 
 export const isAlive = (holder: Holder, now: number): boolean => !holder.stopped && holder.expiresAt > now

@@ -6,49 +6,20 @@ import type { CellCommit, Commit, LeaseLost, RunStore, RunStoreError } from "../
 import { type Cell, cellName, type Step } from "../../engine/record/Step.ts"
 import { ofCommit } from "../Changes.ts"
 import { displacedBy } from "../Displaced.ts"
-import { leaseLost, miscounted, runLost, stepOf } from "../Refusals.ts"
+import { miscounted, stepOf } from "../Refusals.ts"
 import { appendChanges } from "./ChangeLog.ts"
+import { endCheckpoints } from "./Checkpoints.ts"
 import { cellColumns } from "./Claims.ts"
 import { documents, instants, keys, texts } from "./Columns.ts"
 import { replaceKeys } from "./DynamicKeys.ts"
 import { attempt, transact } from "./Failure.ts"
+import * as Fence from "./Fence.ts"
 import { recordSteps } from "./Steps.ts"
-import { executes, executing, workerNumber } from "./Workers.ts"
 
-const Locked = Schema.Array(Schema.Struct({ place: Schema.Int, executing: Schema.Boolean }))
 const Moved = Schema.Array(Schema.Struct({ asset: Schema.String, partition: Schema.String, version: Schema.Number }))
 
 export const make = (sql: PgClient.PgClient) => {
-  // Locked after the write and not before, so that no cancel or resume waits while the data is written; from here on
-  // they wait for the end of the commit, or have come first and are seen.
-  const holdRun = (run: number, worker: string) =>
-    sql`select from ${executing(sql, run, worker)} as executing`.pipe(
-      attempt(`see who executes run ${run}`),
-      Effect.map((rows) => rows.length > 0)
-    )
-
-  // From here to the end of the transaction nobody can take these cells over. A subquery that locks is looked up row
-  // by row, in the order of the rows, however large the table was when the statement was planned.
-  const lock = (run: number, worker: string, cells: ReadonlyArray<Cell>) => {
-    const { assets, partitions } = cellColumns(cells)
-    return sql`
-      select
-        asked.place::integer as place,
-        ${executes(sql, run, worker)} as executing
-      from (
-        select *
-        from unnest(${assets}::text[], ${partitions}::text[]) with ordinality as batch (asset, partition, place)
-        order by batch.asset collate "C", batch.partition collate "C"
-      ) as asked
-      cross join lateral (
-        select
-        from sluice.cells as cell
-        where cell.asset = asked.asset and cell.partition = asked.partition
-          and cell.claimed_by = ${workerNumber(sql, worker)}
-        for no key update
-      ) as held
-    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Locked)), attempt("check the claims of a commit"))
-  }
+  const fence = Fence.make(sql)
 
   // An upsert though every row exists: unlike a join it cannot be planned as a scan of the table.
   const move = (run: number, cells: ReadonlyArray<CellCommit>, written: ReadonlyArray<CellWritten>) => {
@@ -102,15 +73,11 @@ export const make = (sql: PgClient.PgClient) => {
 
   const record = Effect.fnUntraced(function*<E, R>(commit: Commit<E, R>) {
     const { cells, run, worker } = commit
-    const held = yield* lock(run, worker, cells)
-    if (held.length < cells.length) {
-      const places = new Set(held.map(({ place }) => place - 1))
-      return yield* leaseLost(cells.filter((_, place) => !places.has(place)))
-    }
-    if (held.some(({ executing }) => !executing)) return yield* runLost(run, cells)
+    yield* fence.enter(run, worker, cells)
     const written = yield* Effect.provideService(commit.write, Guarded, true)
     if (written.length !== cells.length) return yield* miscounted(cells, written)
-    if (!(yield* holdRun(run, worker))) return yield* runLost(run, cells)
+    yield* fence.leave(run, worker, cells)
+    yield* endCheckpoints(sql, cells)
     const sources = commit.keys(written)
     const changes = ofCommit(cells, commit.gather)
     const moved = new Map((yield* move(run, cells, written)).map((row) => [cellName(row), row.version]))

@@ -26,10 +26,10 @@ export interface CellWrite {
   /** Rows as an array, a table with `objects()` or a `Stream`; or a document. */
   readonly value: unknown
   /**
-   * So many rows of the cell were put aside by `staging`. In `write`: they are what the cell holds, and `value` is an empty
-   * array; where there are not so many, the write is refused. In `staging.add`: those of `value` come after them.
+   * So many rows of the cell were put aside by `partial`. In `write`: they are what the cell holds, and `value` is an empty
+   * array; where there are not so many, the write is refused. In `partial.add`: those of `value` come after them.
    */
-  readonly staged?: number
+  readonly partial?: number
   /** `values` of what was written are needed, also where they are not in memory: partition keys come from them. */
   readonly listed?: boolean
 }
@@ -41,7 +41,7 @@ export interface CellName {
 }
 
 /** Where an IO manager keeps the rows of cells that are not whole yet, and where no reader of the asset sees them. */
-export interface Staging {
+export interface PartialRows {
   /** As `prepare` of the asset, and after it. Rows put aside that do not fit the definition any more are removed. */
   readonly prepare: (asset: Stored) => Effect.Effect<void, IoError>
   /** Adds rows to what is put aside; all or none. Joins the transaction that it is called in, as `write` does. */
@@ -110,7 +110,7 @@ export interface IoManager {
    */
   readonly write: (cells: ReadonlyArray<CellWrite>) => Effect.Effect<ReadonlyArray<CellWritten>, IoError>
   /** For assets with a checkpoint. Undefined: they cannot be stored here. */
-  readonly staging?: Staging
+  readonly partial?: PartialRows
   /** All elements at once. */
   readonly load: (source: Source) => Effect.Effect<Loaded, IoError>
   /** The elements one after another, in bounded memory. */

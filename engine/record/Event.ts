@@ -4,6 +4,7 @@ export type EventType =
   | "run_resumed"
   | "planned"
   | "step_failed"
+  | "checkpoint"
   | "commit_split"
   | "batch_split"
   | "lease_lost"

@@ -5,7 +5,6 @@
 import { type Array as Arr, Cause, Effect, Exit, Result } from "effect"
 import * as Metadata from "../definition/Metadata.ts"
 import { inputVersions } from "../plan/Staleness.ts"
-import type { Event } from "../record/Event.ts"
 import { LeaseLost } from "../record/RunStore.ts"
 import { call, itemsOf, outputsOf, withTimeout } from "./Calling.ts"
 import { type Broken, type Computed, type ComputeOptions, lapsed, note } from "./Compute.ts"
@@ -21,7 +20,6 @@ export interface BatchOptions<R, R2> extends ComputeOptions<R> {
   /** A step has its value; the others of its group may still be tried again. */
   readonly computed: (computed: Computed) => Effect.Effect<void, never, R2>
   readonly failed: (step: PlannedStep, broken: Broken) => void
-  readonly event: (event: Event) => void
 }
 
 /** Ends when every step of the group has a value or has failed. */

@@ -7,10 +7,16 @@ import { StepTimeout } from "./Failure.ts"
  * Calls the user's function. Its inputs were read through the views its own definition names, and its resources are
  * part of the graph's `R`; both types were proved where the asset was defined and are erased in the graph.
  */
-export const call = <R>(computation: Asset.Computation, inputs: unknown, partition: unknown): Effect.Effect<unknown, unknown, R> => {
-  const erased = computation.run as (inputs: unknown, partition: unknown) => Effect.Effect<unknown, unknown, R>
+export const call = <R>(
+  computation: Asset.Computation,
+  inputs: unknown,
+  partition: unknown,
+  /** The position to go on from, of a computation with a checkpoint. */
+  from?: unknown
+): Effect.Effect<unknown, unknown, R> => {
+  const erased = computation.run as (inputs: unknown, partition: unknown, from: unknown) => Effect.Effect<unknown, unknown, R>
   return Effect.suspend(() => {
-    const effect: unknown = erased(inputs, partition)
+    const effect: unknown = erased(inputs, partition, from)
     // The types say so, but a project's code may never have been type-checked.
     if (Effect.isEffect(effect)) return effect as Effect.Effect<unknown, unknown, R>
     throw new TypeError("run must give an Effect; wrap a Promise in Effect.tryPromise")

@@ -269,7 +269,9 @@ const layOut = (graph: AssetGraph, batch: ReadonlyArray<Staging.Staged>) => {
     const asset = graph.assets.get(key)!
     const tap = Stream.isStream(value) && setsFrom(graph, key).length > 0 ? keepingRows(value) : undefined
     tapped.push(computed.kept.get(key) ?? tap?.rows)
-    writes.push({ asset, write: { asset: storedOf(asset), partition, value: tap?.stream ?? value } })
+    const { partial } = computed
+    const aside = partial === undefined ? {} : { partial: partial.rows[key] ?? 0, listed: setsFrom(graph, key).length > 0 }
+    writes.push({ asset, write: { asset: storedOf(asset), partition, value: tap?.stream ?? value, ...aside } })
     cells.push({
       asset: key,
       partition,
@@ -279,7 +281,8 @@ const layOut = (graph: AssetGraph, batch: ReadonlyArray<Staging.Staged>) => {
       finishedAt: computed.finishedAt,
       codeVersion: asset.codeVersion,
       inputs: computed.inputs,
-      metadata: computed.metadata
+      metadata: computed.metadata,
+      ...(partial === undefined ? {} : { checkpoint: partial })
     })
   }
   return { cells, writes, tapped }

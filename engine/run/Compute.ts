@@ -2,12 +2,15 @@
 import { Cause, Effect } from "effect"
 import * as Metadata from "../definition/Metadata.ts"
 import { inputVersions } from "../plan/Staleness.ts"
-import { LeaseLost } from "../record/RunStore.ts"
+import type { Checkpoint } from "../record/Checkpoint.ts"
+import { LeaseLost, type RunStore } from "../record/RunStore.ts"
 import type { Attempt, Cell, InputVersion } from "../record/Step.ts"
 import { call, outputsOf, withTimeout } from "./Calling.ts"
+import * as Checkpointing from "./Checkpointing.ts"
 import type { Failure } from "./Failure.ts"
 import type { Observer } from "./Observer.ts"
 import * as Reading from "./Reading.ts"
+import * as Resuming from "./Resuming.ts"
 import * as Retrying from "./Retrying.ts"
 import { cellsOf, type PlannedStep } from "./StepTable.ts"
 
@@ -18,9 +21,11 @@ export interface Computed extends Retrying.Tries {
   readonly inputs: Readonly<Record<string, InputVersion>>
   readonly metadata: Metadata.Metadata
   readonly finishedAt: Date
+  /** The cell was put aside as it came; its rows are those up to this checkpoint. */
+  readonly partial?: Checkpoint
 }
 
-export interface ComputeOptions<R> extends Reading.ReadingOptions<R> {
+export interface ComputeOptions<R> extends Reading.ReadingOptions<R>, Resuming.ResumingOptions<R> {
   /** Whether the step is still this worker's without a doubt; asked before its computation is called. */
   readonly isHeld: (step: PlannedStep) => boolean
   readonly observer: Observer
@@ -43,7 +48,7 @@ export const compute = <A, E, R, R2>(
   step: PlannedStep,
   options: ComputeOptions<R>,
   finish: (computed: Computed) => Effect.Effect<A, E, R2>
-): Effect.Effect<A, Broken, R | R2> => {
+): Effect.Effect<A, Broken, R | R2 | RunStore> => {
   const { snapshot } = options
   const cell: Cell = { asset: step.planned.assets[0]!, partition: step.partition }
   const asset = snapshot.graph.assets.get(cell.asset)!
@@ -58,13 +63,17 @@ export const compute = <A, E, R, R2>(
       const values = yield* Reading.one(asset, step.point, options)
       const partition = asset.partitions._tag === "Unpartitioned" ? undefined : snapshot.space(asset.key).valueAt(step.point)
       if (!options.isHeld(step)) return yield* lapsed([step])
-      const value = yield* call<R>(computation, values, partition)
+      const resumed = computation.checkpoint === undefined ? undefined : yield* Resuming.resume(step, inputs, options)
+      const value = yield* call<R>(computation, values, partition, resumed?.from)
+      const gathered = resumed === undefined ? undefined : yield* Checkpointing.gather(resumed, value, options)
+      if (gathered !== undefined) metadata["records"] ??= { type: "number", value: gathered.records }
       return yield* finish({
         step,
-        values: outputsOf(computation, value),
+        values: gathered?.values ?? outputsOf(computation, value),
         inputs,
         metadata,
         ...tries,
+        ...(gathered?.partial === undefined ? {} : { partial: gathered.partial }),
         finishedAt: new Date()
       })
     }).pipe(
@@ -75,7 +84,7 @@ export const compute = <A, E, R, R2>(
     )
   }
 
-  const from = (before: Retrying.Tries | undefined): Effect.Effect<A, Broken, R | R2> =>
+  const from = (before: Retrying.Tries | undefined): Effect.Effect<A, Broken, R | R2 | RunStore> =>
     Effect.suspend(() => {
       const startedAt = new Date()
       const tries = Retrying.next(before)

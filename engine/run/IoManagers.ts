@@ -29,6 +29,11 @@ export const validate = <R>(
         const message = `${key} gives ${kind}, but ${asset.io.key} does not store ${kind}: choose another io.`
         return yield* new UnfitIo({ message })
       }
+      if (asset.computation.checkpoint !== undefined && manager.partial === undefined) {
+        const message = `${key} has a checkpoint, but ${asset.io.key} does not keep rows of cells that are not whole: ` +
+          "store it in the Warehouse, or leave out `checkpoint`."
+        return yield* new UnfitIo({ message })
+      }
       if (manager.validate === undefined) continue
       yield* Effect.mapError(manager.validate(storedOf(asset)), ({ message }) => new UnfitIo({ message }))
     }

@@ -2,6 +2,7 @@
 import { DateTime, Effect, type Result, Schema, Stream } from "effect"
 import type * as Asset from "../definition/Asset.ts"
 import { storedOf } from "../definition/Asset.ts"
+import type { Done } from "../definition/Checkpoint.ts"
 import type { Input } from "../definition/Input.ts"
 import { defaultView } from "../definition/Input.ts"
 import type { IoError, IoManager } from "../definition/Io.ts"
@@ -108,6 +109,11 @@ const only = <E>(computation: Asset.Computation, given: unknown): Effect.Effect<
 /** The value of this asset among those its computation gives. */
 const outputOf = (asset: Asset.Any, produced: unknown): unknown => {
   const name = Object.entries(asset.computation.outputs()).find(([, output]) => output.key === asset.key)?.[0] ?? ""
+  if (asset.computation.checkpoint !== undefined) {
+    // The types of `run` say that it gives such a stream.
+    return Stream.flatMap(produced as Stream.Stream<Done<unknown, unknown>, unknown, unknown>, ({ rows }) =>
+      Stream.fromIterable((name === "" ? rows : (rows as Readonly<Record<string, unknown>>)[name] ?? []) as Iterable<unknown>))
+  }
   return name === "" ? produced : (produced as Readonly<Record<string, unknown>>)[name]
 }
 

@@ -19,6 +19,8 @@ import { cellsOf, type PlannedStep } from "./StepTable.ts"
 
 export interface WorkOptions<R> {
   readonly snapshot: Snapshot
+  readonly run: number
+  readonly worker: string
   readonly io: (asset: Any) => Effect.Effect<IoManager, never, R>
   readonly recorder: Recorder
   readonly observer: Observer
@@ -62,13 +64,19 @@ export const make = <R>(
 ): ((group: BatchCompute.Group) => Effect.Effect<void, never, R | RunStore>) => {
   const { claims, committer, observer, recorder, settle, shared, snapshot } = options
   const prepared = preparation(options)
-  const compute = { snapshot, io: options.io, observer, note: recorder.attempt, isHeld: claims.isHeld }
+  const { io, run, worker } = options
+  const compute = { snapshot, io, run, worker, observer, note: recorder.attempt, event: recorder.event, isHeld: claims.isHeld }
 
-  /** Streams are computed while they are written, so they are committed within their attempt; others wait for company. */
-  const finish = (result: Compute.Computed): Effect.Effect<Handed, unknown, R | RunStore> =>
-    Array.from(result.values.values()).some(Stream.isStream)
-      ? shared.streams.withPermits(1)(Effect.map(committer.now(result), (steps) => ({ result, steps })))
-      : Effect.succeed({ result, steps: undefined })
+  /**
+   * Streams are computed while they are written, so they are committed within their attempt, as are long cells whose rows
+   * were put aside; others wait for company.
+   */
+  const finish = (result: Compute.Computed): Effect.Effect<Handed, unknown, R | RunStore> => {
+    const isStreamed = Array.from(result.values.values()).some(Stream.isStream)
+    if (!isStreamed && result.partial === undefined) return Effect.succeed({ result, steps: undefined })
+    const now = Effect.map(committer.now(result), (steps) => ({ result, steps }))
+    return isStreamed ? shared.streams.withPermits(1)(now) : now
+  }
 
   /** Assets that a step reads: their places must fit their definitions too, or old rows would be read with new types. */
   const readBy = (asset: string) =>
@@ -95,7 +103,7 @@ export const make = <R>(
 
   const batch = (group: BatchCompute.Group) =>
     Effect.andThen(
-      BatchCompute.compute(group, { ...compute, computed: committer.submit, failed, event: recorder.event }),
+      BatchCompute.compute(group, { ...compute, computed: committer.submit, failed }),
       Effect.sync(() => claims.leave(group))
     )
 
@@ -128,6 +136,9 @@ const preparation = <R>({ io, shared, snapshot }: Pick<WorkOptions<R>, "io" | "s
       const asset = snapshot.graph.assets.get(key)!
       const manager = yield* io(asset)
       yield* patiently(manager.prepare(storedOf(asset)))
+      if (asset.computation.checkpoint !== undefined && manager.partial !== undefined) {
+        yield* patiently(manager.partial.prepare(storedOf(asset)))
+      }
       ready.add(key)
     })
   const prepared = (key: string) =>

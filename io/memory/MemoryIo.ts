@@ -84,12 +84,12 @@ const ready = Effect.fnUntraced(function*(cell: Io.CellWrite, aside?: ReadonlyAr
   }
   const produced = yield* Effect.fromResult(Produced.of(cell))
   const given = produced._tag === "InMemory" ? produced.rows : yield* Stream.runCollect(produced.rows)
-  const values = cell.staged === undefined || aside === undefined ? given : aside
-  if (cell.staged !== undefined && aside !== undefined && cell.staged !== aside.length) {
-    const message = `${where} had ${cell.staged} rows put aside and now has ${aside.length}: materialize it again, it starts anew.`
+  const values = cell.partial === undefined || aside === undefined ? given : aside
+  if (cell.partial !== undefined && aside !== undefined && cell.partial !== aside.length) {
+    const message = `${where} had ${cell.partial} rows put aside and now has ${aside.length}: materialize it again, it starts anew.`
     return yield* refuse(key, partition, message)
   }
-  const fault = faultOf(output, where, values, aside === undefined ? cell.staged ?? 0 : 0)
+  const fault = faultOf(output, where, values, aside === undefined ? cell.partial ?? 0 : 0)
   if (fault !== undefined) return yield* refuse(key, partition, fault)
   // What is given says what is stored only where it replaces what was there.
   const hash = output.mode === "replace" ? contentHash(output.schema, values) : undefined
@@ -152,7 +152,7 @@ const make = Effect.sync((): Io.IoManager => {
   const asideOf = (cell: Io.CellName) => aside.get(placeOf(cell)) ?? []
   return {
     accepts: ["Rows", "Document"],
-    staging: {
+    partial: {
       prepare: () => Effect.void,
       add: Effect.fnUntraced(function*(cells) {
         const all = yield* Effect.forEach(cells, (cell) => ready(cell))
@@ -176,7 +176,7 @@ const make = Effect.sync((): Io.IoManager => {
         for (const step of undo.reverse()) step()
         return yield* refuse(asset.key, partition, fault)
       }
-      for (const cell of cells) if (cell.staged !== undefined) aside.delete(placeOf(cell))
+      for (const cell of cells) if (cell.partial !== undefined) aside.delete(placeOf(cell))
       return results
     }),
     load: Effect.fnUntraced(function*(source) {

@@ -10,7 +10,7 @@ import { SqlClient } from "effect/sql"
 import * as Io from "../../engine/definition/Io.ts"
 import * as Prepare from "./Prepare.ts"
 import * as Read from "./Read.ts"
-import * as Staging from "./Staging.ts"
+import * as PartialRows from "./PartialRows.ts"
 import * as Table from "./Table.ts"
 import * as Write from "./Write.ts"
 
@@ -24,11 +24,11 @@ const make = Effect.gen(function*() {
       yield* Prepare.prepare(sql, yield* Table.of(asset))
     }),
     write: Effect.fn("Warehouse.write")((cells) => Write.write(sql, cells)),
-    staging: {
-      prepare: Effect.fn("Warehouse.staging.prepare")((asset) => Staging.prepare(sql, asset)),
-      add: Effect.fn("Warehouse.staging.add")((cells) => Staging.add(sql, cells)),
-      count: Effect.fn("Warehouse.staging.count")((cell) => Staging.count(sql, cell)),
-      discard: Effect.fn("Warehouse.staging.discard")((cell) => Staging.discard(sql, cell))
+    partial: {
+      prepare: Effect.fn("Warehouse.partial.prepare")((asset) => PartialRows.prepare(sql, asset)),
+      add: Effect.fn("Warehouse.partial.add")((cells) => PartialRows.add(sql, cells)),
+      count: Effect.fn("Warehouse.partial.count")((cell) => PartialRows.count(sql, cell)),
+      discard: Effect.fn("Warehouse.partial.discard")((cell) => PartialRows.discard(sql, cell))
     },
     load: Effect.fn("Warehouse.load")(function*({ asset, partitions }) {
       return yield* Read.load(sql, yield* Table.of(asset), partitions)

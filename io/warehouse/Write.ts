@@ -9,7 +9,7 @@ import { charactersIn, chunkCharacters, chunkRows, type Displaced, insert } from
 import * as Produced from "./Produced.ts"
 import * as Read from "./Read.ts"
 import { fromSql } from "./Refusal.ts"
-import * as Staging from "./Staging.ts"
+import * as PartialRows from "./PartialRows.ts"
 import * as Table from "./Table.ts"
 import * as Transaction from "./Transaction.ts"
 
@@ -56,7 +56,7 @@ interface Group {
   readonly inMemory: ReadonlyArray<Batch.Batch>
   readonly streams: ReadonlyArray<Placed>
   /** Cells whose rows were put aside. */
-  readonly staged: ReadonlyArray<Placed>
+  readonly partial: ReadonlyArray<Placed>
   readonly partitions: ReadonlyArray<string>
 }
 
@@ -124,8 +124,8 @@ const writeGroup = (
     const displaced: Displaced = new Map()
     if (table.rows.mode === "replace") yield* clear(sql, table, group.partitions)
     yield* insert(sql, table, yield* Effect.fromResult(Batch.merge(table, group.inMemory)), displaced)
-    for (const { at, cell } of group.staged) {
-      const moved = yield* Staging.move(sql, table, cell, displaced)
+    for (const { at, cell } of group.partial) {
+      const moved = yield* PartialRows.move(sql, table, cell, displaced)
       results.set(at, cell.listed === true ? { ...moved, values: (yield* Read.load(sql, table, [cell.partition])).values } : moved)
     }
     // A source may be slower than the server lets a transaction idle. The price: a process that is frozen in here keeps
@@ -156,7 +156,7 @@ const encodeGroup = (
 ): Result.Result<Group, IoError> => {
   const inMemory: Array<Batch.Batch> = []
   for (const { at, cell, produced } of cells) {
-    if (produced._tag === "Stream" || cell.staged !== undefined) continue
+    if (produced._tag === "Stream" || cell.partial !== undefined) continue
     const batch = Batch.encode(table, cell.partition, produced.rows, 0)
     if (Result.isFailure(batch)) return Result.fail(batch.failure)
     inMemory.push(batch.success)
@@ -169,7 +169,7 @@ const encodeGroup = (
     cells,
     inMemory,
     streams: cells.filter((c) => c.produced._tag === "Stream"),
-    staged: cells.filter((c) => c.cell.staged !== undefined),
+    partial: cells.filter((c) => c.cell.partial !== undefined),
     partitions: [...new Set(cells.map((c) => c.cell.partition))]
   })
 }

@@ -13,6 +13,7 @@ const eventTypes: Readonly<Record<EventType, true>> = {
   run_resumed: true,
   planned: true,
   step_failed: true,
+  checkpoint: true,
   commit_split: true,
   batch_split: true,
   lease_lost: true,

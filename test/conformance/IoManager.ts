@@ -309,4 +309,4 @@ export const rows = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer<IO
 
 export { documents } from "./IoDocuments.ts"
 export { frames } from "./IoFrames.ts"
-export { staging } from "./IoStaging.ts"
+export { partial } from "./IoPartial.ts"

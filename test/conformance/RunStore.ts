@@ -5,6 +5,7 @@ import type { BackfillStore } from "../../engine/record/BackfillStore.ts"
 import type { RunStore } from "../../engine/record/RunStore.ts"
 import { claims } from "./run-store/Claims.ts"
 import { cellSets } from "./run-store/CellSets.ts"
+import { checkpoints } from "./run-store/Checkpoints.ts"
 import { commits } from "./run-store/Commits.ts"
 import { keys } from "./run-store/Keys.ts"
 import type { Test } from "./run-store/Records.ts"
@@ -19,6 +20,7 @@ export const runStoreConformance = <E>(name: string, layer: Layer.Layer<RunStore
   describe(`${name} as a run store`, () => {
     claims(test)
     commits(test)
+    checkpoints(test)
     cellSets(test)
     runs(test)
     keys(test)

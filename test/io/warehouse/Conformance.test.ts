@@ -4,4 +4,4 @@ import * as IoManager from "../../conformance/IoManager.ts"
 import * as TestDatabase from "../../TestDatabase.ts"
 
 IoManager.rows("Warehouse", Warehouse, Layer.provide(Warehouse.layer, TestDatabase.layer))
-IoManager.staging("Warehouse", Warehouse, Layer.provide(Warehouse.layer, TestDatabase.layer))
+IoManager.partial("Warehouse", Warehouse, Layer.provide(Warehouse.layer, TestDatabase.layer))

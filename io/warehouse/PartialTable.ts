@@ -29,7 +29,7 @@ export const of = (table: Table.Table): Table.Table => {
   const found = known.get(table)
   if (found !== undefined) return found
   const name = nameOf(table)
-  const staged: Table.Table = {
+  const partial: Table.Table = {
     ...table,
     schema,
     name,
@@ -40,6 +40,6 @@ export const of = (table: Table.Table): Table.Table => {
     // The partition is a column as others are: there is always one, if only "".
     partitioned: false
   }
-  known.set(table, staged)
-  return staged
+  known.set(table, partial)
+  return partial
 }

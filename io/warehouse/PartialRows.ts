@@ -8,7 +8,7 @@ import { type Displaced, insert, noteDisplaced, onConflict, type Statement, take
 import { lockDefinitions, prepare as prepareTable } from "./Prepare.ts"
 import * as Produced from "./Produced.ts"
 import { fromSql, place, refuse } from "./Refusal.ts"
-import * as StagedTable from "./StagedTable.ts"
+import * as PartialTable from "./PartialTable.ts"
 import * as Table from "./Table.ts"
 import * as Transaction from "./Transaction.ts"
 
@@ -23,11 +23,11 @@ const failing = (asset: string, verb: "write" | "prepare", cell = "") =>
  * when a cell goes on and when it ends, so that these cells start anew.
  */
 export const prepare = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, asset: Stored) {
-  const staged = StagedTable.of(yield* Table.of(asset))
-  const made = prepareTable(sql, staged)
+  const partial = PartialTable.of(yield* Table.of(asset))
+  const made = prepareTable(sql, partial)
   yield* Effect.catchIf(made, ({ transient }) => !transient, () =>
     Effect.andThen(
-      Transaction.run(sql, Effect.andThen(lockDefinitions(sql), sql.unsafe(`drop table if exists ${staged.qualified}`))).pipe(
+      Transaction.run(sql, Effect.andThen(lockDefinitions(sql), sql.unsafe(`drop table if exists ${partial.qualified}`))).pipe(
         failing(asset.key, "prepare")
       ),
       made
@@ -36,14 +36,14 @@ export const prepare = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, ass
 
 const addOne = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, cell: CellWrite) {
   const table = yield* Table.of(cell.asset)
-  const staged = StagedTable.of(table)
+  const partial = PartialTable.of(table)
   const produced = yield* Effect.fromResult(Produced.of(cell))
   if (produced._tag === "Stream") return yield* refuse(table.asset, cell.partition, `${place(table.asset, cell.partition)} gave a stream within a checkpoint.`)
   if (produced.rows.length === 0) return
-  const batch = yield* Effect.fromResult(Batch.encode(table, cell.partition, produced.rows, cell.staged ?? 0))
+  const batch = yield* Effect.fromResult(Batch.encode(table, cell.partition, produced.rows, cell.partial ?? 0))
   const partitions = Array.from({ length: batch.size }, () => cell.partition)
   const none: Displaced = new Map()
-  yield* insert(sql, staged, { ...batch, columns: [partitions, ...batch.columns] }, none).pipe(
+  yield* insert(sql, partial, { ...batch, columns: [partitions, ...batch.columns] }, none).pipe(
     failing(table.asset, "write", cell.partition)
   )
 })
@@ -55,18 +55,18 @@ export const add = (sql: SqlClient.SqlClient, cells: ReadonlyArray<CellWrite>): 
   )
 
 export const count = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, cell: CellName) {
-  const staged = StagedTable.of(yield* Table.of(cell.asset))
+  const partial = PartialTable.of(yield* Table.of(cell.asset))
   const [found] = yield* sql.unsafe<{ readonly rows: number }>(
-    `select count(*)::float8 as rows from ${staged.qualified} where ${partition} = $1`,
+    `select count(*)::float8 as rows from ${partial.qualified} where ${partition} = $1`,
     [cell.partition]
-  ).pipe(failing(staged.asset, "write", cell.partition))
+  ).pipe(failing(partial.asset, "write", cell.partition))
   return found?.rows ?? 0
 })
 
 export const discard = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, cell: CellName) {
-  const staged = StagedTable.of(yield* Table.of(cell.asset))
-  yield* sql.unsafe(`delete from ${staged.qualified} where ${partition} = $1`, [cell.partition]).pipe(
-    failing(staged.asset, "write", cell.partition)
+  const partial = PartialTable.of(yield* Table.of(cell.asset))
+  yield* sql.unsafe(`delete from ${partial.qualified} where ${partition} = $1`, [cell.partition]).pipe(
+    failing(partial.asset, "write", cell.partition)
   )
 })
 
@@ -76,14 +76,14 @@ const summarySql = (table: Table.Table): string => {
   const seed = table.numbered ? `row_number() over (order by ${quote(Table.rowColumn)})` : "0"
   const hash = table.rows.mode === "replace" ? `hashtextextended(${row}, ${seed})` : "0"
   return `select count(*)::float8 as rows, coalesce(sum(hash), 0)::text as hash
-from (select ${hash} as hash from ${StagedTable.of(table).qualified} where ${partition} = $1) as hashed`
+from (select ${hash} as hash from ${PartialTable.of(table).qualified} where ${partition} = $1) as hashed`
 }
 
 const moveSql = (table: Table.Table): string => {
   const names = [...(table.partitioned ? [Table.partitionColumn] : []), ...table.columns.map((c) => c.name)].map(quote).join(", ")
   const order = table.numbered ? quote(Table.rowColumn) : table.key.map((c) => quote(c.name)).join(", ")
   return `insert into ${table.qualified} as stored (${names})
-select ${names} from ${StagedTable.of(table).qualified} where ${partition} = $1
+select ${names} from ${PartialTable.of(table).qualified} where ${partition} = $1
 order by ${order}${onConflict(table)}`
 }
 
@@ -93,7 +93,7 @@ const holdersSql = (table: Table.Table): string => {
   return `with held as (
   select stored.${partition} as holder
   from (
-    select ${key.join(", ")} from ${StagedTable.of(table).qualified} where ${partition} = $1 order by ${key.join(", ")}
+    select ${key.join(", ")} from ${PartialTable.of(table).qualified} where ${partition} = $1 order by ${key.join(", ")}
   ) as given
   cross join lateral (
     select stored.${partition} from ${table.qualified} as stored
@@ -110,25 +110,25 @@ select $1::text as taker, holder, count(*)::int4 as rows from held group by hold
 export const move = Effect.fnUntraced(function*(
   sql: SqlClient.SqlClient,
   table: Table.Table,
-  { asset, partition: name, staged = 0 }: CellWrite,
+  { asset, partition: name, partial = 0 }: CellWrite,
   displaced: Displaced
 ): Effect.fn.Return<CellWritten, IoError | SqlError.SqlError> {
   const parameters = [name]
   const [found] = yield* sql.unsafe<{ readonly rows: number; readonly hash: string }>(summarySql(table), parameters)
   const rows = found?.rows ?? 0
-  if (!isWhole(table, rows, staged)) {
-    return yield* refuse(asset.key, name, `${place(asset.key, name)} had ${staged} rows put aside in ${
-      StagedTable.of(table).qualified} and now has ${rows}: materialize it again, it starts anew.`)
+  if (!isWhole(table, rows, partial)) {
+    return yield* refuse(asset.key, name, `${place(asset.key, name)} had ${partial} rows put aside in ${
+      PartialTable.of(table).qualified} and now has ${rows}: materialize it again, it starts anew.`)
   }
   const put: Statement = { text: moveSql(table), parameters }
   if (table.partitioned && table.rows.mode === "upsert") {
     noteDisplaced(displaced, yield* take(sql, table, { text: holdersSql(table), parameters }, put))
   } else yield* sql.unsafe(put.text, put.parameters)
-  yield* sql.unsafe(`delete from ${StagedTable.of(table).qualified} where ${partition} = $1`, parameters)
+  yield* sql.unsafe(`delete from ${PartialTable.of(table).qualified} where ${partition} = $1`, parameters)
   const hash = table.rows.mode === "replace" ? `${rows} rows: ${found?.hash ?? ""}` : undefined
   return { rows, hash, values: undefined, displaced: [] }
 })
 
 /** Upserts put fewer rows aside than they were given where keys come twice. */
-const isWhole = (table: Table.Table, rows: number, staged: number): boolean =>
-  table.rows.mode === "upsert" ? rows <= staged && (rows > 0 || staged === 0) : rows === staged
+const isWhole = (table: Table.Table, rows: number, partial: number): boolean =>
+  table.rows.mode === "upsert" ? rows <= partial && (rows > 0 || partial === 0) : rows === partial

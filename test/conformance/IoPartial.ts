@@ -11,27 +11,27 @@ const Game = Schema.Struct({ id: Schema.Int, home: Schema.String, score: Schema.
 const game = (id: number, home = "Oslo", score: number | null = null): typeof Game.Type => ({ id, home, score })
 const keyed = Rows.of(Game, { key: ["id"] })
 
-const staged = Effect.fnUntraced(function*<IO>(tag: Io.Key<IO>, output: Rows.Rows<unknown>, partitioned = true) {
+const setUp = Effect.fnUntraced(function*<IO>(tag: Io.Key<IO>, output: Rows.Rows<unknown>, partitioned = true) {
   const t = yield* prepared(tag, output, partitioned)
-  const staging = t.io.staging
-  if (staging === undefined) return assert.fail("it has no staging")
-  yield* staging.prepare(t.asset)
+  const { partial } = t.io
+  if (partial === undefined) return assert.fail("it keeps no rows of cells that are not whole")
+  yield* partial.prepare(t.asset)
   return {
     ...t,
-    staging,
-    add: (partition: string, value: ReadonlyArray<unknown>) => staging.add([t.cell(partition, value)]),
-    count: (partition: string) => staging.count({ asset: t.asset, partition }),
+    partial,
+    add: (partition: string, value: ReadonlyArray<unknown>) => partial.add([t.cell(partition, value)]),
+    count: (partition: string) => partial.count({ asset: t.asset, partition }),
     finish: (partition: string, rows: number, listed = false) =>
-      Effect.map(t.io.write([{ ...t.cell(partition, []), staged: rows, listed }]), ([written]) => written)
+      Effect.map(t.io.write([{ ...t.cell(partition, []), partial: rows, listed }]), ([written]) => written)
   }
 })
 
-export const staging = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer<IO, E>): void => {
+export const partial = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer<IO, E>): void => {
   describe(`${name} keeps rows of cells that are not whole`, () => {
     withLayer(layer)((it) => {
       it.effect("no reader sees them; at the end they replace what was there, and it is as if they were written at once", () =>
         Effect.gen(function*() {
-          const t = yield* staged(tag, keyed)
+          const t = yield* setUp(tag, keyed)
           yield* t.io.write([t.cell("a", [game(1), game(2)]), t.cell("b", [game(5)])])
           yield* t.add("a", [game(2, "Bergen"), game(3)])
           yield* t.add("a", [game(9)])
@@ -48,7 +48,7 @@ export const staging = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer
         Effect.gen(function*() {
           const hashOf = (output: Rows.Rows<unknown>, parts: ReadonlyArray<ReadonlyArray<unknown>>) =>
             Effect.gen(function*() {
-              const t = yield* staged(tag, output)
+              const t = yield* setUp(tag, output)
               for (const part of parts) yield* t.add("a", part)
               return (yield* t.finish("a", parts.flat().length))?.hash
             })
@@ -64,12 +64,12 @@ export const staging = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer
 
       it.effect("appends and upserts as its mode says, and tells who loses rows", () =>
         Effect.gen(function*() {
-          const log = yield* staged(tag, Rows.of(Game, { mode: "append" }))
+          const log = yield* setUp(tag, Rows.of(Game, { mode: "append" }))
           yield* log.write("a", [game(1)])
           yield* log.add("a", [game(1), game(1)])
           yield* log.finish("a", 2)
           assert.deepStrictEqual(yield* log.all, [game(1), game(1), game(1)])
-          const t = yield* staged(tag, Rows.of(Game, { key: ["id"], mode: "upsert", keepKnown: true }))
+          const t = yield* setUp(tag, Rows.of(Game, { key: ["id"], mode: "upsert", keepKnown: true }))
           yield* t.io.write([t.cell("a", [game(1, "Oslo", 7), game(2)]), t.cell("c", [game(4)])])
           yield* t.add("b", [game(1, "Bodø"), game(4), game(6, "Oslo", 1)])
           yield* t.add("b", [game(6, "Voss")])
@@ -82,11 +82,11 @@ export const staging = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer
 
       it.effect("discards them, and refuses to end a cell whose rows are gone", () =>
         Effect.gen(function*() {
-          const t = yield* staged(tag, keyed)
+          const t = yield* setUp(tag, keyed)
           yield* t.write("a", [game(1)])
           yield* t.add("a", [game(2), game(3)])
           yield* t.add("b", [game(4)])
-          yield* t.staging.discard({ asset: t.asset, partition: "a" })
+          yield* t.partial.discard({ asset: t.asset, partition: "a" })
           assert.deepStrictEqual([yield* t.count("a"), yield* t.count("b")], [0, 1])
           yield* t.add("a", [game(5)])
           const error = yield* Effect.flip(t.finish("a", 3))
@@ -96,7 +96,7 @@ export const staging = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer
 
       it.effect("of all kinds of values, of an unpartitioned asset", () =>
         Effect.gen(function*() {
-          const t = yield* staged(tag, Rows.of(Everything), false)
+          const t = yield* setUp(tag, Rows.of(Everything), false)
           const random = seeded(5)
           const given = Array.from({ length: 20 }, (_, id) => everything(random, id))
           yield* t.add("", given.slice(0, 7))
@@ -107,10 +107,10 @@ export const staging = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer
 
       it.effect("says which row is wrong, counted over all of them, and adds none", () =>
         Effect.gen(function*() {
-          const t = yield* staged(tag, keyed)
+          const t = yield* setUp(tag, keyed)
           yield* t.add("a", [game(1)])
           const wrong = [game(2), { ...game(3), home: 7 }]
-          const error = yield* Effect.flip(t.staging.add([{ ...t.cell("a", wrong), staged: 1 }]))
+          const error = yield* Effect.flip(t.partial.add([{ ...t.cell("a", wrong), partial: 1 }]))
           assert.match(error.message, /Row 3 of .*partition a/)
           assert.strictEqual(yield* t.count("a"), 1)
         }))

@@ -1,0 +1,158 @@
+/** Takes what the stream of a cell with a checkpoint gives, and commits rows and position every so often. */
+import { type Cause, Clock, Data, Duration, Effect, Schema, Stream } from "effect"
+import { randomUUID } from "node:crypto"
+import { defaultEvery, defaultWithin, type Done } from "../definition/Checkpoint.ts"
+import type { Checkpoint } from "../record/Checkpoint.ts"
+import { RunStore } from "../record/RunStore.ts"
+import { patiently } from "./Patience.ts"
+import { codecOf, type Output, type Resumed, type ResumeError, type ResumingOptions } from "./Resuming.ts"
+import { cellsOf } from "./StepTable.ts"
+
+/** `run` of an asset with a checkpoint gave something else than a stream, or elements without rows and position. */
+export class NoCheckpoints extends Data.TaggedError("NoCheckpoints")<{ readonly message: string }> {}
+
+/** What a cell came to. */
+export interface Gathered {
+  /** By asset key; of a cell that was put aside empty arrays. */
+  readonly values: ReadonlyMap<string, ReadonlyArray<unknown>>
+  /** Its rows were put aside, up to this checkpoint; undefined: it ended before the first one, and `values` are its rows. */
+  readonly partial: Checkpoint | undefined
+  readonly records: number
+}
+
+/** Rows beyond this are committed, be they of few elements: what is pending is in memory (G9). */
+const maxPendingRows = 20_000
+
+/** What is pending when a cell is interrupted is worth so much waiting. */
+const lastCommit = "5 seconds"
+
+type Fact =
+  | { readonly _tag: "Done"; readonly elements: ReadonlyArray<unknown> }
+  | { readonly _tag: "Tick" }
+  | { readonly _tag: "Broken"; readonly cause: Cause.Cause<unknown> }
+
+/**
+ * Runs the stream to its end. What is done when it fails, is interrupted or runs out of time is committed too, so that the
+ * next try repeats nothing of it.
+ */
+export const gather = <R>(
+  resumed: Resumed,
+  given: unknown,
+  options: ResumingOptions<R>
+): Effect.Effect<Gathered, unknown, R | RunStore> =>
+  Effect.gen(function*() {
+    const { definition, outputs } = resumed
+    const { every = defaultEvery, within = defaultWithin } = definition
+    if (!Stream.isStream(given)) return yield* misfit(resumed, "no stream")
+    const store = yield* RunStore
+    const encode = Schema.encodeUnknownEffect(codecOf(definition))
+    let last = resumed.last
+    let pending = emptied(outputs)
+
+    const commit: Effect.Effect<void, ResumeError | Schema.SchemaError> = Effect.suspend(() => {
+      if (pending.elements === 0) return Effect.void
+      const batch = pending
+      return Effect.gen(function*() {
+        const position = yield* encode(batch.position)
+        const rows = outputs.map(({ cell }) => [cell.asset.key, (last?.rows[cell.asset.key] ?? 0) + batch.rows.get(cell.asset.key)!.length])
+        // Made once a batch: by its id a second try knows that the first one took place.
+        const next: Checkpoint = {
+          ...resumed.place,
+          id: batch.id,
+          basis: resumed.basis,
+          run: last?.run ?? options.run,
+          position,
+          records: (last?.records ?? 0) + batch.elements,
+          rows: Object.fromEntries(rows),
+          at: new Date(yield* Clock.currentTimeMillis)
+        }
+        yield* patiently(store.commitCheckpoint({
+          run: options.run,
+          worker: options.worker,
+          cells: cellsOf(resumed.step),
+          place: resumed.place,
+          after: last?.id,
+          next,
+          write: Effect.forEach(outputs, ({ cell, partial }) => {
+            const value = batch.rows.get(cell.asset.key)!
+            return value.length === 0 ? Effect.void : partial.add([{ ...cell, value, partial: last?.rows[cell.asset.key] ?? 0 }])
+          }, { discard: true })
+        }))
+        last = next
+        pending = emptied(outputs)
+      })
+    })
+
+    const take = (elements: ReadonlyArray<unknown>) =>
+      Effect.gen(function*() {
+        for (const element of elements) {
+          const fault = add(pending, outputs, element)
+          if (fault !== undefined) return yield* misfit(resumed, fault)
+          if (pending.elements >= every || pending.size >= maxPendingRows) yield* commit
+        }
+      })
+    // The stream goes on while a commit is under way, and is held back by it when it is ahead.
+    const facts = Stream.chunks(given as Stream.Stream<unknown, unknown, R>).pipe(
+      Stream.map((elements): Fact => ({ _tag: "Done", elements })),
+      Stream.catchCause((cause) => Stream.succeed<Fact>({ _tag: "Broken", cause })),
+      Stream.merge(Stream.map(ticks(within), (): Fact => ({ _tag: "Tick" })), { haltStrategy: "left" })
+    )
+    yield* Stream.runForEach(facts, (fact) => {
+      switch (fact._tag) {
+        case "Done":
+          return take(fact.elements)
+        case "Tick":
+          return commit
+        case "Broken":
+          return Effect.andThen(Effect.ignore(commit), Effect.failCause(fact.cause))
+      }
+    }).pipe(
+      Effect.onInterrupt(() => Effect.ignore(Effect.timeout(commit, lastCommit)))
+    )
+    const records = () => last?.records ?? 0
+    if (last === undefined) return { values: pending.rows, partial: undefined, records: pending.elements }
+    yield* commit
+    return { values: emptied(outputs).rows, partial: last, records: records() }
+  })
+
+interface Pending {
+  readonly id: string
+  readonly rows: ReadonlyMap<string, Array<unknown>>
+  elements: number
+  /** Rows of all outputs. */
+  size: number
+  position: unknown
+}
+
+const emptied = (outputs: ReadonlyArray<Output>): Pending => ({
+  id: randomUUID(),
+  rows: new Map(outputs.map(({ cell }) => [cell.asset.key, []])),
+  elements: 0,
+  size: 0,
+  position: undefined
+})
+
+/** Adds an element, or tells what is wrong with it: the types say so, but a project may never have been type-checked. */
+const add = (pending: Pending, outputs: ReadonlyArray<Output>, element: unknown): string | undefined => {
+  if (typeof element !== "object" || element === null || !("rows" in element) || !("position" in element)) {
+    return "an element without `rows` and `position`"
+  }
+  const { position, rows } = element as Done<unknown, unknown>
+  for (const { cell, name } of outputs) {
+    const own: unknown = name === "" ? rows : (rows as Readonly<Record<string, unknown>>)[name] ?? []
+    if (!Array.isArray(own)) return `rows${name === "" ? "" : ` of ${name}`} that are no array`
+    const target = pending.rows.get(cell.asset.key)!
+    for (const row of own) target.push(row)
+    pending.size += own.length
+  }
+  pending.elements++
+  pending.position = position
+  return undefined
+}
+
+const misfit = ({ place }: Resumed, what: string): NoCheckpoints =>
+  new NoCheckpoints({
+    message: `run of ${place.computation} gave ${what}: with a checkpoint it must give a stream of { rows, position }.`
+  })
+
+const ticks = (within: Duration.Input): Stream.Stream<void> => Stream.drop(Stream.tick(within), 1)

@@ -3,14 +3,15 @@ import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import * as path from "node:path"
 import * as KeyLines from "./KeyLines.ts"
-import * as Project from "./Project.ts"
 import { Refusal } from "./Refusal.ts"
+import { StartFolder } from "./StartFolder.ts"
 
 /** The keys with their marks, in the file's order; none is refused. `what` names the file in sentences. */
 export const read = (file: string, what: string): Effect.Effect<ReadonlyArray<string>, Refusal> =>
   Effect.gen(function*() {
+    const startFolder = yield* StartFolder
     const text = yield* Effect.try({
-      try: () => readFileSync(file === "-" ? 0 : path.resolve(Project.startFolder, file), "utf8"),
+      try: () => readFileSync(file === "-" ? 0 : path.resolve(startFolder, file), "utf8"),
       catch: (cause) => {
         const why = cause instanceof Error && "code" in cause && cause.code === "ENOENT" ? "does not exist" : "cannot be read"
         return new Refusal({ message: `The ${what} ${file} ${why}.`, cause })

@@ -11,8 +11,9 @@ import * as Live from "./Live.ts"
 import * as OwnProcess from "./OwnProcess.ts"
 import * as Project from "./Project.ts"
 import { Refusal } from "./Refusal.ts"
+import { StartFolder } from "./StartFolder.ts"
 
-const deployedOf = (project: Project.Project): Deployed["Service"] => {
+const deployedOf = (project: Project.Project, startFolder: string): Deployed["Service"] => {
   const store = Live.store(project, Live.runConnections)
   const computing = Layer.mergeAll(
     Live.everything(project),
@@ -25,7 +26,7 @@ const deployedOf = (project: Project.Project): Deployed["Service"] => {
     stored: Layer.provideMerge(Live.io(project), store),
     everything: Layer.provideMerge(computing, store),
     sluice: (args, output) => OwnProcess.run(project.folder, args, output),
-    startFolder: Project.startFolder,
+    startFolder,
     whereDatabase: whereDatabase(project.stateFolder),
     plan: Own.planning(project.graph)
   }
@@ -43,5 +44,6 @@ export const load = Effect.fnUntraced(function*(taken: ReadonlySet<string>) {
     }
     names.add(name)
   }
-  return commands.map((command) => Command.provideSync(command, Deployed, deployedOf(project)))
+  const deployed = deployedOf(project, yield* StartFolder)
+  return commands.map((command) => Command.provideSync(command, Deployed, deployed))
 })

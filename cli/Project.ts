@@ -9,6 +9,7 @@ import { type Deployment, isDeployment } from "./Deployment.ts"
 import * as EnvFile from "./EnvFile.ts"
 import { ProjectFolder } from "./grammar/Options.ts"
 import { messageOf, Refusal } from "./Refusal.ts"
+import { StartFolder } from "./StartFolder.ts"
 
 export interface Project {
   readonly folder: string
@@ -19,9 +20,6 @@ export interface Project {
 
 const entry = "main.ts"
 
-/** The folder the command was started in; the process moves into the project's folder. */
-export const startFolder = process.cwd()
-
 const upwards = (from: string): string | undefined => {
   for (let folder = from; ; folder = path.dirname(folder)) {
     if (existsSync(path.join(folder, entry))) return folder
@@ -31,6 +29,7 @@ const upwards = (from: string): string | undefined => {
 
 /** `--project`, else SLUICE_PROJECT, else the nearest folder upwards that has a `main.ts`. */
 const located = Effect.gen(function*() {
+  const startFolder = yield* StartFolder
   const option = Option.getOrUndefined(yield* ProjectFolder)
   const variable = process.env["SLUICE_PROJECT"]
   const [named, by] = option !== undefined

@@ -18,6 +18,7 @@ import * as Interruption from "./Interruption.ts"
 import * as Platform from "./Platform.ts"
 import * as Presenter from "./Presenter.ts"
 import { exitCodes, messageOf, ofCause, withoutSecrets } from "./Refusal.ts"
+import { StartFolder } from "./StartFolder.ts"
 import { note } from "./terminal/Screen.ts"
 import { err } from "./terminal/Style.ts"
 
@@ -37,15 +38,15 @@ const environment = Layer.mergeAll(
 const debugs = (args: ReadonlyArray<string>): boolean =>
   (process.env["SLUICE_DEBUG"] ?? "") !== "" || /--log-level[ =](debug|trace|all)\b/.test(args.join(" "))
 
-/** Says what is left to say about the end, and gives the exit code. */
-const settle = (exit: Exit.Exit<unknown, unknown>, debug: boolean): number => {
+/** Says what is left to say about the end of a command, and gives its exit code. */
+export const settle = (args: ReadonlyArray<string>, exit: Exit.Exit<unknown, unknown>): number => {
   if (Exit.isSuccess(exit)) return 0
   const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
   // The presenter has said it.
   if (CliError.isCliError(error)) return error._tag === "ShowHelp" && error.errors.length === 0 ? 0 : exitCodes.refused
   const { exitCode, sentence } = ofCause(exit.cause)
   if (sentence !== undefined) note(`${err.red("error")}: ${withoutSecrets(sentence)}`)
-  if (debug) note(err.dim(withoutSecrets(Cause.pretty(exit.cause))))
+  if (debugs(args)) note(err.dim(withoutSecrets(Cause.pretty(exit.cause))))
   return exitCode
 }
 
@@ -87,15 +88,18 @@ const watchOutput = (lost: (error: Error) => void): void => {
   process.stderr.on("error", () => undefined)
 }
 
-/** Runs one command and ends the process with its exit code. */
-export const run = (args: ReadonlyArray<string>, launcher?: number): void => {
-  const program = Effect.flatMap(ownCommands(args), (own) =>
+/** What the words ask for, begun in the folder where the process is. */
+export const command = (args: ReadonlyArray<string>) =>
+  Effect.flatMap(ownCommands(args), (own) =>
     Command.runWith(Grammar.make(version(), own), { version: version() })(
       KeyWords.spread(args, new Map(own.map((command) => [command.name, KeyWords.of(command)])))
-    ))
+    )).pipe(Effect.provide(environment), Effect.provideService(StartFolder, process.cwd()))
+
+/** Runs one command and ends the process with its exit code. */
+export const run = (args: ReadonlyArray<string>, launcher?: number): void => {
   // A command that waits for nothing but a signal would end where Node finds no more events to come.
   setInterval(() => undefined, 2 ** 31 - 1)
-  const fiber = Effect.runFork(Effect.provide(program, environment))
+  const fiber = Effect.runFork(command(args))
   Interruption.interrupts(fiber)
   if (launcher !== undefined) Interruption.endsWith(launcher)
   let isLost = false
@@ -105,7 +109,7 @@ export const run = (args: ReadonlyArray<string>, launcher?: number): void => {
     fiber.interruptUnsafe()
   })
   fiber.addObserver((exit) => {
-    const code = settle(exit, debugs(args))
+    const code = settle(args, exit)
     // The stream tells its errors a moment after the write.
     process.stdout.write("", () => setImmediate(() => process.exit(isLost ? exitCodes.failed : code)))
   })

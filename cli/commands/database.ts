@@ -11,6 +11,7 @@ import * as Interruption from "../Interruption.ts"
 import * as Live from "../Live.ts"
 import * as Project from "../Project.ts"
 import { exitCodes, Refusal, Unfinished } from "../Refusal.ts"
+import { StartFolder } from "../StartFolder.ts"
 import * as Screen from "../terminal/Screen.ts"
 import { err, out } from "../terminal/Style.ts"
 
@@ -91,7 +92,7 @@ export const status = Effect.fn("cli.db.status")(function*(input: { readonly jso
   }
   const found = yield* EmbeddedPostgres.status({ folder: yield* stateFolder })
   if (input.json) return Screen.prettyJson({ source: "embedded", ...found })
-  const place = path.relative(Project.startFolder, found.folder) || found.folder
+  const place = path.relative(yield* StartFolder, found.folder) || found.folder
   switch (found.state) {
     case "running":
       return Screen.line(`${out.green("running")}  127.0.0.1 port ${found.port}, pid ${found.pid}, in ${place}`)

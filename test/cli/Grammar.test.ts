@@ -31,7 +31,7 @@ describe("wrong use", () => {
         [["explain", "weather/warmest@x"], "it has no partitions, leave the key out."],
         [["run", "show", "7"], "There is no run 7; `sluice runs` lists those that exist."]
       ]
-      const ended = yield* Effect.forEach(wrong, ([args]) => run(args), { concurrency: 3 })
+      const ended = yield* Effect.forEach(wrong, ([args]) => run(args))
       wrong.forEach(([args, sentence], i) => {
         const { code, stderr, stdout } = ended[i]!
         const [first, ...rest] = stderr.trim().split("\n")
@@ -56,7 +56,7 @@ describe("help", () => {
         ["runs"], ["backfills"], ["backfill"], ...["show", "pause", "resume", "cancel", "retry-failed", "join"].map((name) => ["backfill", name]),
         ["status"], ["run"], ["run", "show"], ["run", "resume"], ["run", "cancel"], ["db"], ["db", "url"], ["db", "shell"]
       ]
-      const ended = yield* Effect.forEach(commands, (command) => run([...command, "--help"]), { concurrency: 3 })
+      const ended = yield* Effect.forEach(commands, (command) => run([...command, "--help"]))
       ended.forEach(({ code, stderr, stdout }, i) => {
         assert.deepStrictEqual([code, stderr], [0, ""])
         assert.include(stdout, "EXAMPLES", commands[i]!.join(" "))

@@ -1,20 +1,17 @@
-/** Small projects in temporary folders, and the real launcher run on them as a child process. */
+/** Small projects in temporary folders, and commands run on them: by a host, or the real launcher as a child process. */
 import { Effect, Redacted } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
 import * as TestDatabase from "../TestDatabase.ts"
+import * as Host from "./host/Host.ts"
+import type { Ended } from "./host/Host.ts"
 
 export const root = path.join(import.meta.dirname, "..", "..")
 export const launcher = path.join(root, "bin", "sluice.js")
 
-export interface Ended {
-  /** Null: ended by a signal. */
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
+export type { Ended }
 
 export interface Running {
   readonly process: ChildProcess
@@ -32,7 +29,9 @@ export interface Options {
 export interface Project {
   readonly folder: string
   readonly databaseUrl: string
+  /** Starts the launcher as a process of its own. */
   readonly start: (args: ReadonlyArray<string>, options?: Options) => Running
+  /** Runs a command to its end: in a host, unless it needs a process of its own. */
   readonly run: (args: ReadonlyArray<string>, options?: Options) => Effect.Effect<Ended>
   readonly write: (file: string, text: string) => Effect.Effect<void>
   /** What the pipelines have written to `ran.log`: one line for each cell that was computed. */
@@ -69,6 +68,10 @@ const start = (folder: string, base: NodeJS.ProcessEnv) => (args: ReadonlyArray<
   return { process: child, ended, says }
 }
 
+/** Colours are chosen where the modules are loaded; standard input and options of Node are of a process. */
+const isOfProcess = ({ env = {}, input, node }: Options): boolean =>
+  input !== undefined || node !== undefined || "FORCE_COLOR" in env
+
 const environment = (more: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
   const own = { ...process.env }
   for (const name of ["NO_COLOR", "FORCE_COLOR", "SLUICE_PROJECT", "SLUICE_DEBUG", "PGHOST", "PGDATABASE", "VITEST", "NODE_OPTIONS"]) {
@@ -87,12 +90,15 @@ export const folderWith = (main: string | undefined, env: NodeJS.ProcessEnv = {}
     const write = (file: string, text: string) => Effect.promise(() => writeFile(path.join(folder, file), text))
     yield* Effect.promise(() => symlink(path.join(root, "node_modules"), path.join(folder, "node_modules"), "dir"))
     if (main !== undefined) yield* write("main.ts", main.replaceAll("\"sluice\"", JSON.stringify(path.join(root, "index.ts"))))
-    const begin = start(folder, environment(env))
+    const base = environment(env)
+    const begin = start(folder, base)
+    const run = (args: ReadonlyArray<string>, options: Options = {}): Promise<Ended> =>
+      isOfProcess(options) ? begin(args, options).ended : Host.run({ folder, args, env: { ...base, ...options.env } })
     const project: Project = {
       folder,
       databaseUrl: env["DATABASE_URL"] ?? "",
       start: begin,
-      run: (args, options) => Effect.promise(() => begin(args, options).ended),
+      run: (args, options) => Effect.promise(() => run(args, options)),
       write,
       ran: Effect.promise(() =>
         readFile(path.join(folder, "ran.log"), "utf8").then((text) => text.split("\n").filter((line) => line !== ""), () => [])

@@ -378,7 +378,7 @@ describe("a backfill that means nothing", () => {
         ["backfill shop --set MS", "\"--set MS\" is not of the form NAME=VALUE."],
         ["backfills --limit 0", "\"0\" is not a value of --limit: a whole number from 1 on."]
       ]
-      const all = yield* Effect.forEach(wrong, ([line]) => run(words(line)), { concurrency: 3 })
+      const all = yield* Effect.forEach(wrong, ([line]) => run(words(line)))
       wrong.forEach(([line, sentence], i) => {
         const { code, stderr, stdout } = all[i]!
         assert.strictEqual(code, 2, `${line}: ${stdout}${stderr}`)

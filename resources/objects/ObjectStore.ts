@@ -1,0 +1,51 @@
+/**
+ * Objects of any size in folders and in S3, by URI: `s3://bucket/key`, `file:///data/a.csv`, or a path from a root.
+ *
+ * ```ts
+ * const store = yield* ObjectStore
+ * store.list("s3://lake/orders/2024-*.csv")        // Stream<ObjectInfo, ObjectStoreError>
+ * store.read("s3://lake/orders/2024.csv")      // Stream<Uint8Array, ObjectStoreError>
+ * ```
+ */
+import { Context, Effect, Layer, Stream } from "effect"
+import * as Folder from "./folder/Folder.ts"
+import type { Objects } from "./Objects.ts"
+import { failure } from "./ObjectStoreError.ts"
+
+export type { ObjectInfo, Objects, Ranged, ReadOptions, Version } from "./Objects.ts"
+export { ObjectStoreError } from "./ObjectStoreError.ts"
+
+export interface Options {
+  /** The folder that paths start from, and that none leads out of. Default: the working folder. */
+  readonly root?: string
+}
+
+const isS3 = (uri: string): boolean => /^s3:/i.test(uri)
+
+/** The store whose objects these are: the one of the URI's scheme. */
+const byScheme = (folder: Objects, s3: Objects): Objects => {
+  const of = (uri: string) => isS3(uri) ? s3 : folder
+  return {
+    list: (uri) => of(uri).list(uri),
+    stat: (uri) => of(uri).stat(uri),
+    read: (uri, options) => of(uri).read(uri, options),
+    ranged: (uri, options) => of(uri).ranged(uri, options),
+    write: (uri, bytes) => of(uri).write(uri, bytes),
+    delete: (uri) => of(uri).delete(uri)
+  }
+}
+
+const notYet = (uri: string) => Effect.fail(failure("invalid", uri, `${uri}: objects of S3 cannot be read yet.`))
+const later: Objects = {
+  list: (uri) => Stream.fromEffect(notYet(uri)),
+  stat: notYet,
+  read: (uri) => Stream.fromEffect(notYet(uri)),
+  ranged: notYet,
+  write: notYet,
+  delete: notYet
+}
+
+export class ObjectStore extends Context.Service<ObjectStore, Objects>()("sluice/resources/objects/ObjectStore") {
+  static readonly layer = (options: Options = {}): Layer.Layer<ObjectStore> =>
+    Layer.sync(ObjectStore, () => byScheme(Folder.make(options.root ?? "."), later))
+}

@@ -1,0 +1,57 @@
+/** What can be done with objects, wherever they are. */
+import type { Effect, Stream } from "effect"
+import type { ObjectStoreError } from "./ObjectStoreError.ts"
+
+/** An object as it stands: one version of it. */
+export interface ObjectInfo {
+  /** In the form in which it was asked for: `s3://bucket/key`, `file:///data/a.csv`, or a path from the root. */
+  readonly uri: string
+  /** In bytes. */
+  readonly size: number
+  readonly modifiedAt: Date
+  /** Another version has another one. */
+  readonly etag: string
+}
+
+/** One version of an object, read by ranges: what `Format.parquet` and `Format.read` take. */
+export interface Ranged {
+  /** Its URI. */
+  readonly name: string
+  /** In bytes. */
+  readonly size: number
+  /** The bytes from `start` up to `end`, exclusive; fewer only where the object ends. */
+  readonly read: (start: number, end: number) => Effect.Effect<Uint8Array, ObjectStoreError>
+}
+
+export interface Version {
+  /** The etag that the object must have; another one is the error `changed`. Default: whichever it has. */
+  readonly ifMatch?: string
+}
+
+export interface ReadOptions extends Version {
+  /** The first byte, counted from 0. Default 0. */
+  readonly start?: number
+  /** The byte before which to stop. Default: the object's end. */
+  readonly end?: number
+}
+
+export interface Objects {
+  /**
+   * The objects whose URI begins with the text given, in the order of the bytes of their keys (`data/` is what is in a
+   * folder, `data/part-` what begins so), or all that a glob matches: `*` and `?` within a part of a path, `**` over any
+   * number of parts, `{a,b}`, `[a-z]`, `[!a-z]`. A pattern character is itself in brackets: `data/[*].csv`.
+   */
+  readonly list: (prefixOrGlob: string) => Stream.Stream<ObjectInfo, ObjectStoreError>
+  readonly stat: (uri: string) => Effect.Effect<ObjectInfo, ObjectStoreError>
+  /** The bytes of one version, in bounded memory: a body that breaks off goes on where it broke off, and no byte comes twice. */
+  readonly read: (uri: string, options?: ReadOptions) => Stream.Stream<Uint8Array, ObjectStoreError>
+  /** The version that is there now, or the one of `ifMatch`; each read of another one is the error `changed`. */
+  readonly ranged: (uri: string, options?: Version) => Effect.Effect<Ranged, ObjectStoreError>
+  /**
+   * Stores what the stream gives, in place of what was there. Nobody sees any of it before it is whole and stored for
+   * good; a stream that fails, or is interrupted, leaves nothing.
+   */
+  readonly write: <E, R>(uri: string, bytes: Stream.Stream<Uint8Array, E, R>) => Effect.Effect<ObjectInfo, ObjectStoreError | E, R>
+  /** What is not there is no error. */
+  readonly delete: (uri: string) => Effect.Effect<void, ObjectStoreError>
+}

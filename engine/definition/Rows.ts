@@ -9,6 +9,13 @@ import type { OutputSchema } from "./Output.ts"
  */
 export type Mode = "replace" | "upsert" | "append"
 
+/** How a lake writes the files of one asset, where it shall differ from the lake's own way. */
+export interface FileOptions {
+  readonly format?: "parquet" | "csv" | "ndjson"
+  /** Default: that of the lake where the format is the lake's, else "zstd" for Parquet and "none" for text. */
+  readonly compression?: "none" | "gzip" | "zstd" | "snappy"
+}
+
 export interface Rows<out Row> {
   readonly _tag: "Rows"
   readonly "~A"?: ReadonlyArray<Row>
@@ -22,6 +29,8 @@ export interface Rows<out Row> {
   readonly table: string | undefined
   /** The Postgres schema of the stored table where it shall differ from the asset's group. */
   readonly inSchema: string | undefined
+  /** How a lake writes its files where it shall differ from the lake's own way. */
+  readonly file: FileOptions | undefined
 }
 
 export interface Options<Row> {
@@ -40,6 +49,8 @@ export interface Options<Row> {
   readonly table?: string
   /** The schema of Postgres that the table is in. Default: the asset's group. */
   readonly inSchema?: string
+  /** For `Lake`: how the files are written. Default: as the lake writes all of its files. */
+  readonly file?: FileOptions
 }
 
 /** Rows of `schema`, a struct or class of columns. Throws on options that contradict each other. */
@@ -61,7 +72,8 @@ export const of = <S extends Schema.Codec<unknown, unknown>>(
     keepKnown: options.keepKnown ?? false,
     indexes: options.indexes ?? [],
     table: options.table,
-    inSchema: options.inSchema
+    inSchema: options.inSchema,
+    file: options.file
   }
 }
 

@@ -214,6 +214,9 @@ export const toJson = (kind: Kind): (value: unknown) => unknown => {
   }
 }
 
+/** JSON has one, but JSON.stringify does not write it. Seam: TypeScript's library does not know rawJSON. */
+export const negativeZero = (JSON as unknown as { readonly rawJSON: (text: string) => unknown }).rawJSON("-0")
+
 /** Null for null, undefined for what is absent. */
 export const slotToJson = (slot: Slot): (value: unknown) => unknown => {
   const write = toJson(slot.kind)
@@ -223,6 +226,7 @@ export const slotToJson = (slot: Slot): (value: unknown) => unknown => {
       return slot.absent === "null" ? null : undefined
     }
     slot.check?.(value)
-    return write(value)
+    const json = write(value)
+    return Object.is(json, -0) ? negativeZero : json
   }
 }

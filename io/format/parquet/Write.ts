@@ -133,6 +133,10 @@ const slotWrite = (slot: Slot, stored: Stored) => (value: unknown): unknown => {
   return stored.write(value)
 }
 
+/** The writer's dictionaries hold 0 and -0 as one value. */
+const hasNegativeZero = (value: unknown): boolean =>
+  typeof value === "object" && value !== null ? Object.values(value).some(hasNegativeZero) : Object.is(value, -0)
+
 export const write = <E, R>(
   rows: Stream.Stream<unknown, E, R>,
   shape: Shape,
@@ -182,6 +186,7 @@ export const write = <E, R>(
         const columnData = columns.map(({ column, elements }, i): ColumnSource => ({
           name: column,
           data: data[i] ?? [],
+          ...(elements.some(({ type }) => type === "DOUBLE") && hasNegativeZero(data[i]) ? { encoding: "PLAIN" as const } : {}),
           // JSON bounds would be those of its text, which nobody asks for.
           statistics: elements.length === 1 && elements[0]?.logical_type?.type !== "JSON"
         }))

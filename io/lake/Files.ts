@@ -1,0 +1,61 @@
+/** The folder of a lake in the object store: opens, writes and removes files, and says in the asset's words what went wrong. */
+import { Effect, Stream } from "effect"
+import { IoError } from "../../engine/definition/Io.ts"
+import type { ObjectStore, ObjectStoreError } from "../../resources/objects/ObjectStore.ts"
+import { place, refuse } from "../warehouse/Refusal.ts"
+import type { Entry } from "./Registry.ts"
+
+export interface Files {
+  readonly store: ObjectStore["Service"]
+  /** Of the lake's folder, without a slash at the end. */
+  readonly at: string
+}
+
+export const uriOf = ({ at }: Files, path: string): string => `${at}/${path}`
+
+/** The error of an asset whose file cannot be written or read. */
+export const told = (asset: string, partition: string, verb: "written" | "read") => (error: ObjectStoreError): IoError =>
+  new IoError({
+    asset,
+    ...(partition === "" ? {} : { partition }),
+    message: `The file of ${place(asset, partition)} cannot be ${verb}: ${error.message}`,
+    transient: error.reason === "unavailable",
+    cause: error
+  })
+
+const again = (asset: string, partition: string): string =>
+  `materialize it again: \`sluice materialize ${asset} --force${partition === "" ? "" : ` --partitions '${partition}'`}\``
+
+/** A file that is not what was written: somebody else has had a hand in it. */
+export const damaged = (files: Files, asset: string, { partition, path }: Entry, what: string, cause?: unknown): IoError =>
+  refuse(asset, partition, `The file of ${place(asset, partition)}, ${uriOf(files, path)}, ${what}; ${again(asset, partition)}.`, cause)
+
+/** One version of the file, whole, or a sentence that says what became of it. */
+export const open = Effect.fnUntraced(function*(files: Files, asset: string, entry: Entry) {
+  const info = yield* files.store.stat(uriOf(files, entry.path)).pipe(
+    Effect.mapError((error) =>
+      error.reason === "missing"
+        ? damaged(files, asset, entry, "is not there any more", error)
+        : told(asset, entry.partition, "read")(error))
+  )
+  if (info.size === entry.size) return info
+  const how = info.size < entry.size ? "was cut off" : "was changed"
+  return yield* damaged(files, asset, entry, `${how}: it has ${info.size} bytes, and was written with ${entry.size}`)
+})
+
+/** Removes files; gives the paths of those that are gone. What cannot be removed is warned of, and tried again later. */
+export const remove = (files: Files, paths: ReadonlyArray<string>) =>
+  Effect.map(
+    Effect.forEach(paths, (path) =>
+      Effect.match(files.store.delete(uriOf(files, path)), {
+        onSuccess: () => [path],
+        onFailure: (error) => ({ error })
+      }), { concurrency: 8 }),
+    (results) => ({
+      gone: results.flatMap((result) => "error" in result ? [] : result),
+      errors: results.flatMap((result) => "error" in result ? [result.error] : [])
+    })
+  )
+
+export const bytes = (files: Files, asset: string, { partition, path }: Entry, etag: string) =>
+  Stream.mapError(files.store.read(uriOf(files, path), { ifMatch: etag }), told(asset, partition, "read"))

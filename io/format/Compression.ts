@@ -94,7 +94,12 @@ export const compress = <E, R>(
 ): Stream.Stream<Uint8Array, E | FormatError, R> =>
   compression === "none"
     ? bytes
-    : NodeStream.pipeThroughDuplex(bytes, {
-      evaluate: () => (compression === "gzip" ? zlib.createGzip({ chunkSize }) : zlib.createZstdCompress({ chunkSize })),
-      onError: (cause) => new FormatError({ file, reason: `the content cannot be packed: ${problemOf(cause)}`, cause })
+    : Stream.suspend(() => {
+      const transform = compression === "gzip" ? zlib.createGzip({ chunkSize }) : zlib.createZstdCompress({ chunkSize })
+      // Ended while a chunk waits, Node's zstd puts an empty frame behind the content, which its own reader stumbles over.
+      const drained = Effect.callback<void>((resume) => void transform.write(Buffer.alloc(0), () => resume(Effect.void)))
+      return NodeStream.pipeThroughDuplex(Stream.concat(bytes, Stream.fromEffectDrain(drained)), {
+        evaluate: () => transform,
+        onError: (cause) => new FormatError({ file, reason: `the content cannot be packed: ${problemOf(cause)}`, cause })
+      })
     })

@@ -30,6 +30,15 @@ const again = (asset: string, partition: string): string =>
 export const damaged = (files: Files, asset: string, { partition, path }: Entry, what: string, cause?: unknown): IoError =>
   refuse(asset, partition, `The file of ${place(asset, partition)}, ${uriOf(files, path)}, ${what}; ${again(asset, partition)}.`, cause)
 
+/** A file that is whole, and is not what the schema says. */
+export const unreadable = (asset: string, { partition }: Entry, reason: string, cause: unknown): IoError =>
+  refuse(
+    asset,
+    partition,
+    `The file of ${place(asset, partition)} cannot be read: ${reason.replace(/\.$/, "")}; change the schema back where it has changed, or ${again(asset, partition)}.`,
+    cause
+  )
+
 /** One version of the file, whole, or a sentence that says what became of it. */
 export const open = Effect.fnUntraced(function*(files: Files, asset: string, entry: Entry) {
   const info = yield* files.store.stat(uriOf(files, entry.path)).pipe(

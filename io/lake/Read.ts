@@ -34,10 +34,9 @@ const recordsOf = (files: Files.Files, layout: Layout.Layout, entry: Registry.En
 /** The rows of one cell. */
 const rowsOf = (files: Files.Files, asset: Stored, entry: Registry.Entry): Stream.Stream<unknown, IoError> =>
   Stream.unwrap(Effect.map(Layout.of(asset, entry.format), (layout) => {
-    const unfit = (reason: string, cause: unknown) =>
-      Files.damaged(files, asset.key, entry, `does not fit the schema: ${reason}; change the schema back, or`, cause)
+    const unfit = (reason: string, cause: unknown) => Files.unreadable(asset.key, entry, reason, cause)
     return recordsOf(files, layout, entry).pipe(
-      Stream.mapError((error) => error._tag === "IoError" ? error : unfit(error.message.replace(/\.$/, ""), error)),
+      Stream.mapError((error) => error._tag === "IoError" ? error : unfit(error.message, error)),
       Stream.mapArrayEffect((records) =>
         Effect.try({
           try: () => {
@@ -45,8 +44,8 @@ const rowsOf = (files: Files.Files, asset: Stored, entry: Registry.Entry): Strea
             return [layout.decode(first), ...rest.map(layout.decode)] as const
           },
           catch: (error) => {
-            if (error instanceof Blame) return unfit(`column "${error.column}": ${error.message}`, error)
-            if (error instanceof Refused) return unfit(error.message, error)
+            if (error instanceof Blame) return unfit(`${entry.path}, column "${error.column}": ${error.message}`, error)
+            if (error instanceof Refused) return unfit(`${entry.path}: ${error.message}`, error)
             throw error
           }
         }))

@@ -3,6 +3,7 @@ import { BigDecimal, DateTime } from "effect"
 import { isUtf8 } from "node:buffer"
 import type { SchemaElement } from "hyparquet"
 import { refuse, shown } from "../FormatError.ts"
+import { fromJson } from "../json/Value.ts"
 import type { Kind } from "../Kind.ts"
 
 export type Unit = "MILLIS" | "MICROS" | "NANOS"
@@ -191,11 +192,13 @@ export const typed = (leaf: Leaf, kind: Kind): FromLeaf | undefined => {
     case "bigint": return isInteger ? (raw) => integer(unsigned(leaf, raw)) : undefined
     case "decimal":
       if (leaf.tag === "decimal") return plain
+      if (leaf.tag === "text") return fromJson(kind)
       return isInteger ? (raw) => BigDecimal.make(integer(unsigned(leaf, raw)), 0) : undefined
     case "numeric":
       // Older writers do not say that bytes are text; the schema does.
       if (leaf.tag === "bytes") return (raw) => (raw instanceof Uint8Array && isUtf8(raw) ? Buffer.from(raw).toString("utf8") : refuse("the bytes are no UTF-8"))
       if (leaf.tag === "decimal") return (raw) => decimalText(unscaled(raw), leaf.scale)
+      if (leaf.tag === "text") return fromJson(kind)
       return isInteger ? (raw) => String(unsigned(leaf, raw)) : undefined
     case "boolean": return leaf.tag === "boolean" ? plain : undefined
     case "day": return leaf.tag === "day" ? plain : undefined

@@ -7,6 +7,7 @@ import * as Executor from "../../engine/run/Executor.ts"
 import * as Wording from "../backfill/Wording.ts"
 import * as CallTable from "../CallTable.ts"
 import * as Live from "../Live.ts"
+import * as PartlyDone from "../PartlyDone.ts"
 import * as EventLines from "../progress/EventLines.ts"
 import * as Summary from "../progress/Summary.ts"
 import * as Project from "../Project.ts"
@@ -32,13 +33,16 @@ export const show = Effect.fn("cli.run.show")(function*(input: { readonly id: nu
       attempts: yield* store.attempts(input.id),
       checks: yield* store.checks(input.id),
       calls: yield* store.calls(input.id),
-      events: yield* store.events(input.id)
+      events: yield* store.events(input.id),
+      partly: (yield* PartlyDone.of(project.graph, project.graph.assets.keys())).filter(({ run }) => run === input.id)
     }
   }).pipe(Effect.provide(Live.store(project)))
   // Its steps may be a million: they are told as sums.
   if (found === undefined) return yield* Backfills.show(input)
-  const { attempts, calls, checks, events, run, steps } = found
-  if (input.json) return Screen.prettyJson({ ...toJson(run), steps, attempts, checks, ...CallTable.toJson(calls), events })
+  const { attempts, calls, checks, events, partly, run, steps } = found
+  if (input.json) {
+    return Screen.prettyJson({ ...toJson(run), steps, partly: partly.map(PartlyDone.toJson), attempts, checks, ...CallTable.toJson(calls), events })
+  }
 
   const name = stateOf(run)
   const millis = millisOf(run)
@@ -51,6 +55,7 @@ export const show = Effect.fn("cli.run.show")(function*(input: { readonly id: nu
     ].filter((part) => part !== "").join(" · ")
   ))
   section("Steps", assetLines(steps))
+  section("Partly done", PartlyDone.lines(partly))
   section("Slowest", slowestLines(steps))
   section("Failed", failedLines(steps.filter((step) => step.state === "failed"), attempts))
   section("Skipped", skippedLines(steps.filter((step) => step.state === "skipped")))

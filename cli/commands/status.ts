@@ -13,6 +13,7 @@ import * as Counts from "../grid/Counts.ts"
 import * as Glyph from "../grid/Glyph.ts"
 import * as Grid from "../grid/Grid.ts"
 import * as Live from "../Live.ts"
+import * as PartlyDone from "../PartlyDone.ts"
 import * as Project from "../Project.ts"
 import { Refusal } from "../Refusal.ts"
 import * as Screen from "../terminal/Screen.ts"
@@ -57,11 +58,12 @@ export const status = Effect.fn("cli.status")(function*(input: {
     const message = `--by ${input.by} is for one asset, and the selection has ${selected.length}: name one of them.`
     return yield* new Refusal({ message })
   }
-  const { alive, exact, snapshot } = yield* Effect.gen(function*() {
+  const { alive, exact, partly, snapshot } = yield* Effect.gen(function*() {
     const loaded = yield* Snapshot.load(graph, selected)
     const backfills = yield* (yield* BackfillStore).backfills({ limit: lastBackfills })
     const exact = new Set(selected.filter((asset) => input.exact || recordsOf(loaded, asset) <= mostRecords))
-    return { alive: backfills.filter(isAlive), exact, snapshot: yield* CellStates.detail(loaded, exact) }
+    const partly = yield* PartlyDone.of(graph, selected)
+    return { alive: backfills.filter(isAlive), exact, partly, snapshot: yield* CellStates.detail(loaded, exact) }
   }).pipe(Effect.provide(Live.store(project)))
   const listed = selected.map((asset): Listed => {
     const records = exact.has(asset)
@@ -83,6 +85,7 @@ export const status = Effect.fn("cli.status")(function*(input: {
   Screen.line(out.bold(only))
   Screen.lines(lines)
   Screen.lines(running(graph, only, alive))
+  if (partly.length > 0) Screen.lines(["", "Partly done", ...PartlyDone.lines(partly)])
   tellInexact(listed)
 })
 

@@ -63,7 +63,8 @@ const detail = (asset: Progress.AssetProgress): string => {
   return Text.listing([
     asset.failed > 0 ? out.red(`${Text.count(asset.failed)} failed`) : "",
     asset.skipped > 0 ? out.yellow(`${Text.count(asset.skipped)} skipped`) : "",
-    asset.running > 0 ? out.dim(`${Text.count(asset.running)} running`) : ""
+    asset.running > 0 ? out.dim(`${Text.count(asset.running)} running`) : "",
+    asset.running > 0 && asset.records > 0 ? out.dim(Text.plural(asset.records, "record")) : ""
   ])
 }
 

@@ -12,6 +12,8 @@ export interface AssetProgress {
   skipped: number
   running: number
   rows: number
+  /** Elements that cells with a checkpoint have done in this run. */
+  records: number
   /** Milliseconds of the monotonic clock; undefined: nothing has begun. */
   began: number | undefined
   ended: number | undefined
@@ -34,7 +36,7 @@ export const ended = (asset: AssetProgress): number =>
   asset.materialized + asset.unchanged + asset.failed + asset.skipped
 
 export const emptyOf = (asset: string): AssetProgress => ({
-  asset, planned: 0, materialized: 0, unchanged: 0, failed: 0, skipped: 0, running: 0, rows: 0,
+  asset, planned: 0, materialized: 0, unchanged: 0, failed: 0, skipped: 0, running: 0, rows: 0, records: 0,
   began: undefined, ended: undefined, waitsFor: undefined
 })
 
@@ -118,6 +120,9 @@ export const make = (): Progress => {
           asset.began ??= performance.now()
           return undefined
         }
+        case "Progressed":
+          of(observation.cell.asset).records += observation.records
+          return undefined
         case "StepMaterialized":
           return end(observation.cell, (asset) => {
             asset.materialized++

@@ -160,7 +160,7 @@ export interface Options<Out, P, K, I, W, E, R, IO, B = never, C = never> extend
    * For cells that take long: `run` gives a stream of `{ rows, position }`, and rows and position are committed together
    * as it goes on. A later try, run or process hands the last position to `run` as `from`, and the cell goes on after it.
    * Its rows are seen when it is whole. It starts anew when the code version or what it reads has changed, and with
-   * `--force`. Default: a cell is computed as a whole.
+   * `--force`. Tries of the retry policy that got further do not count. Default: a cell is computed as a whole.
    */
   readonly checkpoint?: CheckpointOf<B, C>
   readonly run: (

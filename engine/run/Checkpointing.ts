@@ -80,6 +80,7 @@ export const gather = <R>(
         }))
         last = next
         pending = emptied(outputs)
+        for (const cell of cellsOf(resumed.step)) options.observer({ _tag: "Progressed", cell, records: batch.elements })
       })
     })
 
@@ -107,7 +108,7 @@ export const gather = <R>(
           return Effect.andThen(Effect.ignore(commit), Effect.failCause(fact.cause))
       }
     }).pipe(
-      Effect.onInterrupt(() => Effect.ignore(Effect.timeout(commit, lastCommit)))
+      Effect.onInterrupt(() => Effect.ignore(Effect.timeout(Effect.interruptible(commit), lastCommit)))
     )
     const records = () => last?.records ?? 0
     if (last === undefined) return { values: pending.rows, partial: undefined, records: pending.elements }

@@ -54,6 +54,8 @@ export const compute = <A, E, R, R2>(
   const asset = snapshot.graph.assets.get(cell.asset)!
   const { computation } = asset
   let policy: Retrying.Retrying | undefined
+  /** Elements that were done when the last try began, of a computation with a checkpoint. */
+  let before = 0
 
   const attempt = (tries: Retrying.Tries) => {
     const metadata: Record<string, Metadata.Entry> = {}
@@ -64,6 +66,10 @@ export const compute = <A, E, R, R2>(
       const partition = asset.partitions._tag === "Unpartitioned" ? undefined : snapshot.space(asset.key).valueAt(step.point)
       if (!options.isHeld(step)) return yield* lapsed([step])
       const resumed = computation.checkpoint === undefined ? undefined : yield* Resuming.resume(step, inputs, options)
+      const done = resumed?.last?.records ?? 0
+      // A try that got further does not count: a million records may well meet more failures than one may.
+      if (done > before) policy = undefined
+      before = done
       const value = yield* call<R>(computation, values, partition, resumed?.from)
       const gathered = resumed === undefined ? undefined : yield* Checkpointing.gather(resumed, value, options)
       if (gathered !== undefined) metadata["records"] ??= { type: "number", value: gathered.records }

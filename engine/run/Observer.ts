@@ -9,6 +9,8 @@ export type Observation =
   /** A run is planned in stages: assets whose partition keys come from this run are planned once these are known. */
   | { readonly _tag: "Planned"; readonly plan: Plan; readonly steps: number }
   | { readonly _tag: "StepStarted"; readonly cell: Cell }
+  /** A cell with a checkpoint goes on: elements that are done, since it last said so. */
+  | { readonly _tag: "Progressed"; readonly cell: Cell; readonly records: number }
   | { readonly _tag: "AttemptFailed"; readonly cell: Cell; readonly attempt: number; readonly failure: Failure }
   | { readonly _tag: "StepMaterialized"; readonly cell: Cell; readonly rows: number; readonly millis: number }
   /** Nothing to do after all: its upstream gave the same data, or another run materialized it meanwhile. */

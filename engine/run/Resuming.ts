@@ -11,6 +11,7 @@ import type { Checkpoint, Place } from "../record/Checkpoint.ts"
 import type { Event } from "../record/Event.ts"
 import { type LeaseLost, RunStore, type RunStoreError } from "../record/RunStore.ts"
 import type { InputVersion } from "../record/Step.ts"
+import type { Observer } from "./Observer.ts"
 import { patiently } from "./Patience.ts"
 import { cellsOf, type PlannedStep } from "./StepTable.ts"
 
@@ -20,6 +21,7 @@ export interface ResumingOptions<R> {
   readonly worker: string
   readonly io: (asset: Any) => Effect.Effect<IoManager, never, R>
   readonly event: (event: Event) => void
+  readonly observer: Observer
 }
 
 /** One output of the computation and where its rows are put aside. */

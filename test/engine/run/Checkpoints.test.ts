@@ -97,6 +97,21 @@ describe("Checkpoints", () => {
       assert.deepStrictEqual(yield* progress, [])
     }).pipe(Effect.provide(memory)))
 
+  it.effect("a policy counts the tries that got nowhere", () =>
+    Effect.gen(function*() {
+      let calls = 0
+      const call = (n: number) => Effect.suspend(() => ++calls % 20 === 0 || n === 150 ? Effect.fail("broken") : Effect.void)
+      const asset = counting(call, { size: 200, retry: Retry.always({ times: 2, base: "1 milli" }) })
+      const fiber = yield* Effect.forkChild(start([asset], x))
+      for (let i = 0; i < 100; i++) yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(fiber)).state, "failed")
+      const store = yield* RunStore.RunStore
+      const goneOn = (yield* store.events(1)).filter(({ type }) => type === "checkpoint").map(({ message }) => message)
+      assert.isAbove(new Set(goneOn).size, 5)
+      assert.deepStrictEqual(goneOn.slice(-2), ["goes on after 149 records", "goes on after 149 records"])
+      assert.notStrictEqual(goneOn.at(-4), goneOn.at(-1))
+    }).pipe(Effect.provide(memory)))
+
   it.effect("nobody sees a cell that is not whole: what was stored before stays until it is", () =>
     Effect.gen(function*() {
       const size = 30

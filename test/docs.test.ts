@@ -21,6 +21,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import * as Grammar from "../cli/Grammar.ts"
 import * as Platform from "../cli/Platform.ts"
+import { bulkCommand } from "../pipelines/bulk/BulkCommand.ts"
 import { nbaCommand } from "../pipelines/nba/NbaCommand.ts"
 import { footballCommand } from "../pipelines/football/FootballCommand.ts"
 import { nhlCommand } from "../pipelines/nhl/NhlCommand.ts"
@@ -236,7 +237,8 @@ const sluice: Asked = Command.runWith(Grammar.make("0"), { version: "0" })
 const own = [
   Command.runWith(nhlCommand, { version: "0" }) as Asked,
   Command.runWith(nbaCommand, { version: "0" }) as Asked,
-  Command.runWith(footballCommand, { version: "0" }) as Asked
+  Command.runWith(footballCommand, { version: "0" }) as Asked,
+  Command.runWith(bulkCommand, { version: "0" }) as Asked
 ]
 
 /** The options of every command, by its words: `run show` → `--json`. */

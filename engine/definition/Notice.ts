@@ -8,6 +8,8 @@ export interface Notice {
   readonly resource: string
   /** A whole sentence. */
   readonly message: string
+  /** Of a circuit breaker: what it is from now on. */
+  readonly breaker?: "Closed" | "Open" | "HalfOpen"
 }
 
 /** Outside a run there is nobody who hears. */

@@ -66,7 +66,8 @@ export const make = ({ name, title }: { readonly name: string; readonly title: s
   const announce = (breaker: Breaker, now: number, reason: Reason | undefined) =>
     Effect.flatMap(Notices, (listener) => {
       meter.breaker(breaker._tag)
-      return tell(listener, { type: "breaker_changed", resource: name, message: sentence(title, breaker, now, reason) })
+      const message = sentence(title, breaker, now, reason)
+      return tell(listener, { type: "breaker_changed", resource: name, message, breaker: breaker._tag })
     })
   return {
     limitChanged: (limit, message) => Effect.suspend(() => tell(listener, { type: "limit_changed", resource: limit, message })),

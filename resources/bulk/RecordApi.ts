@@ -1,5 +1,6 @@
 /** The API that takes records, one with each call: limited, retried, and waited for while it is down. */
 import { Context, Duration, Effect, Layer, Schema, Scope } from "effect"
+import { Notices } from "../../engine/definition/Notice.ts"
 import { Usage } from "../../engine/definition/Usage.ts"
 import { LimitStore } from "../../engine/limit/LimitStore.ts"
 import * as RateLimit from "../../engine/limit/RateLimit.ts"
@@ -32,6 +33,17 @@ export type Outcome =
   | Tried & { readonly _tag: "Processed"; readonly answer: Schema.Json }
   /** The API refused it, or each try failed although the API is up. */
   | Tried & { readonly _tag: "Failed"; readonly error: ApiError }
+
+/** The circuit breaker between the records and the API. */
+export interface BreakerStatus {
+  readonly state: "Closed" | "Open" | "HalfOpen"
+  /** How often it has opened. */
+  readonly trips: number
+  readonly changedAt: Date | undefined
+}
+
+/** The annotation of lines that the API's calls log. */
+export const logAnnotation = "client"
 
 /** Further tries of a record whose try failed in a way that may pass. */
 export const retries = 3
@@ -77,9 +89,12 @@ const make = Effect.gen(function*() {
     open(standIns).pipe(Effect.provideService(Scope.Scope, scope), Effect.provideService(LimitStore, limits))
   )
 
+  let breaker: BreakerStatus = { state: "Closed", trips: 0, changedAt: undefined }
+
   const process = Effect.fnUntraced(function*({ id, key, record }: Outgoing): Effect.fn.Return<Outcome, SettingsError> {
     const { api, health } = yield* opened
     const told = yield* Usage
+    const noticed = yield* Notices
     let [tries, millis] = [0, 0]
     const call = api.call({
       route: "process",
@@ -89,11 +104,19 @@ const make = Effect.gen(function*() {
       body: record,
       idempotencyKey: key,
       schema: Schema.Json
-    }).pipe(Effect.provideService(Usage, (one) => {
-      tries++
-      millis = one.millis
-      told(one)
-    }))
+    }).pipe(
+      Effect.provideService(Usage, (one) => {
+        tries++
+        millis = one.millis
+        told(one)
+      }),
+      Effect.provideService(Notices, (notice) => {
+        const { breaker: state } = notice
+        if (state !== undefined) breaker = { state, trips: breaker.trips + (state === "Open" ? 1 : 0), changedAt: new Date() }
+        noticed(notice)
+      }),
+      Effect.annotateLogs(logAnnotation, "bulk")
+    )
     for (;;) {
       const result = yield* Effect.result(call)
       if (result._tag === "Success") return { _tag: "Processed", answer: result.success, tries, millis }
@@ -108,6 +131,7 @@ const make = Effect.gen(function*() {
   return RecordApi.of({
     settings: Effect.map(opened, ({ settings }) => settings),
     health: Effect.flatMap(opened, ({ health }) => health.now),
+    breaker: Effect.sync(() => breaker),
     process
   })
 })
@@ -120,6 +144,7 @@ export class RecordApi extends Context.Service<RecordApi, {
   readonly settings: Effect.Effect<Settings.Settings, SettingsError>
   /** Asks the API whether it is up. */
   readonly health: Effect.Effect<HealthCheck.Health, ApiError | SettingsError>
+  readonly breaker: Effect.Effect<BreakerStatus>
   /** Sends a record until its outcome is known: only the settings can make this fail. */
   readonly process: (outgoing: Outgoing) => Effect.Effect<Outcome, SettingsError>
 }>()("resources/bulk/RecordApi") {

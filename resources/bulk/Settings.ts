@@ -27,6 +27,10 @@ export interface Settings {
   readonly reachesSeconds: number | undefined
   /** `BREAKER_FAILURES` in a row open the breaker, for `BREAKER_COOLDOWN` seconds. Default 5, 60. */
   readonly breaker: { readonly failures: number; readonly cooldownSeconds: number }
+  /** `RECORD_ID`: the column that names a record. Default id. */
+  readonly recordId: string
+  /** `QUEUE_SIZE`: the most records that are read and not yet done. Default 10,000. */
+  readonly queue: number
   /** `RETRY_BASE`: seconds before the first of three further tries; each next one waits twice as long. Default 0.2. */
   readonly retryBaseSeconds: number
 }
@@ -60,6 +64,8 @@ export const read: Effect.Effect<Settings, Setting.SettingsError> = Effect.map(
     reachesSeconds: Setting.seconds("RATE_LIMIT_REACHES", undefined, day),
     failures: Setting.count("BREAKER_FAILURES", 5, 1, 1_000_000),
     cooldownSeconds: Setting.seconds("BREAKER_COOLDOWN", 60, day),
+    recordId: Effect.map(Setting.text("RECORD_ID"), (name) => name ?? "id"),
+    queue: Setting.count("QUEUE_SIZE", 10_000, 1, 1_000_000),
     retryBaseSeconds: Setting.seconds("RETRY_BASE", 0.2, 3600)
   }),
   ({ apiKey, calls, cooldownSeconds, failures, seconds, ...settings }) => ({

@@ -1,0 +1,110 @@
+/** Records in the order of their file, counted by batches: a row of figures at the end of each. */
+import { Effect, Stream } from "effect"
+import type { Checkpoint } from "sluice"
+import { RecordApi } from "../../resources/bulk/RecordApi.ts"
+import type { Delivered } from "./Delivery.ts"
+import * as Latencies from "./Latencies.ts"
+import { ProcessMeter } from "./Meter.ts"
+import type { Batch, FailedRecord, Result } from "./Rows.ts"
+
+/** How far a file is done. What the open batch has so far is part of it, so that no record is counted twice or never. */
+export interface Position {
+  /** So many records are done, good or bad. */
+  readonly records: number
+  /** Of those of the batch that is open: */
+  readonly processed: number
+  readonly failed: number
+  readonly retries: number
+}
+
+export const begin: Position = { records: 0, processed: 0, failed: 0, retries: 0 }
+
+export interface Rows {
+  readonly results: ReadonlyArray<Result>
+  readonly failed_records: ReadonlyArray<FailedRecord>
+  readonly metrics: ReadonlyArray<Batch>
+}
+
+const none: ReadonlyArray<never> = []
+
+const megabyte = 1024 * 1024
+
+/** Adds the batches to the records of a file; they go on where `from` says. */
+export const of = <E, R>(
+  chunk: string,
+  size: number,
+  from: Position,
+  delivered: Stream.Stream<Delivered, E, R>
+): Stream.Stream<Checkpoint.Done<Rows, Position>, E, R | RecordApi> =>
+  Stream.unwrap(Effect.gen(function*() {
+    const api = yield* RecordApi
+    const meter = yield* ProcessMeter
+    let position = from
+    let latencies = Latencies.make()
+    let began = performance.now()
+    let cpu = process.cpuUsage()
+
+    /** Closes the open batch. */
+    const close = Effect.gen(function*() {
+      const breaker = yield* api.breaker
+      const now = performance.now()
+      const seconds = Math.max(0.001, (now - began) / 1000)
+      const used = process.cpuUsage(cpu)
+      const { failed, processed, records, retries } = position
+      const count = (records - 1) % size + 1
+      const figures = { meanMillis: latencies.mean(), errorRate: failed / count, recordsPerSecond: count / seconds }
+      // The last records of a file are few, and a batch that was begun by another process says nothing of its time.
+      const anomaly = count === size ? meter.anomalies.judge(figures) : undefined
+      const row: Batch = {
+        chunk,
+        batch: Math.floor((records - 1) / size),
+        records: count,
+        processed,
+        failed,
+        retries,
+        seconds,
+        records_per_second: figures.recordsPerSecond,
+        error_rate: figures.errorRate,
+        mean_ms: figures.meanMillis,
+        p50_ms: latencies.quantile(0.5),
+        p90_ms: latencies.quantile(0.9),
+        p99_ms: latencies.quantile(0.99),
+        max_ms: latencies.max(),
+        cpu_percent: (used.user + used.system) / 10_000 / seconds,
+        rss_mb: process.memoryUsage.rss() / megabyte,
+        breaker: breaker.state,
+        breaker_trips: breaker.trips,
+        anomaly: anomaly ?? null,
+        ended_at: new Date()
+      }
+      position = { records, processed: 0, failed: 0, retries: 0 }
+      latencies = Latencies.make()
+      began = now
+      cpu = process.cpuUsage()
+      if (anomaly === undefined) return row
+      meter.counts.anomalies++
+      yield* Effect.logWarning(`Anomaly in batch ${row.batch} of ${chunk}: ${anomaly}.`)
+      return row
+    })
+
+    const add = ({ failed, millis, result, tries }: Delivered) =>
+      Effect.suspend((): Effect.Effect<Checkpoint.Done<Rows, Position>> => {
+        position = {
+          records: position.records + 1,
+          processed: position.processed + (result === undefined ? 0 : 1),
+          failed: position.failed + (failed === undefined ? 0 : 1),
+          retries: position.retries + Math.max(0, tries - 1)
+        }
+        if (millis !== undefined) latencies.add(millis)
+        const rows = { results: result === undefined ? none : [result], failed_records: failed === undefined ? none : [failed] }
+        if (position.records % size !== 0) return Effect.succeed({ rows: { ...rows, metrics: none }, position })
+        return Effect.map(close, (row) => ({ rows: { ...rows, metrics: [row] }, position }))
+      })
+
+    const last = Stream.suspend((): Stream.Stream<Checkpoint.Done<Rows, Position>> =>
+      position.records % size === 0
+        ? Stream.empty
+        : Stream.fromEffect(Effect.map(close, (row) => ({ rows: { results: none, failed_records: none, metrics: [row] }, position })))
+    )
+    return Stream.concat(Stream.mapEffect(delivered, add), last)
+  }))

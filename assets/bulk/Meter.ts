@@ -1,0 +1,53 @@
+/** What this process does with records, while it does it: for progress, metrics and an end that leaves nothing half done. */
+import { Context, Effect } from "effect"
+import type { Outcome } from "../../resources/bulk/RecordApi.ts"
+import * as Anomalies from "./Anomalies.ts"
+import * as Latencies from "./Latencies.ts"
+
+export interface Meter {
+  readonly anomalies: Anomalies.Anomalies
+  readonly latencies: Latencies.Latencies
+  /** Records that have ended in this process; they may not be committed yet. */
+  readonly counts: { processed: number; failed: number; retries: number; anomalies: number }
+  /** Records on their way to the API and back. */
+  readonly underWay: () => number
+  readonly mostUnderWay: () => number
+  /** Sends a record, unless the process is about to end: then it never comes to that. */
+  readonly sending: <E, R>(send: Effect.Effect<Outcome, E, R>) => Effect.Effect<Outcome, E, R>
+  /** Nothing is sent any more; what is on its way goes on. */
+  readonly stop: () => void
+}
+
+export const make = (): Meter => {
+  const latencies = Latencies.make()
+  const counts = { processed: 0, failed: 0, retries: 0, anomalies: 0 }
+  let [underWay, most, isStopped] = [0, 0, false]
+  return {
+    anomalies: Anomalies.make(),
+    latencies,
+    counts,
+    underWay: () => underWay,
+    mostUnderWay: () => most,
+    sending: (send) =>
+      Effect.suspend(() => {
+        if (isStopped) return Effect.never
+        most = Math.max(most, ++underWay)
+        return Effect.onExit(send, (exit) =>
+          Effect.sync(() => {
+            underWay--
+            if (exit._tag === "Failure") return
+            const { _tag, millis, tries } = exit.value
+            latencies.add(millis)
+            counts.retries += tries - 1
+            if (_tag === "Processed") counts.processed++
+            else counts.failed++
+          }))
+      }),
+    stop: () => {
+      isStopped = true
+    }
+  }
+}
+
+/** The meter of the process; a command that shows what is going on provides its own. */
+export class ProcessMeter extends Context.Reference<Meter>("assets/bulk/ProcessMeter", { defaultValue: make }) {}

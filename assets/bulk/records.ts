@@ -1,0 +1,62 @@
+/** Every record of a chunk sent to the API once: results, failed records, and the figures of each batch. */
+import { Effect, Schema, Stream } from "effect"
+import { Asset, Checkpoint, Rows, Warehouse } from "sluice"
+import { RecordApi } from "../../resources/bulk/RecordApi.ts"
+import * as Settings from "../../resources/bulk/Settings.ts"
+import * as Batches from "./Batches.ts"
+import { chunk, fileOf } from "./chunks.ts"
+import * as Delivery from "./Delivery.ts"
+import * as Element from "./Element.ts"
+import * as Files from "./Files.ts"
+import * as Row from "./Rows.ts"
+
+const Position = Schema.Struct({ records: Schema.Int, processed: Schema.Int, failed: Schema.Int, retries: Schema.Int })
+
+/** Looked at when a chunk begins, as an option of the command may set it; what it says wrongly is told by the command. */
+const batchSize = (): number => /^[1-9]\d{0,5}$/.test(process.env["BATCH_SIZE"] ?? "") ? Number(process.env["BATCH_SIZE"]) : 1000
+
+export const { failed_records, metrics, results } = Asset.makeMany("bulk", {
+  partitions: chunk,
+  outputs: {
+    results: {
+      description: "A record that the API has processed, with its answer.",
+      kinds: ["api", "postgres"],
+      output: Rows.of(Row.Result, { key: ["idempotency_key"], indexes: [["record_id"]] }),
+      io: Warehouse
+    },
+    failed_records: {
+      description: "A record that was not processed: where it stands, why, and as it is.",
+      kinds: ["postgres"],
+      output: Rows.of(Row.FailedRecord, { key: ["idempotency_key"], indexes: [["kind"]] }),
+      io: Warehouse
+    },
+    metrics: {
+      description: "A batch of records: throughput, response times, errors, resources, the breaker, anomalies.",
+      kinds: ["postgres"],
+      output: Rows.of(Row.Batch, { key: ["chunk", "batch"] }),
+      io: Warehouse
+    }
+  },
+  checkpoint: {
+    position: Position,
+    get every() {
+      return batchSize()
+    }
+  },
+  run: Effect.fnUntraced(function*(_, chunk: string, from) {
+    const api = yield* RecordApi
+    const settings = yield* api.settings
+    const file = fileOf(chunk)
+    const deliver = yield* Delivery.make(chunk, file)
+    const position = from ?? Batches.begin
+    const elements = Stream.unwrap(Effect.map(Files.open(file), (opened) => Element.elements(opened, position.records)))
+    const inFlight = Settings.inFlight(settings)
+    const delivered = Checkpoint.mapEffect(elements, deliver, {
+      // Those that wait for their next try take nobody's place.
+      concurrency: Math.min(settings.queue, inFlight * 2),
+      ahead: settings.queue,
+      position: ({ number }) => number
+    })
+    return Batches.of(chunk, batchSize(), position, Stream.map(delivered, ({ rows }) => rows))
+  })
+})

@@ -1,0 +1,37 @@
+/** How a run ended: the statistics, on the terminal, in the log and as JSON. */
+import { Console, Effect } from "effect"
+import { Cli } from "sluice"
+import type { Backfill } from "sluice"
+import type { Logs } from "./Logs.ts"
+import * as Statistics from "./Statistics.ts"
+
+export interface Ended {
+  /** Undefined: there was nothing to do. */
+  readonly report: Backfill.BackfillReport | undefined
+  readonly engine: "local" | "partitioned"
+  readonly seconds: number
+  /** Records that this process sent. */
+  readonly sent: number
+}
+
+/** Fails with the exit code where chunks failed, or the run was cancelled from elsewhere. Records that failed do not count. */
+export const tell = Effect.fn("bulk.report")(function*({ engine, report, seconds, sent }: Ended, json: boolean, logs: Logs) {
+  const all = yield* Statistics.read
+  const lines = Statistics.lines(all, seconds, engine === "local" ? sent : all.read)
+  for (const text of lines) logs.info(text)
+  if (json) yield* Console.log(JSON.stringify({ state: report?.state ?? "succeeded", seconds, engine, ...all }))
+  else {
+    if (report === undefined) yield* Console.log("Nothing to do: every record of the input was sent before. --force sends all of them again.\n")
+    yield* Console.log(lines.join("\n"))
+    if (all.failed > 0) {
+      yield* Console.log("\nThe failed records are in bulk.failed_records, each with its place and reason; `sluice bulk retry-failed` sends them again.")
+    }
+  }
+  if (report === undefined || report.state === "succeeded") return
+  for (const { error, partition } of report.failures) {
+    const message = error ?? `Chunk ${partition} failed.`
+    logs.error(message)
+    yield* Console.error(`✗ ${message}`)
+  }
+  return yield* new Cli.Unfinished({ exitCode: report.state === "cancelled" ? 130 : 1 })
+})

@@ -1,0 +1,139 @@
+/** `sluice bulk`: sends every record of the input that was not sent yet, and tells what became of them. */
+import { Cause, Console, Deferred, Effect, Fiber } from "effect"
+import { Asset, AssetGraph, Backfill, BackfillOptions, Cli, Executor, Input, RunRequest, Target } from "sluice"
+import { chunks } from "../../assets/bulk/chunks.ts"
+import * as Meter from "../../assets/bulk/Meter.ts"
+import { RecordApi } from "../../resources/bulk/RecordApi.ts"
+import * as ApiSettings from "../../resources/bulk/Settings.ts"
+import { bulk } from "../bulk.ts"
+import { draining } from "./Draining.ts"
+import * as Logs from "./Logs.ts"
+import * as Monitor from "./Monitor.ts"
+import * as Options from "./Options.ts"
+import * as Partitioned from "./Partitioned.ts"
+import * as Report from "./Report.ts"
+import * as SampleInput from "./SampleInput.ts"
+import * as Screen from "./Screen.ts"
+import * as Watch from "./Watch.ts"
+
+export interface RunInput extends Options.Given {
+  readonly numRecords: number | undefined
+  readonly errorRate: number | undefined
+  readonly force: boolean
+  readonly logDir: string
+  readonly json: boolean
+}
+
+/** Chunks that a process works at at once: while one ends, the next one is on its way already. */
+const chunksAtOnce = 2
+
+const everything = new Target({
+  partitions: null, from: null, to: null, last: null, where: {}, keys: null, start: null, end: null, limit: null
+})
+
+const requestOf = (force: boolean): RunRequest =>
+  new RunRequest({
+    selection: "bulk/results",
+    partitions: null,
+    force,
+    concurrency: chunksAtOnce,
+    backfill: new BackfillOptions({
+      name: "bulk",
+      target: everything,
+      only: ["missing", "stale", "failed", ...force ? ["fresh" as const] : []],
+      order: "oldest",
+      batch: null,
+      maxFailures: null
+    })
+  })
+
+/** Asks the API whether it is up: where it is not, nothing is begun. */
+const ensureHealthy = Effect.fnUntraced(function*(logs: Logs.Logs) {
+  const api = yield* RecordApi
+  const health = yield* Effect.result(api.health)
+  if (health._tag === "Success") {
+    return logs.client("INFO", `Health: up at ${health.success.url}, answered in ${health.success.millis} ms`)
+  }
+  const { message } = health.failure
+  logs.client("ERROR", `Health: down. ${message}`)
+  yield* Console.error(`error: Nothing was sent, since the API is not up. ${message}`)
+  return yield* new Cli.Unfinished({ exitCode: 1 })
+})
+
+const process = Effect.fnUntraced(function*(input: RunInput, options: Options.Options, meter: Meter.Meter, logs: Logs.Logs) {
+  yield* ensureHealthy(logs)
+  const graph = yield* Effect.fromResult(AssetGraph.make([bulk]))
+  const listing = yield* Executor.start(graph, new RunRequest({ selection: "bulk/chunks", partitions: null, force: true, concurrency: 1 }))
+  const [unlisted] = listing.failed
+  if (unlisted !== undefined) return yield* new Cli.Refusal({ message: unlisted.reason })
+  const files = yield* Asset.loadAll(Input.rows(chunks))
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  const engine = Partitioned.engineOf(options, bytes, files.length)
+  const { api } = options
+  logs.info(
+    `Begins: ${files.length} files of ${bytes} bytes from ${options.input}; engine ${engine}, mode ${api.mode}, batches of ${options.batchSize}, ` +
+      `${api.workers} workers with ${ApiSettings.inFlight(api)} calls in flight, ${api.rate.calls} calls per ${api.rate.seconds} s`
+  )
+  const began = performance.now()
+  const folder = yield* Cli.path(input.logDir)
+  const screen = Screen.make(input.json)
+  yield* Monitor.make({ meter, logs, folder, show: screen.show, expected: input.numRecords ?? (input.demo ? demoRecords : undefined) })
+  const watch = Watch.make(logs)
+  const started = yield* Deferred.make<number>()
+  const helpers = Effect.flatMap(Deferred.await(started), (id) => Partitioned.helpers(id, options.processes - 1, folder, logs))
+  const helping = yield* Effect.forkScoped(engine === "partitioned" ? helpers : Effect.void)
+  const report = yield* Backfill.start(graph, requestOf(input.force), {
+    observer: (observation) => {
+      watch(observation)
+      if (observation._tag === "RunStarted") Deferred.doneUnsafe(started, Effect.succeed(observation.run))
+    }
+  })
+  if (report !== undefined) yield* Fiber.join(helping)
+  screen.close()
+  const { failed, processed } = meter.counts
+  return { report, engine, seconds: (performance.now() - began) / 1000, sent: processed + failed } satisfies Report.Ended
+}, Effect.scoped)
+
+/** Of the demo. */
+const demoRecords = 2000
+const demoErrorRate = 0.02
+
+/** A file of invented records, where they are asked for. */
+const invented = Effect.fnUntraced(function*({ demo, errorRate: given, numRecords }: RunInput) {
+  const records = numRecords ?? (demo ? demoRecords : undefined)
+  if (records === undefined) return undefined
+  const errorRate = given ?? (demo ? demoErrorRate : 0)
+  const folder = `.sluice/bulk/${records}-records-${errorRate}`
+  const [file] = yield* SampleInput.write(folder, { records, errorRate, format: "csv", seed: 1, batchSize: undefined })
+  return file
+})
+
+/** A URI as it is, a path from the folder in which the command was started. */
+const pathOf = (input: string | undefined) =>
+  input === undefined || /^[a-z0-9]+:\/\//i.test(input) ? Effect.succeed(input) : Cli.path(input)
+
+export const run = Effect.fn("bulk.run")(function*(input: RunInput) {
+  const file = (yield* pathOf(input.input)) ?? (yield* invented(input))
+  const work = Effect.gen(function*() {
+    const options = yield* Options.read
+    const logs = yield* Logs.open(yield* Cli.path(input.logDir), options.level)
+    const meter = Meter.make()
+    const whole = Effect.flatMap(process(input, options, meter, logs), (ended) => Report.tell(ended, input.json, logs))
+    yield* Cli.withEverything(draining(meter, logs, whole)).pipe(
+      Effect.onError((cause) => tellEarlyEnd(cause, meter, logs)),
+      Effect.provideService(Meter.ProcessMeter, meter),
+      Effect.provide(logs.layer)
+    )
+  })
+  yield* Cli.withSettings(Options.settingsOf(input, file))(work)
+}, Effect.scoped)
+
+/** What ends a run early, with the trace in the log; the command line says errors on the terminal. */
+const tellEarlyEnd = (cause: Cause.Cause<unknown>, { counts }: Meter.Meter, logs: Logs.Logs) =>
+  Effect.gen(function*() {
+    if (!Cause.hasInterruptsOnly(cause)) return logs.error(Cause.pretty(cause))
+    const sentence = `Interrupted: ${counts.processed} records were processed and ${counts.failed} failed in this process. What is done is ` +
+      "committed; the same command goes on with the rest."
+    logs.warn(sentence)
+    yield* Console.error(sentence)
+  })

@@ -1,0 +1,89 @@
+/** What became of the records of the input, over all runs and processes that took part: from what is stored. */
+import { Effect, Schema } from "effect"
+import { SqlClient } from "effect/sql"
+
+export const Statistics = Schema.Struct({
+  read: Schema.Int,
+  processed: Schema.Int,
+  /** Those that a later try has recovered are not among them, but among the processed ones. */
+  failed: Schema.Int,
+  recovered: Schema.Int,
+  unreadable: Schema.Int,
+  no_id: Schema.Int,
+  refused: Schema.Int,
+  unanswered: Schema.Int,
+  retries: Schema.Int,
+  batches: Schema.Int,
+  mean_batch_seconds: Schema.Finite,
+  max_batch_seconds: Schema.Finite,
+  p50_ms: Schema.Finite,
+  p90_ms: Schema.Finite,
+  p99_ms: Schema.Finite,
+  max_ms: Schema.Finite,
+  cpu_percent: Schema.Finite,
+  rss_mb: Schema.Finite,
+  breaker_trips: Schema.Int,
+  anomalies: Schema.Int
+})
+export type Statistics = typeof Statistics.Type
+
+const nothing: Statistics = {
+  read: 0, processed: 0, failed: 0, recovered: 0, unreadable: 0, no_id: 0, refused: 0, unanswered: 0, retries: 0, batches: 0,
+  mean_batch_seconds: 0, max_batch_seconds: 0, p50_ms: 0, p90_ms: 0, p99_ms: 0, max_ms: 0, cpu_percent: 0, rss_mb: 0,
+  breaker_trips: 0, anomalies: 0
+}
+
+/** Of the chunks that the input has now. */
+export const read = Effect.gen(function*() {
+  const sql = yield* SqlClient.SqlClient
+  // A table is there when its first cell was written.
+  const [there] = yield* sql<{ readonly results: boolean; readonly recovered: boolean }>`
+    select to_regclass('bulk.results') is not null as results, to_regclass('bulk.recovered') is not null as recovered`
+  if (there?.results !== true) return nothing
+  const recovered = there.recovered ? sql.literal("bulk.recovered") : sql.literal("(select null as idempotency_key, null as chunk, null as state where false)")
+  const rows = yield* sql`
+    with m as (select m.* from bulk.metrics m join bulk.chunks c on c.chunk = m.chunk),
+      v as (select v.idempotency_key from ${recovered} v join bulk.chunks c on c.chunk = v.chunk where v.state = 'processed'),
+      f as (select f.kind, count(*)::int as n from bulk.failed_records f join bulk.chunks c on c.chunk = f.chunk
+        where not exists (select from v where v.idempotency_key = f.idempotency_key) group by 1),
+      r as (select count(*)::int as sent,
+          coalesce(percentile_disc(0.5) within group (order by response_ms), 0)::float8 as p50_ms,
+          coalesce(percentile_disc(0.9) within group (order by response_ms), 0)::float8 as p90_ms,
+          coalesce(percentile_disc(0.99) within group (order by response_ms), 0)::float8 as p99_ms
+        from bulk.results r join bulk.chunks c on c.chunk = r.chunk)
+    select coalesce(sum(m.records), 0)::int as read, (select sent from r) + (select count(*)::int from v) as processed,
+      (select count(*)::int from v) as recovered,
+      coalesce((select sum(n) from f), 0)::int as failed,
+      coalesce((select n from f where kind = 'unreadable'), 0) as unreadable,
+      coalesce((select n from f where kind = 'no id'), 0) as no_id,
+      coalesce((select n from f where kind = 'refused'), 0) as refused,
+      coalesce((select n from f where kind = 'unanswered'), 0) as unanswered,
+      coalesce(sum(m.retries), 0)::int as retries, count(*)::int as batches,
+      coalesce(avg(m.seconds), 0)::float8 as mean_batch_seconds, coalesce(max(m.seconds), 0)::float8 as max_batch_seconds,
+      (select p50_ms from r) as p50_ms, (select p90_ms from r) as p90_ms, (select p99_ms from r) as p99_ms,
+      coalesce(max(m.max_ms), 0)::float8 as max_ms,
+      coalesce(avg(m.cpu_percent), 0)::float8 as cpu_percent, coalesce(max(m.rss_mb), 0)::float8 as rss_mb,
+      coalesce(max(m.breaker_trips), 0)::int as breaker_trips, count(m.anomaly)::int as anomalies
+    from m`
+  const [row] = yield* Schema.decodeUnknownEffect(Schema.Array(Statistics))(rows)
+  return row!
+})
+
+const n = (value: number): string => value.toLocaleString("en", { maximumFractionDigits: 1 })
+
+const share = (part: number, whole: number): string => whole === 0 ? "0 %" : `${(part / whole * 100).toFixed(1)} %`
+
+/** The end of a run in words; `seconds` and `sent` are of this run alone. */
+export const lines = (all: Statistics, seconds: number, sent: number): ReadonlyArray<string> => [
+  `Records read         ${n(all.read)}`,
+  `Records processed    ${n(all.processed)}${all.recovered === 0 ? "" : ` (${n(all.recovered)} of them at a later try)`}`,
+  `Records failed       ${n(all.failed)} (${share(all.failed, all.read)}: unreadable ${n(all.unreadable)}, no id ${n(all.no_id)}, ` +
+  `refused ${n(all.refused)}, unanswered ${n(all.unanswered)})`,
+  `Duration             ${n(seconds)} s`,
+  `Average speed        ${n(seconds === 0 ? 0 : sent / seconds)} records/s`,
+  `API response times   p50 ${n(all.p50_ms)} ms, p90 ${n(all.p90_ms)} ms, p99 ${n(all.p99_ms)} ms, max ${n(all.max_ms)} ms; ${n(all.retries)} retries`,
+  `Batches              ${n(all.batches)}, mean ${n(all.mean_batch_seconds)} s, max ${n(all.max_batch_seconds)} s`,
+  `Resources            CPU ${n(all.cpu_percent)} % of a core, memory up to ${n(all.rss_mb)} MB`,
+  `Circuit breaker      ${n(all.breaker_trips)} ${all.breaker_trips === 1 ? "trip" : "trips"}`,
+  `Anomalies            ${n(all.anomalies)}`
+]

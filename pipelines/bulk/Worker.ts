@@ -1,0 +1,22 @@
+/** `sluice bulk worker`: a process that helps with a run of the partitioned engine, and ends with it. */
+import { Effect } from "effect"
+import { AssetGraph, Backfill, Cli } from "sluice"
+import * as Meter from "../../assets/bulk/Meter.ts"
+import { bulk } from "../bulk.ts"
+import * as Logs from "./Logs.ts"
+import * as Options from "./Options.ts"
+import * as Watch from "./Watch.ts"
+
+export const worker = Effect.fn("bulk.worker")(function*(input: {
+  readonly backfill: number
+  readonly name: string
+  readonly logDir: string
+}) {
+  const { level } = yield* Options.readSending
+  const logs = yield* Logs.open(yield* Cli.path(input.logDir), level, `.${input.name}`)
+  const work = Effect.gen(function*() {
+    const graph = yield* Effect.fromResult(AssetGraph.make([bulk]))
+    yield* Backfill.join(graph, input.backfill, { observer: Watch.make(logs) })
+  }).pipe(Effect.provideService(Meter.ProcessMeter, Meter.make()), Effect.provide(logs.layer))
+  yield* Cli.withEverything(work)
+}, Effect.scoped)

@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os"
+import * as path from "node:path"
 import { defineConfig } from "vitest/config"
 
 export default defineConfig({
@@ -7,6 +9,8 @@ export default defineConfig({
     isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    globalSetup: ["test/globalSetup.ts"]
+    globalSetup: ["test/globalSetup.ts"],
+    // Where the launcher keeps compiled code too. Programs that tests start begin in half the time.
+    env: { NODE_COMPILE_CACHE: path.join(tmpdir(), "node-compile-cache") }
   }
 })

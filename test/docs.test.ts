@@ -27,6 +27,7 @@ import { footballCommand } from "../pipelines/football/FootballCommand.ts"
 import { nhlCommand } from "../pipelines/nhl/NhlCommand.ts"
 import { Database } from "../resources/database/Database.ts"
 import { root } from "./cli/fixture.ts"
+import * as Host from "./cli/host/Host.ts"
 import * as TestDatabase from "./TestDatabase.ts"
 
 interface Fence {
@@ -143,14 +144,8 @@ const comparable = (text: string): ReadonlyArray<string> =>
       .replace(/\bby [\w.-]+:\d+/g, "by H").replace(/\s+/g, " ").trim()
   ).filter((line) => line !== "").toSorted()
 
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-const shell = (line: string, cwd: string, env: NodeJS.ProcessEnv): Effect.Effect<Ended> =>
-  Effect.callback<Ended>((resume) => {
+const shell = (line: string, cwd: string, env: NodeJS.ProcessEnv): Effect.Effect<Host.Ended> =>
+  Effect.callback<Host.Ended>((resume) => {
     const child = spawn("sh", ["-c", line], { cwd, env, stdio: ["ignore", "pipe", "pipe"] })
     const text = { stdout: "", stderr: "" }
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => void (text.stdout += chunk))
@@ -170,6 +165,25 @@ const makeCommands = (folder: string): void => {
     )
   command("npx", "sluice.js", 1)
   command("npm", "start.js", 1)
+}
+
+/** The words of a line that is one command and nothing else, with the settings before it. */
+const wordsOf = (line: string): { readonly env: NodeJS.ProcessEnv; readonly args: ReadonlyArray<string> } | undefined => {
+  const [, settings = "", words = ""] = /^((?:[A-Z_]+=[^\s"'$]+ )*)npx sluice((?: +(?:"[^"$`]*"|[^\s"'`$|<>;&*?#(){}]+))*)(?: +# .*)?$/.exec(line) ?? []
+  if (words === "") return undefined
+  const env = Object.fromEntries(settings.split(" ").filter((text) => text !== "").map((text) => {
+    const equals = text.indexOf("=")
+    return [text.slice(0, equals), text.slice(equals + 1)]
+  }))
+  return { env, args: Array.from(words.matchAll(/"([^"]*)"|\S+/g), ([word, quoted]) => quoted ?? word) }
+}
+
+/** The commands of README.md as a reader's shell starts them; of the others, those that need a shell. */
+const perform = (doc: Doc, line: string, folder: string, env: NodeJS.ProcessEnv): Effect.Effect<Host.Ended> => {
+  const words = doc.name === "README.md" ? undefined : wordsOf(line)
+  return words === undefined
+    ? shell(line, folder, env)
+    : Effect.promise(() => Host.run({ folder, args: words.args, env: { ...env, ...words.env } }))
 }
 
 const isCommand = (line: string): boolean => /^([A-Z_]+=\S+ )*npx sluice( |$)|\| npx sluice |^npm start$/.test(line)
@@ -204,7 +218,7 @@ const execute = (doc: Doc, base: string) =>
         const lines = fence.text.split("\n").map((line) => line.replace(/^\$ /, "")).filter(isCommand)
         for (const [i, line] of lines.entries()) {
           const wanted = i === lines.length - 1 ? Number(/^exits (\d+)/.exec(fence.note)?.[1] ?? "0") : 0
-          const { code, stderr, stdout } = yield* shell(line, folder, env)
+          const { code, stderr, stdout } = yield* perform(doc, line, folder, env)
           printed = wanted === 2 ? stderr : stdout
           // What follows in the document builds on it.
           if (code !== wanted) return [...wrong, `${place}: \`${line}\` ended with ${code}:\n${stdout}${stderr}`]
@@ -294,7 +308,7 @@ describe("the documents", () => {
       const config = { extends: "../../../tsconfig.json", files: [...new Set(all)], include: [] }
       fs.writeFileSync(path.join(base, "tsconfig.json"), JSON.stringify(config))
       const said = yield* Effect.callback<string>((resume) => {
-        const args = ["node_modules/typescript/bin/tsc", "--noEmit", "--pretty", "false", "-p", base]
+        const args = ["node_modules/typescript/bin/tsc", "--noEmit", "--singleThreaded", "--pretty", "false", "-p", base]
         execFile(process.execPath, args, { cwd: root }, (_, stdout, stderr) => resume(Effect.succeed(stdout + stderr)))
       })
       // What is wrong elsewhere is told by types.test.ts.

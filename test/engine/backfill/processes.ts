@@ -49,8 +49,7 @@ export const make = Effect.gen(function*() {
   yield* Effect.addFinalizer(() => Effect.sync(() => children.forEach((child) => child.kill("SIGKILL"))))
   const join = (options: Options): Child => {
     const child = spawn(node, [path.join(import.meta.dirname, "program.ts"), log, JSON.stringify(options)], {
-      // Half of a start is compiling, and the tests start dozens.
-      env: { ...process.env, DATABASE_URL: url, NODE_COMPILE_CACHE: path.join(folder, "compiled") },
+      env: { ...process.env, DATABASE_URL: url },
       stdio: ["ignore", "pipe", "pipe"]
     })
     children.add(child)

@@ -1,5 +1,5 @@
 /** Many elements at a time, which may end in any order, given on in the order they came. */
-import { Effect, Exit, Semaphore, Stream } from "effect"
+import { type Array as Arr, Effect, Exit, type Pull, Semaphore, Stream } from "effect"
 
 export interface Options {
   /** At most so many at a time. */
@@ -7,6 +7,9 @@ export interface Options {
   /** So many may be under way, or done and waiting for one before them. */
   readonly ahead: number
 }
+
+/** Given on at a time; these do not count as waiting any more. */
+const piece = 256
 
 interface Ended<B, E> {
   readonly index: number
@@ -36,22 +39,34 @@ export const mapEffect = <A, E, R, B, E2, R2>(
         if (Exit.isFailure(exit)) isBroken = true
         return { index, exit }
       })
-    /** What has become the beginning of the rest, up to a failure. */
-    const pass = ({ exit, index }: Ended<B, E2>): Effect.Effect<ReadonlyArray<Exit.Exit<B, E2>>> => {
-      waiting.set(index, exit)
-      const ready: Array<Exit.Exit<B, E2>> = []
-      for (let next = waiting.get(given); next !== undefined; next = waiting.get(given)) {
+    /** What has become the beginning of the rest, or a part of it, up to a failure; undefined: nothing yet. */
+    const pass = (ended: ReadonlyArray<Ended<B, E2>>): Effect.Effect<Arr.NonEmptyReadonlyArray<B> | undefined, E2> => {
+      for (const { exit, index } of ended) waiting.set(index, exit)
+      const ready: Array<B> = []
+      for (let next = waiting.get(given); next !== undefined && ready.length < piece; next = waiting.get(given)) {
+        if (Exit.isFailure(next)) {
+          // Comes by itself once what is before it has been given.
+          if (ready.length === 0) return Effect.failCause(next.cause)
+          break
+        }
         waiting.delete(given++)
-        ready.push(next)
+        ready.push(next.value)
       }
-      return ready.length === 0 ? Effect.succeed(ready) : Effect.as(room.release(ready.length), ready)
+      return isFilled(ready) ? Effect.as(room.release(ready.length), ready) : Effect.succeed(undefined)
     }
-    return elements.pipe(
+    const ended = elements.pipe(
       Stream.mapEffect(enter),
       Stream.takeWhile(() => !isBroken),
       Stream.mapEffect(call, { concurrency, unordered: true }),
-      Stream.mapEffect(pass),
-      Stream.flattenIterable,
-      Stream.mapEffect((exit) => exit)
+      // A call that has ended makes room for the next one at once, also while nobody takes what it gave.
+      Stream.buffer({ capacity: "unbounded" })
     )
+    return Stream.transformPull(ended, (pull) => {
+      const next: Pull.Pull<Arr.NonEmptyReadonlyArray<B>, E | E2> = Effect.suspend(() =>
+        waiting.has(given) ? pass([]) : Effect.flatMap(pull, pass)
+      ).pipe(Effect.flatMap((ready) => ready === undefined ? next : Effect.succeed(ready)))
+      return Effect.succeed(next)
+    })
   })
+
+const isFilled = <A>(list: ReadonlyArray<A>): list is Arr.NonEmptyReadonlyArray<A> => list.length > 0

@@ -29,11 +29,26 @@ describe("InOrder", () => {
       const call = (n: number) => n === 1 ? latch.await : Effect.sync(() => void done++)
       const given = InOrder.mapEffect(Stream.range(1, 1000), call, { concurrency: 10, ahead: 100 })
       const fiber = yield* Effect.forkChild(Stream.runCount(given))
-      yield* TestClock.adjust("1 second")
+      for (let i = 0; i < 200; i++) yield* Effect.yieldNow
       assert.strictEqual(done, 99)
       yield* latch.open
       assert.strictEqual(yield* Fiber.join(fiber), 1000)
       assert.strictEqual(done, 999)
+    }))
+
+  it.effect("calls go on while nobody takes what they gave, until so many wait", () =>
+    Effect.gen(function*() {
+      let done = 0
+      const call = () => Effect.sync(() => void done++)
+      const held = yield* Latch.make()
+      const given = InOrder.mapEffect(Stream.range(1, 2000), call, { concurrency: 2, ahead: 300 })
+      const fiber = yield* Effect.forkChild(Stream.runForEach(given, () => held.await))
+      for (let i = 0; i < 2000; i++) yield* Effect.yieldNow
+      assert.isAtLeast(done, 300)
+      assert.isAtMost(done, 600)
+      yield* held.open
+      yield* Fiber.join(fiber)
+      assert.strictEqual(done, 2000)
     }))
 
   it.effect("after a failure nothing begins, and what is before it comes first", () =>

@@ -1,6 +1,6 @@
 /** The deployment: which pipelines there are, and what they run with. */
 import { Layer } from "effect"
-import { Deployment, Documents, Tables, Warehouse } from "sluice"
+import { Deployment, Documents, ObjectStore, Tables, Warehouse } from "sluice"
 import { bulk } from "./pipelines/bulk.ts"
 import { bulkCommand } from "./pipelines/bulk/BulkCommand.ts"
 import { football } from "./pipelines/football.ts"
@@ -25,7 +25,9 @@ export default Deployment.make({
     NhlApi.layer.pipe(Layer.provide(NhlSimulators.layer)),
     FootballApi.layer.pipe(Layer.provide(FootballSimulators.layer)),
     NbaApi.layer.pipe(Layer.provide(NbaSimulators.layer)),
-    RecordApi.layer.pipe(Layer.provide(BulkSimulators.layer))
+    RecordApi.layer.pipe(Layer.provide(BulkSimulators.layer)),
+    // Files of records may be anywhere on this machine.
+    ObjectStore.layer({ root: "/" })
   ),
   commands: [nhlCommand, footballCommand, nbaCommand, bulkCommand]
 })

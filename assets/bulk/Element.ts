@@ -1,6 +1,7 @@
 /** The records of a file one by one, good or bad, each with its number: the same at every reading. */
 import { Effect, Schema, Stream } from "effect"
-import { Format, type FormatError } from "sluice"
+import { Format, type FormatError, ObjectStore, type ObjectStoreError } from "sluice"
+import type { Version } from "./Files.ts"
 
 export type Record = { readonly [column: string]: unknown }
 
@@ -14,7 +15,7 @@ const AnyRecord = Schema.Record(Schema.String, Schema.Unknown)
 
 const isPacked = (head: Uint8Array): boolean => (head[0] === 0x1f && head[1] === 0x8b) || (head[0] === 0x28 && head[1] === 0xb5)
 
-const formatOf = Effect.fnUntraced(function*<E, R>(file: Format.Ranged<E, R>) {
+const formatOf = Effect.fnUntraced(function*(file: Format.Ranged<ObjectStoreError>) {
   const head = yield* file.read(0, Math.min(file.size, 65_536))
   return yield* Effect.try({
     // What is packed is known by its name alone.
@@ -54,19 +55,26 @@ const merging = <E, R>(
     return Stream.concat(good, Stream.suspend(() => Stream.fromArray(letters)))
   })
 
-/** Every element of a file from the one with this number on. */
-export const elements = <E, R>(file: Format.Ranged<E, R>, from: number): Stream.Stream<Element, E | FormatError, R> =>
-  Stream.unwrap(Effect.map(formatOf(file), (format) => {
-    const bytes = inPieces(Format.bytesOf(file))
-    const options = { file: file.name }
-    const all = merging<E | FormatError, R>((onBad) => {
+/** Every element of a file from the one with this number on. A file that is another version by now is refused. */
+export const elements = (
+  { etag, uri }: Version,
+  from: number
+): Stream.Stream<Element, ObjectStoreError | FormatError, ObjectStore> =>
+  Stream.unwrap(Effect.gen(function*() {
+    const store = yield* ObjectStore
+    const version = { ifMatch: etag }
+    const file = yield* store.ranged(uri, version)
+    const format = yield* formatOf(file)
+    const bytes = inPieces(store.read(uri, version))
+    const all = merging<ObjectStoreError | FormatError, never>((onBad) => {
+      const options = { file: uri, ...onBad }
       switch (format) {
         case "csv":
-          return Format.csv(AnyRecord).readPlaced(bytes, { ...options, ...onBad })
+          return Format.csv(AnyRecord).readPlaced(bytes, options)
         case "ndjson":
-          return Format.ndjson(AnyRecord).readPlaced(bytes, { ...options, ...onBad })
+          return Format.ndjson(AnyRecord).readPlaced(bytes, options)
         case "json":
-          return Format.jsonArray(AnyRecord).readPlaced(bytes, { ...options, ...onBad })
+          return Format.jsonArray(AnyRecord).readPlaced(bytes, options)
         case "parquet":
           return Format.parquet(AnyRecord).readPlaced(file, onBad)
       }

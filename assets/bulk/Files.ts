@@ -1,12 +1,9 @@
 /** The files that hold the records, each in the version that it had when it was listed. */
-import { Data, Effect, type Scope } from "effect"
-import { createHash } from "node:crypto"
-import * as fs from "node:fs/promises"
-import * as path from "node:path"
-import { Format, type FormatError } from "sluice"
+import { Data, Effect, Stream } from "effect"
+import { type ObjectInfo, ObjectStore, type ObjectStoreError } from "sluice"
 
-/** The files cannot be had; one sentence. */
-export class InputError extends Data.TaggedError("InputError")<{ readonly message: string }> {
+/** There are no files; one sentence. */
+export class NoFiles extends Data.TaggedError("NoFiles")<{ readonly message: string }> {
   readonly transient = false
 }
 
@@ -16,40 +13,21 @@ export interface Version {
   readonly etag: string
 }
 
-export interface File extends Version {
-  readonly bytes: number
-}
+/** Such as `_SUCCESS`, which other programs leave beside their data. */
+const isHidden = ({ uri }: ObjectInfo): boolean => /(^|\/)[._][^/]*$/.test(uri)
 
-const reasonOf = (error: unknown): string => {
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined
-  return code === "ENOENT" ? "there is no such file or folder" : error instanceof Error ? error.message : String(error)
-}
+const isMany = (uri: string): boolean => /\/$|[*?{[]/.test(uri)
 
-const attempt = <A>(uri: string, f: () => Promise<A>): Effect.Effect<A, InputError> =>
-  Effect.tryPromise({
-    try: f,
-    catch: (error) => new InputError({ message: `${uri} cannot be read: ${reasonOf(error)}; BULK_INPUT names it.` })
-  })
-
-const look = async (uri: string): Promise<File> => {
-  const { mtimeMs, size } = await fs.stat(uri)
-  return { uri, bytes: size, etag: createHash("sha256").update(`${size} ${mtimeMs}`).digest("hex").slice(0, 16) }
-}
-
-/** A file, or all files of a folder in the order of their names; hidden ones are left out. */
-export const list = Effect.fnUntraced(function*(uri: string) {
-  const stat = yield* attempt(uri, () => fs.stat(uri))
-  if (!stat.isDirectory()) return [yield* attempt(uri, () => look(uri))]
-  const names = yield* attempt(uri, () => fs.readdir(uri, { withFileTypes: true }))
-  const files = names.filter((one) => one.isFile() && !one.name.startsWith(".")).map(({ name }) => path.join(uri, name)).toSorted()
-  if (files.length === 0) return yield* new InputError({ message: `${uri} has no files: there is nothing to process.` })
-  return yield* Effect.forEach(files, (file) => attempt(file, () => look(file)))
+/** A file; or all files of a folder, below a prefix that ends with "/", or of a glob, in the order of their names. */
+export const list = Effect.fnUntraced(function*(uri: string): Effect.fn.Return<ReadonlyArray<ObjectInfo>, ObjectStoreError | NoFiles, ObjectStore> {
+  const store = yield* ObjectStore
+  if (!isMany(uri)) {
+    const one = yield* Effect.result(store.stat(uri))
+    if (one._tag === "Success") return [one.success]
+    const within = yield* Effect.orElseSucceed(Stream.runCollect(store.list(`${uri}/`)), () => [])
+    if (within.length === 0) return yield* one.failure
+  }
+  const files = (yield* Stream.runCollect(store.list(isMany(uri) ? uri : `${uri}/`))).filter((file) => !isHidden(file))
+  if (files.length > 0) return files
+  return yield* new NoFiles({ message: `${uri} has no files: there is nothing to process.` })
 })
-
-/** Opens the file until the scope ends; one that has changed since it was listed is refused. */
-export const open = (file: Version): Effect.Effect<Format.Ranged<FormatError>, InputError | FormatError, Scope.Scope> =>
-  Effect.gen(function*() {
-    const now = yield* attempt(file.uri, () => look(file.uri))
-    if (now.etag === file.etag) return yield* Format.ofFile(file.uri)
-    return yield* new InputError({ message: `${file.uri} has changed since it was listed: give the command again.` })
-  })

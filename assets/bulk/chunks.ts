@@ -20,7 +20,7 @@ export const chunks = Asset.make("bulk/chunks", {
   io: Warehouse,
   run: Effect.fnUntraced(function*() {
     const files = yield* Files.list(yield* Input.uri)
-    return files.map((file): Chunk => ({ chunk: keyOf(file), file: file.uri, etag: file.etag, bytes: file.bytes }))
+    return files.map((file): Chunk => ({ chunk: keyOf(file), file: file.uri, etag: file.etag, bytes: file.size }))
   })
 })
 

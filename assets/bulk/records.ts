@@ -7,7 +7,6 @@ import * as Batches from "./Batches.ts"
 import { chunk, fileOf } from "./chunks.ts"
 import * as Delivery from "./Delivery.ts"
 import * as Element from "./Element.ts"
-import * as Files from "./Files.ts"
 import * as Row from "./Rows.ts"
 
 const Position = Schema.Struct({ records: Schema.Int, processed: Schema.Int, failed: Schema.Int, retries: Schema.Int })
@@ -49,7 +48,7 @@ export const { failed_records, metrics, results } = Asset.makeMany("bulk", {
     const file = fileOf(chunk)
     const deliver = yield* Delivery.make(chunk, file)
     const position = from ?? Batches.begin
-    const elements = Stream.unwrap(Effect.map(Files.open(file), (opened) => Element.elements(opened, position.records)))
+    const elements = Element.elements(file, position.records)
     const inFlight = Settings.inFlight(settings)
     const delivered = Checkpoint.mapEffect(elements, deliver, {
       // Those that wait for their next try take nobody's place.

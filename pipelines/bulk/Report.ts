@@ -17,7 +17,7 @@ export interface Ended {
 /** Fails with the exit code where chunks failed, or the run was cancelled from elsewhere. Records that failed do not count. */
 export const tell = Effect.fn("bulk.report")(function*({ engine, report, seconds, sent }: Ended, json: boolean, logs: Logs) {
   const all = yield* Statistics.read
-  const lines = Statistics.lines(all, seconds, engine === "local" ? sent : all.read)
+  const lines = Statistics.lines(all, report === undefined ? undefined : { seconds, sent: engine === "local" ? sent : all.read })
   for (const text of lines) logs.info(text)
   if (json) yield* Console.log(JSON.stringify({ state: report?.state ?? "succeeded", seconds, engine, ...all }))
   else {

@@ -1,6 +1,7 @@
 /** `sluice bulk`: sends every record of the input that was not sent yet, and tells what became of them. */
-import { Cause, Console, Deferred, Effect, Fiber } from "effect"
-import { Asset, AssetGraph, Backfill, BackfillOptions, Cli, Executor, Input, RunRequest, Target } from "sluice"
+import { Cause, Console, Deferred, Effect, Fiber, Option } from "effect"
+import { resolve } from "node:path"
+import { Asset, AssetGraph, Backfill, BackfillOptions, Cli, Executor, Input, ObjectStore, RunRequest, Target } from "sluice"
 import { chunks } from "../../assets/bulk/chunks.ts"
 import * as Meter from "../../assets/bulk/Meter.ts"
 import { RecordApi } from "../../resources/bulk/RecordApi.ts"
@@ -11,6 +12,7 @@ import * as Logs from "./Logs.ts"
 import * as Monitor from "./Monitor.ts"
 import * as Options from "./Options.ts"
 import * as Partitioned from "./Partitioned.ts"
+import * as Place from "./Place.ts"
 import * as Report from "./Report.ts"
 import * as SampleInput from "./SampleInput.ts"
 import * as Screen from "./Screen.ts"
@@ -98,22 +100,21 @@ const process = Effect.fnUntraced(function*(input: RunInput, options: Options.Op
 const demoRecords = 2000
 const demoErrorRate = 0.02
 
-/** A file of invented records, where they are asked for. */
+/** A file of invented records, where they are asked for. One of a number that was asked for before is gone on with. */
 const invented = Effect.fnUntraced(function*({ demo, errorRate: given, numRecords }: RunInput) {
   const records = numRecords ?? (demo ? demoRecords : undefined)
   if (records === undefined) return undefined
   const errorRate = given ?? (demo ? demoErrorRate : 0)
-  const folder = `.sluice/bulk/${records}-records-${errorRate}`
+  const folder = resolve(".sluice", "bulk", `${records}-records-${errorRate}`)
+  const store = yield* ObjectStore
+  const there = numRecords === undefined ? undefined : yield* Effect.option(store.stat(`${folder}/records.csv`))
+  if (there !== undefined && Option.isSome(there)) return there.value.uri
   const [file] = yield* SampleInput.write(folder, { records, errorRate, format: "csv", seed: 1, batchSize: undefined })
   return file
 })
 
-/** A URI as it is, a path from the folder in which the command was started. */
-const pathOf = (input: string | undefined) =>
-  input === undefined || /^[a-z0-9]+:\/\//i.test(input) ? Effect.succeed(input) : Cli.path(input)
-
 export const run = Effect.fn("bulk.run")(function*(input: RunInput) {
-  const file = (yield* pathOf(input.input)) ?? (yield* invented(input))
+  const file = input.input === undefined ? yield* Cli.withResources(invented(input)) : yield* Place.of(input.input)
   const work = Effect.gen(function*() {
     const options = yield* Options.read
     const logs = yield* Logs.open(yield* Cli.path(input.logDir), options.level)

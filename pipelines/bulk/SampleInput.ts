@@ -1,8 +1,6 @@
 /** Writes files of invented records. */
-import { Effect, Stream } from "effect"
-import * as fs from "node:fs"
-import * as path from "node:path"
-import { Cli, type FormatError } from "sluice"
+import { Effect } from "effect"
+import { ObjectStore } from "sluice"
 import * as Sample from "./Sample.ts"
 import * as SampleFile from "./SampleFile.ts"
 
@@ -24,33 +22,15 @@ function* take<A>(drawn: Iterator<A>, count: number): Generator<A> {
   }
 }
 
-/** Written beside and renamed, so that nobody reads half a file. */
-const writeFile = (file: string, bytes: Stream.Stream<Uint8Array, FormatError>): Effect.Effect<void, FormatError | Cli.Refusal> =>
-  Effect.gen(function*() {
-    const refused = (cause: unknown) =>
-      new Cli.Refusal({ message: `${file} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}.`, cause })
-    const beside = `${file}.new`
-    const descriptor = yield* Effect.acquireRelease(
-      Effect.try({ try: () => fs.openSync(beside, "w"), catch: refused }),
-      (opened) => Effect.sync(() => fs.closeSync(opened))
-    )
-    yield* Stream.runForEach(bytes, (chunk) => Effect.try({ try: () => void fs.writeSync(descriptor, chunk), catch: refused }))
-    yield* Effect.try({ try: () => fs.renameSync(beside, file), catch: refused })
-  }).pipe(Effect.scoped)
-
-/** Writes the records into the folder; gives the files. */
+/** Writes the records into a folder, or below a URI; gives the files. Each is there when it is whole. */
 export const write = Effect.fn("bulk.sampleInput")(function*(folder: string, { batchSize, errorRate, format, records, seed }: Wanted) {
-  yield* Effect.try({
-    try: () => fs.mkdirSync(folder, { recursive: true }),
-    catch: (cause) => new Cli.Refusal({ message: `The folder ${folder} cannot be made: ${String(cause)}.`, cause })
-  })
+  const store = yield* ObjectStore
   const drawn = Sample.draw(records, errorRate, seed, SampleFile.flawsOf(format))
   const perFile = batchSize ?? Math.max(1, records)
   const count = Math.max(1, Math.ceil(records / perFile))
   const digits = String(count).length
   return yield* Effect.forEach(Array.from({ length: count }, (_, i) => i), (i) => {
     const name = count === 1 ? `records.${format}` : `records-${String(i + 1).padStart(digits, "0")}.${format}`
-    const file = path.join(folder, name)
-    return Effect.as(writeFile(file, SampleFile.bytes(format, take(drawn, perFile))), file)
+    return Effect.map(store.write(`${folder}/${name}`, SampleFile.bytes(format, take(drawn, perFile))), ({ uri }) => uri)
   })
 })

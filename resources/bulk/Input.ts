@@ -1,5 +1,6 @@
 /** Which files the records are in: `BULK_INPUT`, or else `S3_BUCKET` and `S3_KEY`. */
 import { Effect } from "effect"
+import { resolve } from "node:path"
 import { all, required, type SettingsError, text } from "./Setting.ts"
 
 const s3 = Effect.map(
@@ -10,6 +11,11 @@ const s3 = Effect.map(
   ({ bucket, key }) => `s3://${bucket}/${key.replace(/^\/+/, "")}`
 )
 
-/** A URI (`s3://bucket/key`), or a path from the project's folder on; of a file, or of a folder with all its files. */
+const isUri = (text: string): boolean => /^[a-z0-9]+:\/\//i.test(text)
+
+/** `resolve` takes the end of a path away that says that it is a folder. */
+const absolute = (given: string): string => `${resolve(given)}${given.endsWith("/") && given !== "/" ? "/" : ""}`
+
+/** A URI (`s3://bucket/key`), or an absolute path: of a file, of a folder with all its files, or a glob. */
 export const uri: Effect.Effect<string, SettingsError> = Effect.flatMap(text("BULK_INPUT"), (given) =>
-  given === undefined ? s3 : Effect.succeed(given))
+  given === undefined ? s3 : Effect.succeed(isUri(given) ? given : absolute(given)))

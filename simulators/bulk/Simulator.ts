@@ -50,6 +50,8 @@ export interface Simulator {
   readonly ledger: Ledger.Ledger
   /** Changes how quickly records are answered from now on. */
   readonly setLatency: (latency: Duration.Input) => void
+  /** Changes the share of calls that fail from now on. */
+  readonly setErrorRate: (rate: number) => void
 }
 
 const asJson = { "content-type": "application/json" }
@@ -165,6 +167,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
     setLatency: (input) => {
       latency = millisOf(input)
     },
+    setErrorRate: weather.setErrorRate,
     seen: (windowMillis) => ({
       arrivals: arrivals.count(),
       processed: ledger.processed(),

@@ -18,6 +18,7 @@ export interface Weather {
   /** Whether the API is down, after so many calls. */
   readonly isDown: (calls: number, now: number) => boolean
   readonly fails: (call: number) => boolean
+  readonly setErrorRate: (rate: number) => void
 }
 
 /** A number in [0, 1) that belongs to this call under this seed. */
@@ -31,6 +32,7 @@ const draw = (seed: number, call: number): number => {
 export const make = ({ errorRate, outages, seed }: Options): Weather => {
   const pending = outages.toSorted((a, b) => a.after - b.after)
   let until = 0
+  let share = errorRate
   return {
     isDown: (calls, now) => {
       const [next] = pending
@@ -40,6 +42,9 @@ export const make = ({ errorRate, outages, seed }: Options): Weather => {
       }
       return now < until
     },
-    fails: (call) => errorRate > 0 && draw(seed, call) < errorRate
+    fails: (call) => share > 0 && draw(seed, call) < share,
+    setErrorRate: (rate) => {
+      share = rate
+    }
   }
 }

@@ -4,7 +4,7 @@ import { Effect, Stream } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
-import { Asset } from "sluice"
+import { Asset, ObjectStore } from "sluice"
 import { chunks } from "../../../assets/bulk/chunks.ts"
 import { failed_records, metrics, results } from "../../../assets/bulk/records.ts"
 import * as Sample from "../../../pipelines/bulk/Sample.ts"
@@ -45,7 +45,7 @@ describe("the records of a file", () => {
             const batches = yield* Asset.compute(metrics, {}, chunk)
             const sum = (of: (row: typeof batches[number]) => number) => batches.reduce((total, row) => total + of(row), 0)
             assert.deepStrictEqual([sum((row) => row.records), sum((row) => row.processed), sum((row) => row.failed)], [1000, 900, 100])
-          }))
+          }).pipe(Effect.provide(ObjectStore.layer({ root: "/" }))))
       }))
   }
 })

@@ -1,0 +1,63 @@
+/** A run that is killed, interrupted and cut off: each record reaches the API's books once, and the limit holds throughout. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { readFileSync } from "node:fs"
+import * as path from "node:path"
+import * as Simulator from "../../../simulators/bulk/Simulator.ts"
+import { envOf, keys, make, stored, write } from "./project.ts"
+
+/** Waits until the API has processed so many records. */
+const until = (simulator: Simulator.Simulator, processed: number) =>
+  Effect.repeat(Effect.sleep("10 millis"), { until: () => simulator.ledger.processed() >= processed })
+
+describe("sluice bulk under harm", () => {
+  it.live("20,000 records, bad ones among them, an outage, a SIGKILL and a resume: each is processed once", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      yield* write(project, "records.csv", 20_000, { errorRate: 0.05 })
+      const simulator = yield* Simulator.make({ latency: "10 millis", errorRate: 0.01, outages: [{ after: 4000, millis: 500 }] })
+      const env = envOf(simulator, { RATE_LIMIT_CALLS: "300", RATE_LIMIT_PERIOD: "0.1", BREAKER_COOLDOWN: "0.2" })
+      const killed = project.start(["bulk"], { env })
+      yield* until(simulator, 9000)
+      killed.process.kill("SIGKILL")
+      yield* Effect.promise(() => killed.ended)
+      const before = simulator.seen(100)
+      assert.isBelow(before.processed, 18_000)
+      assert.match(readFileSync(path.join(project.folder, "logs", "api_client.log"), "utf8"), /WARNING - The record API seems to be down .*\(breaker Open\)/)
+
+      const resumed = yield* project.run(["bulk"], { env })
+      assert.strictEqual(resumed.code, 0, resumed.stderr)
+      const seen = simulator.seen(100)
+      assert.isAtMost(seen.most, 300)
+      assert.strictEqual(seen.processed, yield* Effect.map(stored(project), ({ results }) => results))
+      assert.deepStrictEqual(yield* keys(project), [...simulator.ledger.keys()].toSorted())
+      const { failed, read, results } = yield* stored(project)
+      assert.deepStrictEqual([read, results + failed], [20_000, 20_000])
+      assert.isAtMost(failed, 1001)
+      // Only what was on its way, or not committed yet, was sent again.
+      assert.isBelow(seen.repeated, 3000)
+      assert.match(resumed.stdout, /^Records read {9}20,000$/m)
+    }))
+
+  it.live("SIGINT: what is on its way comes back and is committed, so that nothing is sent twice", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      yield* write(project, "records.csv", 2000)
+      const simulator = yield* Simulator.make({ latency: "50 millis" })
+      const env = envOf(simulator, { RATE_LIMIT_CALLS: "1000" })
+      const interrupted = project.start(["bulk"], { env })
+      yield* until(simulator, 500)
+      interrupted.process.kill("SIGINT")
+      const { code, stderr } = yield* Effect.promise(() => interrupted.ended)
+      assert.strictEqual(code, 130)
+      assert.match(stderr, /Interrupted: \d+ records were processed and 0 failed in this process\. .* the same command goes on with the rest\./)
+      const done = simulator.ledger.processed()
+      assert.isBelow(done, 1900)
+
+      const resumed = yield* project.run(["bulk"], { env })
+      assert.strictEqual(resumed.code, 0, resumed.stderr)
+      const seen = simulator.seen(1000)
+      assert.deepStrictEqual([seen.processed, seen.repeated, seen.arrivals], [2000, 0, 2000])
+      assert.deepStrictEqual(yield* stored(project), { results: 2000, failed: 0, read: 2000 })
+    }))
+})

@@ -1,0 +1,102 @@
+/** `sluice bulk` as a user runs it: engines and modes, what it refuses, failed records at a later try, generated files. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import * as path from "node:path"
+import * as Simulator from "../../../simulators/bulk/Simulator.ts"
+import { envOf, keys, make, query, write } from "./project.ts"
+
+describe("sluice bulk", () => {
+  it.live("gives the same results with either engine and in either mode, and logs what it does", () =>
+    Effect.gen(function*() {
+      const simulator = yield* Simulator.make({ latency: "2 millis" })
+      const project = yield* make
+      for (const part of [1, 2, 3, 4]) yield* write(project, `part-${part}.csv`, 150, { errorRate: 0.1, seed: part })
+      const env = envOf(simulator, { BATCH_SIZE: "100" })
+      const outcomes: Array<ReadonlyArray<string>> = []
+      for (const args of [["--engine", "local"], ["--engine", "partitioned", "--workers", "2"], ["--mode", "sync", "--max-workers", "4"]]) {
+        const ended = yield* project.run(["bulk", ...args, "--force", "--json"], { env })
+        assert.strictEqual(ended.code, 0, ended.stderr)
+        const { failed, processed, read } = JSON.parse(ended.stdout)
+        assert.deepStrictEqual([read, processed, failed], [600, 540, 60])
+        outcomes.push(yield* keys(project))
+      }
+      assert.deepStrictEqual(outcomes[1], outcomes[0])
+      assert.deepStrictEqual(outcomes[2], outcomes[0])
+      // The same keys at each run: the API did its work once.
+      assert.strictEqual(simulator.seen(1000).processed, 540)
+
+      const logs = (name: string) => readFileSync(path.join(project.folder, "logs", name), "utf8")
+      assert.deepStrictEqual(
+        readdirSync(path.join(project.folder, "logs")).toSorted(),
+        ["api_client.2.log", "api_client.log", "metrics.json", "processor.2.log", "processor.log"]
+      )
+      assert.match(logs("processor.log"), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - INFO - Begins: 4 files of \d+ bytes from .*data; engine partitioned, mode async/m)
+      assert.match(logs("processor.log"), /INFO - Memory: \d+ MB resident/)
+      assert.match(logs("processor.log"), /WARNING - The record API answered record r\d+ with 422/)
+      assert.match(logs("api_client.log"), /INFO - Health: up at http/)
+      const metrics = JSON.parse(logs("metrics.json"))
+      assert.deepStrictEqual(metrics.breaker, { state: "Closed", trips: 0, changed_at: null })
+      assert.deepStrictEqual(
+        Object.keys(metrics),
+        ["at", "throughput", "response_times", "errors", "resources", "under_way", "anomalies", "breaker", "api_up"]
+      )
+    }))
+
+  it.live("sends nothing where a setting is missing or wrong, the API is down, or the file is not there", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      yield* write(project, "records.csv", 10)
+      const simulator = yield* Simulator.make({ outages: [{ after: 0, millis: 60_000 }] })
+      const env = envOf(simulator)
+      const missing = yield* project.run(["bulk"], { env: { ...env, BULK_INPUT: "", S3_BUCKET: "", S3_KEY: "", API_ENDPOINT: "", BATCH_SIZE: "x" } })
+      assert.strictEqual(missing.code, 2)
+      for (const name of ["S3_BUCKET is not set", "S3_KEY is not set", "API_ENDPOINT is not set", "BATCH_SIZE is \"x\"; write a whole number"]) {
+        assert.include(missing.stderr, name)
+      }
+      const down = yield* project.run(["bulk"], { env })
+      assert.strictEqual(down.code, 1)
+      assert.match(down.stderr, /^error: Nothing was sent, since the API is not up\. The record API answered the health check with 503/)
+      const nowhere = yield* project.run(["bulk", "--input", "nowhere.csv", "--mock-api"], { env })
+      assert.strictEqual(nowhere.code, 2)
+      assert.match(nowhere.stderr, /^error: .*nowhere\.csv/)
+      assert.strictEqual(simulator.seen(1000).arrivals, 0)
+    }))
+
+  it.live("sends failed records once more with their keys, and says how many there are left", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      yield* write(project, "records.csv", 20, { errorRate: 0.15 })
+      const simulator = yield* Simulator.make({ errorRate: 1 })
+      const env = envOf(simulator, { RETRY_BASE: "0.001", BREAKER_FAILURES: "1000" })
+      const first = yield* project.run(["bulk"], { env })
+      assert.strictEqual(first.code, 0, first.stderr)
+      assert.match(first.stdout, /^Records failed {7}20 \(100\.0 %: unreadable 1, no id 1, refused 0, unanswered 18\)$/m)
+      const rows = yield* query<{ tries: number; reason: string }>(project, "select tries, reason from bulk.failed_records where kind = 'unanswered'")
+      for (const { reason, tries } of rows) {
+        assert.strictEqual(tries, 4)
+        assert.match(reason, /503 .* \(after 4 tries\)/)
+      }
+      simulator.setErrorRate(0)
+      const again = yield* project.run(["bulk", "retry-failed"], { env })
+      assert.strictEqual(again.code, 0, again.stderr)
+      assert.strictEqual(again.stdout, "17 failed records were processed now, 1 failed again.\n")
+      const last = yield* project.run(["bulk"], { env })
+      assert.match(last.stdout, /^Records processed {4}17 \(17 of them at a later try\)$/m)
+      assert.match(last.stdout, /^Records failed {7}3 /m)
+    }))
+
+  it.live("generates files of which an exact number of records is bad, the same ones for a seed", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      const generate = (out: string) =>
+        project.run(["bulk", "generate", "--records", "1000", "--error-rate", "0.1", "--batch-size", "100", "--out", out])
+      const { code, stdout } = yield* generate("a")
+      assert.strictEqual(code, 0)
+      assert.match(stdout, /^1,000 records, 100 of them bad, in 10 files, .*records-01\.csv to .*records-10\.csv\.$/m)
+      yield* generate("b")
+      const read = (folder: string) => readdirSync(path.join(project.folder, folder)).map((file) => readFileSync(path.join(project.folder, folder, file), "utf8"))
+      assert.deepStrictEqual(read("b"), read("a"))
+      assert.isFalse(existsSync(path.join(project.folder, "logs")))
+    }))
+})

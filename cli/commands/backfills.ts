@@ -8,6 +8,7 @@ import * as Pace from "../backfill/Pace.ts"
 import * as Wording from "../backfill/Wording.ts"
 import * as CallTable from "../CallTable.ts"
 import * as Live from "../Live.ts"
+import * as PartlyDone from "../PartlyDone.ts"
 import { nextOf } from "../progress/BackfillSummary.ts"
 import { bar } from "../progress/BlockView.ts"
 import * as EventLines from "../progress/EventLines.ts"
@@ -93,7 +94,7 @@ const byAsset = (
 export const show = Effect.fn("cli.backfill.show")(function*(input: { readonly id: number; readonly json: boolean }) {
   const project = yield* Project.load
   const { id } = input
-  const { activity, assets, calls, checks, events, found } = yield* Effect.gen(function*() {
+  const { activity, assets, calls, checks, events, found, partly } = yield* Effect.gen(function*() {
     const store = yield* BackfillStore
     const records = yield* RunStore
     const found = yield* store.backfill(id)
@@ -103,7 +104,8 @@ export const show = Effect.fn("cli.backfill.show")(function*(input: { readonly i
       activity: yield* Activity.of(id),
       checks: yield* records.checkSummaries(id),
       calls: yield* records.calls(id),
-      events: yield* records.events(id)
+      events: yield* records.events(id),
+      partly: (yield* PartlyDone.of(project.graph, project.graph.assets.keys())).filter(({ run }) => run === id)
     }
   }).pipe(Effect.provide(Live.store(project)))
   const pace = Pace.of(found, activity.lastMinute)
@@ -115,6 +117,7 @@ export const show = Effect.fn("cli.backfill.show")(function*(input: { readonly i
       pace: pace === undefined ? null : { perSecond: pace.perSecond, over: pace.over, millisLeft: pace.millisLeft ?? null },
       errors: activity.errors,
       tries: activity.tries,
+      partly: partly.map(PartlyDone.toJson),
       checks,
       ...CallTable.toJson(calls),
       events
@@ -122,6 +125,7 @@ export const show = Effect.fn("cli.backfill.show")(function*(input: { readonly i
   }
   header(found, pace)
   section("Assets", assetLines(assets))
+  section("Partly done", PartlyDone.lines(partly))
   section("Processes", processLines(found.participants))
   section("Failed", Activity.lines(activity.errors, 10))
   section("Tried again", activity.tries.map(({ asset, at, attempt, error, partition }) =>

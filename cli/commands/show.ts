@@ -1,6 +1,7 @@
 /** `sluice show`: one asset as it is defined, what is stored of it, and its last materializations. */
 import { Effect, Result } from "effect"
 import { type Any, storedOf } from "../../engine/definition/Asset.ts"
+import { defaultEvery } from "../../engine/definition/Checkpoint.ts"
 import type { Entry, Metadata } from "../../engine/definition/Metadata.ts"
 import type { AssetGraph, Edge } from "../../engine/graph/AssetGraph.ts"
 import { isFrames } from "../../engine/definition/Frames.ts"
@@ -99,6 +100,7 @@ const definition = (graph: AssetGraph, asset: Any): ReadonlyArray<readonly [stri
     ["code version", asset.codeVersion],
     ["retry", computation.retry?.description ?? ""],
     ["at once", computation.concurrency === undefined ? "" : `at most ${Text.plural(computation.concurrency, "cell")}`],
+    ["goes on", computation.checkpoint === undefined ? "" : `inside a cell, from every ${Text.plural(computation.checkpoint.every ?? defaultEvery, "record")}`],
     ["together with", siblings.map((other) => other.key).join(", ")],
     ["keys from", graph.keySources(asset.key).map((source) => source.asset).join(", ")]
   ]

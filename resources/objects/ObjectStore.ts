@@ -7,10 +7,11 @@
  * store.read("s3://lake/orders/2024.csv")      // Stream<Uint8Array, ObjectStoreError>
  * ```
  */
-import { Context, Effect, Layer, Stream } from "effect"
+import { Context, Effect, Layer } from "effect"
 import * as Folder from "./folder/Folder.ts"
 import type { Objects } from "./Objects.ts"
-import { failure } from "./ObjectStoreError.ts"
+import type * as S3Options from "./s3/Options.ts"
+import * as S3 from "./s3/S3.ts"
 
 export type { ObjectInfo, Objects, Ranged, ReadOptions, Version } from "./Objects.ts"
 export { ObjectStoreError } from "./ObjectStoreError.ts"
@@ -18,6 +19,8 @@ export { ObjectStoreError } from "./ObjectStoreError.ts"
 export interface Options {
   /** The folder that paths start from, and that none leads out of. Default: the working folder. */
   readonly root?: string
+  /** How `s3://` is reached. Default: as the environment says. */
+  readonly s3?: S3Options.Options
 }
 
 const isS3 = (uri: string): boolean => /^s3:/i.test(uri)
@@ -35,17 +38,8 @@ const byScheme = (folder: Objects, s3: Objects): Objects => {
   }
 }
 
-const notYet = (uri: string) => Effect.fail(failure("invalid", uri, `${uri}: objects of S3 cannot be read yet.`))
-const later: Objects = {
-  list: (uri) => Stream.fromEffect(notYet(uri)),
-  stat: notYet,
-  read: (uri) => Stream.fromEffect(notYet(uri)),
-  ranged: notYet,
-  write: notYet,
-  delete: notYet
-}
-
+/** Opens nothing before its first use, and keeps no connection longer than its layer. */
 export class ObjectStore extends Context.Service<ObjectStore, Objects>()("sluice/resources/objects/ObjectStore") {
   static readonly layer = (options: Options = {}): Layer.Layer<ObjectStore> =>
-    Layer.sync(ObjectStore, () => byScheme(Folder.make(options.root ?? "."), later))
+    Layer.effect(ObjectStore, Effect.map(S3.make(options.s3 ?? {}), (s3) => byScheme(Folder.make(options.root ?? "."), s3)))
 }

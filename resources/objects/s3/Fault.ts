@@ -1,0 +1,113 @@
+/** What went wrong in a call of S3: what is read from the SDK's errors, whether it may pass, and the sentence for it. */
+import { Schema } from "effect"
+import { failure, type ObjectStoreError } from "../ObjectStoreError.ts"
+import type { Address } from "./Address.ts"
+
+/** A failed call, by S3's code (NoSuchKey) or the system's (ECONNRESET). The SDK's own texts may hold what was signed. */
+export class Fault extends Schema.TaggedError<Fault>()("Fault", {
+  code: Schema.String,
+  status: Schema.optionalKey(Schema.Finite),
+  /** Where the bucket is, if S3 says so. */
+  region: Schema.optionalKey(Schema.String)
+}) {}
+
+export const fault = (code: string): Fault => new Fault({ code })
+
+/** All bytes came, and they are not those that were stored. */
+export const damaged = fault("ChecksumMismatch")
+/** The body ended, or its connection, before all bytes came. */
+export const brokenOff = fault("BrokenOff")
+export const silent = fault("TimedOut")
+/** Another version is there, or a server that does not know If-Match sent one. */
+export const changed = fault("PreconditionFailed")
+export const noRanges = fault("RangesIgnored")
+
+const field = (from: unknown, name: string): unknown =>
+  typeof from === "object" && from !== null && name in from ? Reflect.get(from, name) : undefined
+
+const text = (from: unknown, name: string): string | undefined => {
+  const value = field(from, name)
+  return typeof value === "string" && value !== "" ? value : undefined
+}
+
+export const of = (error: unknown): Fault => {
+  if (error instanceof Fault) return error
+  const status = field(field(error, "$metadata"), "httpStatusCode")
+  const region = text(field(field(error, "$response"), "headers"), "x-amz-bucket-region")
+  const name = text(error, "name")
+  // Of a connection the name is Error, and the code says what happened; S3's own errors have their code as name.
+  const code = text(error, "code") ?? (name === undefined || name === "Error" ? undefined : name)
+  const about = text(error, "message") ?? ""
+  if (/Region is missing/.test(about)) return fault("RegionMissing")
+  if (/session token|security token/i.test(about) && status === undefined) return fault("CredentialsProviderError")
+  return new Fault({
+    code: code ?? "Unknown",
+    ...(typeof status === "number" ? { status } : {}),
+    ...(region === undefined ? {} : { region })
+  })
+}
+
+const busy = new Set(["SlowDown", "ServiceUnavailable", "Throttling", "ThrottlingException", "RequestLimitExceeded", "BandwidthLimitExceeded", "TooManyRequests"])
+const passing = new Set([
+  ...busy,
+  "InternalError", "RequestTimeout", "RequestTimeTooSkewed", "BadDigest", "XAmzContentChecksumMismatch", "IncompleteBody", "OperationAborted",
+  "BrokenOff", "TimedOut", "TimeoutError", "ECONNRESET", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH",
+  "ENOTFOUND", "EAI_AGAIN", "ERR_STREAM_PREMATURE_CLOSE"
+])
+const noAnswer = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "TimeoutError"])
+
+/** Whether the same call may succeed later. */
+export const passes = ({ code, status }: Fault): boolean =>
+  passing.has(code) || (status !== undefined && (status >= 500 || status === 429) && status !== 501)
+
+/** Nobody is there: this is told sooner than that somebody is busy. */
+export const isNobody = ({ code }: Fault): boolean => code === "ENOTFOUND" || code === "ECONNREFUSED"
+
+const unknownCredentials = new Set(["InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired"])
+const noCredentials = new Set(["CredentialsProviderError", "TokenProviderError"])
+const otherRegion = new Set(["PermanentRedirect", "AuthorizationHeaderMalformed", "TemporaryRedirect", "IllegalLocationConstraintException", "301"])
+
+/** What was to be done, as a sentence says it, and the permission that it takes. */
+export interface Action {
+  readonly verb: "read" | "listed" | "written" | "deleted"
+  readonly permission: string
+}
+
+/** `server` is how a sentence names it. */
+export const told = ({ code, region, status }: Fault, { bucket, uri }: Address, { permission, verb }: Action, server: string): ObjectStoreError => {
+  const say = (reason: ObjectStoreError["reason"], message: string) => failure(reason, uri, message)
+  if (code === "NoSuchBucket") {
+    return say("missing", `There is no bucket ${bucket} at ${server}, so ${uri} cannot be ${verb}; check its name, and the endpoint and credentials that are used.`)
+  }
+  if (code === "PreconditionFailed" || status === 412) {
+    return say("changed", `${uri} is not the version any more that was asked for: it was replaced meanwhile; read it again from its beginning.`)
+  }
+  if (code === "NoSuchUpload") {
+    return say("unavailable", `The upload of ${uri} is not known any more to ${server}: somebody ended it, or a rule of the bucket did; write it again.`)
+  }
+  if (code === "NoSuchKey" || code === "NotFound" || status === 404) return say("missing", `There is no object ${uri} at ${server}; check its key.`)
+  if (noCredentials.has(code)) {
+    return say("denied", `No credentials were found to reach ${uri}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to a profile that is logged in.`)
+  }
+  if (unknownCredentials.has(code)) {
+    return say("denied", `${server} did not accept the credentials for ${uri} (${code}); check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the profile, and whether they have expired.`)
+  }
+  if (otherRegion.has(code) || status === 301) {
+    return say("invalid", `The bucket ${bucket} of ${uri} is in ${region === undefined ? "another region" : `the region ${region}`}; set AWS_REGION to it.`)
+  }
+  if (code === "RegionMissing") return say("invalid", `No region is set to reach ${uri}; set AWS_REGION to the bucket's.`)
+  if (code === "BadEndpoint") return say("invalid", `The S3 endpoint is no URL; write AWS_ENDPOINT_URL_S3 as http://host:port.`)
+  if (code === "RangesIgnored") return say("invalid", `${server} sends ${uri} whole where a part of it is asked for; it cannot be used as an object store.`)
+  if (code === "ChecksumMismatch") return say("unavailable", `The bytes of ${uri} do not fit the checksum that they were stored with; read it again, and write it anew if that happens again.`)
+  if (code === "AccessDenied" || status === 403) {
+    return say("denied", `Access was denied: ${uri} may not be ${verb} with these credentials; they need ${permission} on it, and s3:ListBucket on the bucket ${bucket}.`)
+  }
+  if (noAnswer.has(code)) return say("unavailable", `No S3 server answers at ${server} for ${uri} (${code}); check the endpoint, the region and the network.`)
+  if (busy.has(code) || status === 503 || status === 429) {
+    return say("unavailable", `${server} asks again and again to slow down (${code}), so ${uri} cannot be ${verb}; try again later, or with less at once.`)
+  }
+  return say(
+    passing.has(code) || (status ?? 0) >= 500 ? "unavailable" : "invalid",
+    `${uri} cannot be ${verb}: ${server} answers with ${code}${status === undefined ? "" : ` (status ${status})`}.`
+  )
+}

@@ -1,0 +1,86 @@
+/** Reads one version of an object: a body that breaks off is asked for again from the byte it reached. */
+import type { GetObjectCommandOutput } from "@aws-sdk/client-s3"
+import { Effect, Stream } from "effect"
+import type { ReadOptions } from "../Objects.ts"
+import type { ObjectStoreError } from "../ObjectStoreError.ts"
+import type { Address } from "./Address.ts"
+import type { Connection } from "./Connection.ts"
+import * as Fault from "./Fault.ts"
+
+const action: Fault.Action = { verb: "read", permission: "s3:GetObject" }
+
+/** How far a read has come. */
+interface Progress {
+  /** The next byte. */
+  at: number
+  etag: string | undefined
+}
+
+const rangeOf = (at: number, end: number | undefined): string | undefined =>
+  at === 0 && end === undefined ? undefined : `bytes=${at}-${end === undefined ? "" : end - 1}`
+
+const get = (connection: Connection, { bucket, key }: Address, { at, etag }: Progress, end: number | undefined) => {
+  const range = rangeOf(at, end)
+  return connection.attempt(({ client, sdk }, abortSignal) =>
+    client.send(
+      new sdk.GetObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        ...(range === undefined ? {} : { Range: range }),
+        ...(etag === undefined ? {} : { IfMatch: etag })
+      }),
+      { abortSignal }
+    ))
+}
+
+/** A server that does not know Range or If-Match answers too, with other bytes than those asked for. */
+const misfit = ({ ContentRange, ETag }: GetObjectCommandOutput, { at, etag }: Progress, end: number | undefined): Fault.Fault | undefined => {
+  if (etag !== undefined && ETag !== undefined && ETag !== etag) return Fault.changed
+  const asked = rangeOf(at, end) !== undefined
+  return asked && !(ContentRange ?? "").startsWith(`bytes ${at}-`) ? Fault.noRanges : undefined
+}
+
+/** The chunks of a body. Only what its reader waits for counts against the time-out: he may be slow himself. */
+const chunksOf = (response: GetObjectCommandOutput, timeout: number): Stream.Stream<Uint8Array, Fault.Fault> =>
+  Stream.unwrap(Effect.gen(function*() {
+    const body = response.Body
+    if (body === undefined || !(Symbol.asyncIterator in body)) return Stream.empty
+    const expected = response.ContentLength
+    // Ours is closed before it has ended if the reader wants no more: the connection with it.
+    yield* Effect.addFinalizer(() => Effect.sync(() => "destroy" in body && typeof body.destroy === "function" ? void body.destroy() : undefined))
+    const chunks = body[Symbol.asyncIterator]()
+    const next = (received: number) =>
+      Effect.tryPromise({
+        try: () => chunks.next(),
+        catch: (error) => received === expected ? Fault.damaged : Fault.passes(Fault.of(error)) ? Fault.of(error) : Fault.brokenOff
+      }).pipe(Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(Fault.silent) }))
+    return Stream.unfold(0, (received) =>
+      Effect.flatMap(next(received), (step): Effect.Effect<readonly [Uint8Array, number] | undefined, Fault.Fault> => {
+        if (step.done !== true) return Effect.succeed([step.value, received + step.value.length])
+        return expected !== undefined && received !== expected ? Effect.fail(Fault.brokenOff) : Effect.undefined
+      }))
+  }))
+
+/** From where the progress stands to the end, once. */
+const rest = (connection: Connection, address: Address, progress: Progress, end: number | undefined): Stream.Stream<Uint8Array, Fault.Fault> =>
+  Stream.unwrap(Effect.gen(function*() {
+    if (end !== undefined && progress.at >= end) return Stream.empty
+    const response = yield* get(connection, address, progress, end)
+    const wrong = misfit(response, progress, end)
+    if (wrong !== undefined) return yield* wrong
+    progress.etag = response.ETag ?? progress.etag
+    return Stream.tap(chunksOf(response, connection.timeout), (chunk) => Effect.sync(() => void (progress.at += chunk.length)))
+  }).pipe(
+    // The range begins where the object ends: there is nothing to read.
+    Effect.catchIf((fault) => fault.code === "InvalidRange" || fault.status === 416, () => Effect.succeed(Stream.empty))
+  ))
+
+export const read = (connection: Connection, address: Address, { end, ifMatch, start }: ReadOptions): Stream.Stream<Uint8Array, ObjectStoreError> =>
+  Stream.suspend(() => {
+    const progress: Progress = { at: start ?? 0, etag: ifMatch }
+    return rest(connection, address, progress, end).pipe(
+      // Tries are counted anew when bytes have come: a long body may break off often.
+      Stream.retry(connection.schedule),
+      Stream.catch((fault) => Stream.fromEffect(connection.told(address, action)(fault)))
+    )
+  })

@@ -1,0 +1,70 @@
+/** Writes an object: in one request if it is small, else in parts which become an object when the last one is there. */
+import { Effect, Exit, Stream } from "effect"
+import type { ObjectStoreError } from "../ObjectStoreError.ts"
+import type { Address } from "./Address.ts"
+import type { Connection } from "./Connection.ts"
+import type { Action } from "./Fault.ts"
+import * as Parts from "./Parts.ts"
+
+const action: Action = { verb: "written", permission: "s3:PutObject" }
+
+/** Parts under way at a time. Each is held in memory until it is stored: with the one that is gathered, 32 MiB. */
+const atOnce = 3
+
+export interface Written {
+  readonly size: number
+  readonly etag: string
+}
+
+export const write = <E, R>(
+  connection: Connection,
+  address: Address,
+  bytes: Stream.Stream<Uint8Array, E, R>,
+  partBytes: number
+): Effect.Effect<Written, ObjectStoreError | E, R> => {
+  const at = { Bucket: address.bucket, Key: address.key }
+  let upload: string | undefined
+  let size = 0
+
+  const put = (body: Uint8Array) =>
+    connection.call(address, action, ({ client, sdk }, abortSignal) => client.send(new sdk.PutObjectCommand({ ...at, Body: body }), { abortSignal }))
+
+  const create = connection.call(address, action, ({ client, sdk }) => client.send(new sdk.CreateMultipartUploadCommand(at))).pipe(
+    Effect.map(({ UploadId }) => (upload = UploadId ?? "")),
+    // Interrupted in the middle, it would leave an upload that nobody knows of.
+    Effect.uninterruptible
+  )
+
+  const send = (begin: Effect.Effect<string, ObjectStoreError>) => (part: Parts.Part) =>
+    Effect.gen(function*() {
+      size += part.bytes.length
+      if (part.number === 1 && part.last) return { number: 1, etag: (yield* put(part.bytes)).ETag ?? "" }
+      const UploadId = yield* begin
+      const { ETag } = yield* connection.call(address, action, ({ client, sdk }, abortSignal) =>
+        client.send(new sdk.UploadPartCommand({ ...at, UploadId, PartNumber: part.number, Body: part.bytes }), { abortSignal }))
+      return { number: part.number, etag: ETag ?? "" }
+    })
+
+  const complete = (UploadId: string, parts: ReadonlyArray<{ readonly number: number; readonly etag: string }>) =>
+    connection.call(address, action, ({ client, sdk }, abortSignal) =>
+      client.send(
+        new sdk.CompleteMultipartUploadCommand({
+          ...at,
+          UploadId,
+          MultipartUpload: { Parts: parts.map(({ etag, number }) => ({ PartNumber: number, ETag: etag })) }
+        }),
+        { abortSignal }
+      ))
+
+  const abort = (UploadId: string) =>
+    connection.call(address, action, ({ client, sdk }) => client.send(new sdk.AbortMultipartUploadCommand({ ...at, UploadId })))
+
+  return Effect.gen(function*() {
+    const begin = yield* Effect.cached(create)
+    const parts = yield* Stream.runCollect(Stream.mapEffect(Parts.of(bytes, partBytes), send(begin), { concurrency: atOnce }))
+    const etag = upload === undefined ? parts[0]?.etag : (yield* complete(upload, parts)).ETag
+    return { size, etag: etag ?? "" }
+  }).pipe(
+    Effect.onExit((exit) => Exit.isFailure(exit) && upload !== undefined ? Effect.ignore(abort(upload)) : Effect.void)
+  )
+}

@@ -2,7 +2,7 @@
 import type { Array as Arr, Duration, Effect, Result, Stream } from "effect"
 import type { RateLimit } from "../limit/RateLimit.ts"
 import * as Partitions from "../partition/Partitions.ts"
-import type { Checkpoint, Done } from "./Checkpoint.ts"
+import { type Checkpoint, checked, type Done } from "./Checkpoint.ts"
 import type { Input } from "./Input.ts"
 import * as Io from "./Io.ts"
 import type { Output, Producible, ProducedError, ProducedServices, RowTable, Value } from "./Output.ts"
@@ -201,27 +201,6 @@ const checkedBatch = (key: string, batch: number | string | undefined, partition
   return batch
 }
 
-/** Throws where the compiler was not asked. */
-const checkedCheckpoint = <C>(
-  key: string,
-  checkpoint: Checkpoint<C> | string | undefined,
-  options: { readonly batch?: unknown; readonly outputs: ReadonlyArray<Output> }
-): Checkpoint<unknown> | undefined => {
-  if (checkpoint === undefined) return undefined
-  if (typeof checkpoint === "string" || options.batch !== undefined) {
-    throw new Error(`Asset "${key}" has a batch and a checkpoint: a cell that resumes is computed alone, so leave one out.`)
-  }
-  if (options.outputs.some((output) => output._tag !== "Rows")) {
-    throw new Error(`Asset "${key}" has a checkpoint, but gives a document: only rows can be kept in part.`)
-  }
-  const { every = 1 } = checkpoint
-  if (!Number.isInteger(every) || every < 1) {
-    throw new Error(`Asset "${key}" has a checkpoint every ${every} records: \`every\` is a whole number, 1 or more.`)
-  }
-  // The graph forgets the type of positions; `run` and the schema that decodes them come from one definition.
-  return checkpoint as unknown as Checkpoint<unknown>
-}
-
 const callsOf = (limits: ReadonlyArray<RateLimit | Calls> = []): ReadonlyArray<Calls> =>
   limits.map((one) => "_tag" in one ? { limit: one, calls: 1 } : one)
 
@@ -260,7 +239,7 @@ export const make = <
     timeout: options.timeout,
     concurrency: options.concurrency,
     batch: checkedBatch(key, options.batch, partitions),
-    checkpoint: checkedCheckpoint(key, options.checkpoint, { batch: options.batch, outputs: [options.output] }),
+    checkpoint: checked(key, options.checkpoint, { batch: options.batch, outputs: [options.output] }),
     limits: callsOf(options.limits),
     run: options.run
   }
@@ -341,7 +320,7 @@ export const makeMany = <
     timeout: options.timeout,
     concurrency: options.concurrency,
     batch: undefined,
-    checkpoint: checkedCheckpoint(key, options.checkpoint, {
+    checkpoint: checked(key, options.checkpoint, {
       outputs: Object.values<AnyManyOutput>(options.outputs).map(({ output }) => output)
     }),
     limits: callsOf(options.limits),

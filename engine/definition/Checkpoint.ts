@@ -4,6 +4,7 @@
  */
 import { type Duration, Effect, type Schema, type Stream } from "effect"
 import * as InOrder from "./InOrder.ts"
+import type { Output } from "./Output.ts"
 
 /** A part of the input that is done: the rows that it gave, which may be none, and the position after it. */
 export interface Done<out Rows, out P> {
@@ -23,6 +24,27 @@ export interface Checkpoint<P> {
 
 export const defaultEvery = 1000
 export const defaultWithin: Duration.Input = "5 seconds"
+
+/** The checkpoint of a definition. Throws where the compiler was not asked. */
+export const checked = <C>(
+  key: string,
+  checkpoint: Checkpoint<C> | string | undefined,
+  { batch, outputs }: { readonly batch?: unknown; readonly outputs: ReadonlyArray<Output> }
+): Checkpoint<unknown> | undefined => {
+  if (checkpoint === undefined) return undefined
+  if (typeof checkpoint === "string" || batch !== undefined) {
+    throw new Error(`Asset "${key}" has a batch and a checkpoint: a cell that goes on inside is computed alone, so leave one out.`)
+  }
+  if (outputs.some((output) => output._tag !== "Rows")) {
+    throw new Error(`Asset "${key}" has a checkpoint, but gives a document: only rows can be kept in part.`)
+  }
+  const { every = defaultEvery } = checkpoint
+  if (!Number.isInteger(every) || every < 1) {
+    throw new Error(`Asset "${key}" has a checkpoint every ${every} records: \`every\` is a whole number, 1 or more.`)
+  }
+  // The graph forgets the type of positions; `run` and the schema that decodes them come from one definition.
+  return checkpoint as unknown as Checkpoint<unknown>
+}
 
 export interface MapOptions<A, P> {
   /** At most so many at a time. */

@@ -41,64 +41,15 @@ export const gather = <R>(
   options: ResumingOptions<R>
 ): Effect.Effect<Gathered, unknown, R | RunStore> =>
   Effect.gen(function*() {
-    const { definition, outputs } = resumed
-    const { every = defaultEvery, within = defaultWithin } = definition
     if (!Stream.isStream(given)) return yield* misfit(resumed, "no stream")
-    const store = yield* RunStore
-    const encode = Schema.encodeUnknownEffect(codecOf(definition))
-    let last = resumed.last
-    let pending = emptied(outputs)
-
-    const commit: Effect.Effect<void, ResumeError | Schema.SchemaError> = Effect.suspend(() => {
-      if (pending.elements === 0) return Effect.void
-      const batch = pending
-      return Effect.gen(function*() {
-        const position = yield* encode(batch.position)
-        const rows = outputs.map(({ cell }) => [cell.asset.key, (last?.rows[cell.asset.key] ?? 0) + batch.rows.get(cell.asset.key)!.length])
-        // Made once a batch: by its id a second try knows that the first one took place.
-        const next: Checkpoint = {
-          ...resumed.place,
-          id: batch.id,
-          basis: resumed.basis,
-          run: last?.run ?? options.run,
-          position,
-          records: (last?.records ?? 0) + batch.elements,
-          rows: Object.fromEntries(rows),
-          at: new Date(yield* Clock.currentTimeMillis)
-        }
-        yield* patiently(store.commitCheckpoint({
-          run: options.run,
-          worker: options.worker,
-          cells: cellsOf(resumed.step),
-          place: resumed.place,
-          after: last?.id,
-          next,
-          write: Effect.forEach(outputs, ({ cell, partial }) => {
-            const value = batch.rows.get(cell.asset.key)!
-            return value.length === 0 ? Effect.void : partial.add([{ ...cell, value, partial: last?.rows[cell.asset.key] ?? 0 }])
-          }, { discard: true })
-        }))
-        last = next
-        pending = emptied(outputs)
-        for (const cell of cellsOf(resumed.step)) options.observer({ _tag: "Progressed", cell, records: batch.elements })
-      })
-    })
-
-    const take = (elements: ReadonlyArray<unknown>) =>
-      Effect.gen(function*() {
-        for (const element of elements) {
-          const fault = add(pending, outputs, element)
-          if (fault !== undefined) return yield* misfit(resumed, fault)
-          if (pending.elements >= every || pending.size >= maxPendingRows) yield* commit
-        }
-      })
-    // The stream goes on while a commit is under way, and is held back by it when it is ahead.
+    const { commit, end, take } = batching(resumed, yield* RunStore, options)
     const facts = Stream.chunks(given as Stream.Stream<unknown, unknown, R>).pipe(
       Stream.map((elements): Fact => ({ _tag: "Done", elements })),
       Stream.catchCause((cause) => Stream.succeed<Fact>({ _tag: "Broken", cause })),
-      Stream.merge(Stream.map(ticks(within), (): Fact => ({ _tag: "Tick" })), { haltStrategy: "left" })
+      // Of a merge no fact is lost; a time-out of a pull could lose what it has just pulled.
+      Stream.merge(ticks(resumed.definition.within ?? defaultWithin), { haltStrategy: "left" })
     )
-    yield* Stream.runForEach(facts, (fact) => {
+    yield* Stream.runForEach(facts, (fact): Effect.Effect<void, unknown> => {
       switch (fact._tag) {
         case "Done":
           return take(fact.elements)
@@ -110,11 +61,72 @@ export const gather = <R>(
     }).pipe(
       Effect.onInterrupt(() => Effect.ignore(Effect.timeout(Effect.interruptible(commit), lastCommit)))
     )
-    const records = () => last?.records ?? 0
-    if (last === undefined) return { values: pending.rows, partial: undefined, records: pending.elements }
-    yield* commit
-    return { values: emptied(outputs).rows, partial: last, records: records() }
+    return yield* end
   })
+
+const ticks = (within: Duration.Input): Stream.Stream<Fact> =>
+  Stream.map(Stream.drop(Stream.tick(within), 1), () => ({ _tag: "Tick" }))
+
+/** What is done and not yet committed, and the checkpoint that it follows. */
+const batching = <R>(resumed: Resumed, store: RunStore["Service"], options: ResumingOptions<R>) => {
+  const { definition, outputs, place, step } = resumed
+  const { every = defaultEvery } = definition
+  const encode = Schema.encodeUnknownEffect(codecOf(definition))
+  let last = resumed.last
+  let pending = emptied(outputs)
+
+  const commit: Effect.Effect<void, ResumeError | Schema.SchemaError> = Effect.suspend(() => {
+    if (pending.elements === 0) return Effect.void
+    // A try that was interrupted may have taken place: the same rows go under the same id, by which it is known.
+    const { elements, id, position, rows } = pending
+    const before = last
+    const rowsBefore = (asset: string) => before?.rows[asset] ?? 0
+    return Effect.gen(function*() {
+      const next: Checkpoint = {
+        ...place,
+        id,
+        basis: resumed.basis,
+        run: before?.run ?? options.run,
+        position: yield* encode(position),
+        records: (before?.records ?? 0) + elements,
+        rows: Object.fromEntries(Array.from(rows, ([asset, own]) => [asset, rowsBefore(asset) + own.length])),
+        at: new Date(yield* Clock.currentTimeMillis)
+      }
+      yield* patiently(store.commitCheckpoint({
+        run: options.run,
+        worker: options.worker,
+        cells: cellsOf(step),
+        place,
+        after: before?.id,
+        next,
+        write: Effect.forEach(outputs, ({ cell, partial }) => {
+          const value = rows.get(cell.asset.key)!
+          return value.length === 0 ? Effect.void : partial.add([{ ...cell, value, partial: rowsBefore(cell.asset.key) }])
+        }, { discard: true })
+      }))
+      last = next
+      pending = emptied(outputs)
+      for (const cell of cellsOf(step)) options.observer({ _tag: "Progressed", cell, records: elements })
+    })
+  })
+
+  const take = (elements: ReadonlyArray<unknown>) =>
+    Effect.gen(function*() {
+      for (const element of elements) {
+        const fault = add(pending, outputs, element)
+        if (fault !== undefined) return yield* misfit(resumed, fault)
+        if (pending.elements >= every || pending.size >= maxPendingRows) yield* commit
+      }
+    })
+
+  /** The rest of a long cell is put aside too: should its end fail, or be killed, no record is done again. */
+  const end: Effect.Effect<Gathered, ResumeError | Schema.SchemaError> = Effect.suspend(() =>
+    last === undefined
+      ? Effect.succeed({ values: pending.rows, partial: undefined, records: pending.elements })
+      : Effect.map(commit, () => ({ values: emptied(outputs).rows, partial: last, records: last?.records ?? 0 })))
+
+  return { commit, take, end }
+}
 
 interface Pending {
   readonly id: string
@@ -155,5 +167,3 @@ const misfit = ({ place }: Resumed, what: string): NoCheckpoints =>
   new NoCheckpoints({
     message: `run of ${place.computation} gave ${what}: with a checkpoint it must give a stream of { rows, position }.`
   })
-
-const ticks = (within: Duration.Input): Stream.Stream<void> => Stream.drop(Stream.tick(within), 1)

@@ -1,4 +1,7 @@
-/** A fresh, empty database for a test, on the server of the test run; it is dropped when the test's scope closes. */
+/**
+ * A fresh database for a test, on the server of the test run: empty, or with the tables of the engine as the run store
+ * leaves them. It is dropped when the test's scope closes.
+ */
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Redacted } from "effect"
 import * as Reactivity from "effect/reactivity/Reactivity"
@@ -28,26 +31,35 @@ const administer = (statement: string) =>
     )
   ).pipe(Effect.provide(Reactivity.layer))
 
+const copyOf = (template: () => string) =>
+  Effect.gen(function*() {
+    const name = `test_${randomUUID().replaceAll("-", "")}`
+    yield* Effect.acquireRelease(
+      administer(`create database ${name} template ${template()}`),
+      () => Effect.ignore(administer(`drop database ${name} with (force)`))
+    )
+    return yield* shapeOf(name)
+  }).pipe(Effect.orDie)
+
 /** A new database that is empty and vanishes with the scope, however many connections are still open to it. */
-export const make = Effect.gen(function*() {
-  const name = `test_${randomUUID().replaceAll("-", "")}`
-  yield* Effect.acquireRelease(
-    administer(`create database ${name} template template0`),
-    () => Effect.ignore(administer(`drop database ${name} with (force)`))
+export const make = copyOf(() => "template0")
+
+/** The same, but migrated: for whom migrations are not the point, they would be half of the work of a small test. */
+export const makeMigrated = copyOf(() => inject("migratedDatabase"))
+
+const on = (database: typeof make, options: ClientOptions = {}): Layer.Layer<Database | PgClient.PgClient | SqlClient> =>
+  Layer.fresh(
+    Layer.provideMerge(Layer.orDie(Database.layerClient(options)), Layer.effect(Database, database))
   )
-  return yield* shapeOf(name)
-}).pipe(Effect.orDie)
 
 /** Database, PgClient and SqlClient on a fresh database. Each build of the layer makes another one. */
-export const layerWith = (
-  options: ClientOptions = {}
-): Layer.Layer<Database | PgClient.PgClient | SqlClient> =>
-  Layer.fresh(
-    Layer.provideMerge(Layer.orDie(Database.layerClient(options)), Layer.effect(Database, make))
-  )
+export const layerWith = (options: ClientOptions) => on(make, options)
 
-/** Database, PgClient and SqlClient on a fresh database, with the defaults of a deployment. */
-export const layer: Layer.Layer<Database | PgClient.PgClient | SqlClient> = layerWith()
+/** Database, PgClient and SqlClient on a fresh, empty database, with the defaults of a deployment. */
+export const layer = on(make)
+
+/** The same on a database that is migrated. */
+export const layerMigrated = on(makeMigrated)
 
 /** The URL of the fresh database with the password: for the environment of a child process, as DATABASE_URL. */
 export const url: Effect.Effect<string, never, Database> = Effect.map(Database, (server) => Redacted.value(server.url))

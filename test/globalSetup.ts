@@ -1,16 +1,20 @@
-/** Starts one Postgres server for the whole test run, in a temporary folder, and removes it at the end. */
-import { Effect, Redacted } from "effect"
+/** Starts one Postgres server for the whole test run, in a temporary folder, with a migrated database for copies, and removes it at the end. */
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer, Redacted } from "effect"
 import { mkdtemp, readdir, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
 import type { TestProject } from "vitest/node"
 import * as EmbeddedPostgres from "../resources/database/EmbeddedPostgres.ts"
 import { identityOf } from "../resources/database/ProcessIdentity.ts"
+import * as PostgresRunStore from "../storage/PostgresRunStore.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
     /** The URL of the test run's server, as its superuser. */
     readonly databaseUrl: string
+    /** The name of a database there that is migrated: a template for others. */
+    readonly migratedDatabase: string
   }
 }
 
@@ -29,15 +33,36 @@ const sweep = async (): Promise<void> => {
   }
 }
 
+/** Makes a database and migrates it, as the run store does. */
+const migrate = (server: EmbeddedPostgres.Server, name: string): Promise<void> => {
+  const url = new URL(Redacted.value(server.url))
+  const client = (database: string) => {
+    url.pathname = database
+    return PgClient.layer({ url: Redacted.make(url.href), maxConnections: 1 })
+  }
+  return Effect.runPromise(
+    Effect.flatMap(PgClient.PgClient, (sql) => sql`create database ${sql(name)} template template0`).pipe(
+      Effect.provide(client("postgres")),
+      Effect.andThen(Effect.scoped(Layer.build(Layer.provide(PostgresRunStore.layer, client(name))))),
+      Effect.asVoid
+    )
+  )
+}
+
 export default async (project: TestProject): Promise<() => Promise<void>> => {
   await sweep()
   const folder = await mkdtemp(path.join(tmpdir(), `sluice-test-run-${process.pid}-`))
   // Many files at once have a pool each; and no test's data has to outlive a power cut.
   const settings = { max_connections: "500", fsync: "off", synchronous_commit: "off", full_page_writes: "off" }
-  const server = await Effect.runPromise(EmbeddedPostgres.ensure({ folder, settings })).catch(async (cause) => {
-    await rm(folder, { recursive: true, force: true })
+  const migratedDatabase = "migrated"
+  const server = await Effect.runPromise(EmbeddedPostgres.ensure({ folder, settings })).then(async (server) => {
+    await migrate(server, migratedDatabase)
+    return server
+  }).catch(async (cause) => {
+    await remove(folder)
     throw cause
   })
   project.provide("databaseUrl", Redacted.value(server.url))
+  project.provide("migratedDatabase", migratedDatabase)
   return () => remove(folder)
 }

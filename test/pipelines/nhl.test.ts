@@ -32,7 +32,7 @@ const layer = (settings: Record<string, string>) =>
       Layer.provide(Layer.merge(NhlSimulators.layer, MemoryLimitStore.layer)),
       Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown(settings)))
     )
-  ).pipe(Layer.provideMerge(TestDatabase.layer))
+  ).pipe(Layer.provideMerge(TestDatabase.layerMigrated))
 
 const week = facts.filter((game) => game.date.startsWith("2023-05"))
 

@@ -9,7 +9,7 @@ import { begun, cells, end, games, materialize, stats } from "../conformance/bac
 import { request, worker } from "../conformance/RunStore.ts"
 import * as TestDatabase from "../TestDatabase.ts"
 
-const layer = Layer.provideMerge(PostgresRunStore.layer, TestDatabase.layer)
+const layer = Layer.provideMerge(PostgresRunStore.layer, TestDatabase.layerMigrated)
 
 const test = <A, E>(title: string, effect: Effect.Effect<A, E, Layer.Success<typeof layer>>) =>
   it.live(title, () => Effect.asVoid(Effect.provide(effect, layer)))

@@ -14,7 +14,7 @@ import { seeded } from "../conformance/Random.ts"
 import { cellsOf, computed, worker, written } from "../conformance/RunStore.ts"
 import * as TestDatabase from "../TestDatabase.ts"
 
-const layer = Layer.provideMerge(PostgresRunStore.layer, TestDatabase.layer)
+const layer = Layer.provideMerge(PostgresRunStore.layer, TestDatabase.layerMigrated)
 
 backfillStoreConformance("PostgresRunStore", layer)
 

@@ -5,7 +5,7 @@ import { RunStore } from "../../engine/record/RunStore.ts"
 import * as PostgresRunStore from "../../storage/PostgresRunStore.ts"
 import * as TestDatabase from "../TestDatabase.ts"
 
-export const layer = Layer.provideMerge(PostgresRunStore.layer, TestDatabase.layer)
+export const layer = Layer.provideMerge(PostgresRunStore.layer, TestDatabase.layerMigrated)
 
 /** A store as another process has it: with connections of its own to the same database. */
 export const anotherStore = Effect.gen(function*() {

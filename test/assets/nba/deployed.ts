@@ -32,7 +32,7 @@ export const api = (source: Api.Source, options: Options = quick) =>
 
 /** Stores on a fresh database each time it is provided. */
 export const stores = Layer.fresh(
-  Layer.mergeAll(PostgresRunStore.layer, Warehouse.layer, Tables.layer).pipe(Layer.provideMerge(TestDatabase.layer))
+  Layer.mergeAll(PostgresRunStore.layer, Warehouse.layer, Tables.layer).pipe(Layer.provideMerge(TestDatabase.layerMigrated))
 )
 
 export const query = (text: string, parameters: ReadonlyArray<string> = []) =>

@@ -20,7 +20,7 @@ const node = existsSync(own) ? own : process.execPath
 
 /** Each time it is provided, with another database. */
 export const services = Layer.fresh(
-  Layer.mergeAll(PostgresRunStore.layer, Warehouse.layer).pipe(Layer.provideMerge(TestDatabase.layer))
+  Layer.mergeAll(PostgresRunStore.layer, Warehouse.layer).pipe(Layer.provideMerge(TestDatabase.layerMigrated))
 )
 
 export interface Child {

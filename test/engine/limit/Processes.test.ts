@@ -22,7 +22,7 @@ const scene = (latency = 0, jitter = 0) =>
   })
 
 const test = <A, E>(title: string, effect: Effect.Effect<A, E, import("../../../resources/database/Database.ts").Database | import("effect").Scope.Scope>) =>
-  it.live(title, () => Effect.asVoid(Effect.provide(effect, TestDatabase.layer)), 30_000)
+  it.live(title, () => Effect.asVoid(Effect.provide(effect, TestDatabase.layerMigrated)), 30_000)
 
 const wait = (millis: number) => Effect.promise(() => sleep(millis))
 

@@ -7,7 +7,7 @@ import * as TestDatabase from "../../TestDatabase.ts"
 import { type Asked, graphWith, requestOf } from "./harness.ts"
 
 const services = Layer.mergeAll(PostgresRunStore.layer, Warehouse.layer, Documents.layer).pipe(
-  Layer.provideMerge(TestDatabase.layer)
+  Layer.provideMerge(TestDatabase.layerMigrated)
 )
 
 const start = (assets: ReadonlyArray<Asset.Any>, asked: Asked = {}) =>

@@ -18,7 +18,7 @@ const own = path.join(import.meta.dirname, "..", "..", "..", "node_modules", ".b
 const node = existsSync(own) ? own : process.execPath
 
 const timing = { lease: Duration.millis(400), heartbeat: Duration.millis(100), cancelPoll: Duration.millis(20) }
-const database = Layer.mergeAll(PostgresRunStore.layer, Warehouse.layer).pipe(Layer.provideMerge(TestDatabase.layer))
+const database = Layer.mergeAll(PostgresRunStore.layer, Warehouse.layer).pipe(Layer.provideMerge(TestDatabase.layerMigrated))
 const live = <A, E>(title: string, effect: Effect.Effect<A, E, Layer.Success<typeof database> | Scope.Scope>) =>
   it.live(title, () => effect.pipe(Effect.scoped, Effect.provide(database), Effect.provideService(Lease.Timing, timing)), 60_000)
 

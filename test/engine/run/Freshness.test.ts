@@ -12,7 +12,7 @@ import { plain, Store, Value } from "../assets.ts"
 import * as TestDatabase from "../../TestDatabase.ts"
 import { graphWith, memory, requestOf, start, story } from "./harness.ts"
 
-const services = Layer.mergeAll(PostgresRunStore.layer, Warehouse.layer).pipe(Layer.provideMerge(TestDatabase.layer))
+const services = Layer.mergeAll(PostgresRunStore.layer, Warehouse.layer).pipe(Layer.provideMerge(TestDatabase.layerMigrated))
 const Figure = Schema.Struct({ id: Schema.String, n: Schema.Int })
 
 describe("Freshness", () => {

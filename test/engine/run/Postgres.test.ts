@@ -7,7 +7,7 @@ import * as TestDatabase from "../../TestDatabase.ts"
 import { type Asked, graphWith, requestOf, story } from "./harness.ts"
 
 const services = Layer.mergeAll(PostgresRunStore.layer, Warehouse.layer, Documents.layer).pipe(
-  Layer.provideMerge(TestDatabase.layer)
+  Layer.provideMerge(TestDatabase.layerMigrated)
 )
 type Io = Warehouse | Documents
 

@@ -102,7 +102,7 @@ const undisturbed = Effect.gen(function*() {
   const report = yield* outcome(run({}))
   assert.deepStrictEqual(report, { state: "succeeded", materialized: 373, unchanged: 0, failed: [], skipped: [] })
   return yield* dump()
-}).pipe(Effect.scoped, Effect.provide(TestDatabase.layer))
+}).pipe(Effect.scoped, Effect.provide(TestDatabase.layerMigrated))
 
 describe("Processes", () => {
   it.live("killed at 20 moments: the run is resumed, no finished cell runs again, the rows are those of an undisturbed run", () =>
@@ -132,7 +132,7 @@ describe("Processes", () => {
       assert.strictEqual((yield* recorded).size, 373)
       assert.deepStrictEqual(yield* query("select state from sluice.run_states"), [{ state: "succeeded" }])
       assert.deepStrictEqual(yield* query("select * from sluice.cell_states where state <> 'materialized'"), [])
-    }).pipe(Effect.scoped, Effect.provide(TestDatabase.layer)), 120_000)
+    }).pipe(Effect.scoped, Effect.provide(TestDatabase.layerMigrated)), 120_000)
 
   it.live("two at once over overlapping cells: both end well, no cell is computed twice at a time, the rows are right", () =>
     Effect.gen(function*() {
@@ -162,7 +162,7 @@ describe("Processes", () => {
         `),
         [{ name: "source", rows: "240" }, { name: "derived", rows: "240" }, { name: "added", rows: "120" }]
       )
-    }).pipe(Effect.scoped, Effect.provide(TestDatabase.layer)))
+    }).pipe(Effect.scoped, Effect.provide(TestDatabase.layerMigrated)))
 
   it.live("frozen for longer than its lease: writes nothing after its successor took over, and says so", () =>
     Effect.gen(function*() {
@@ -201,5 +201,5 @@ describe("Processes", () => {
       const again = (yield* here.lines).filter(({ cell, pid, what }) =>
         what === "start" && pid === successor.process.pid && before.has(cell))
       assert.deepStrictEqual(again, [])
-    }).pipe(Effect.scoped, Effect.provide(TestDatabase.layer)))
+    }).pipe(Effect.scoped, Effect.provide(TestDatabase.layerMigrated)))
 })

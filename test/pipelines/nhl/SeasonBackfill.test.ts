@@ -63,7 +63,7 @@ const layerOf = (folder: string, asked: Array<string>, spoil: Spoil = () => Effe
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ NHL_SOURCE: folder })))
   )
   return Layer.mergeAll(Warehouse.layer, Documents.layer, PostgresRunStore.layer, Layer.provide(Layer.effect(NhlApi, watched), source)).pipe(
-    Layer.provideMerge(TestDatabase.layer)
+    Layer.provideMerge(TestDatabase.layerMigrated)
   )
 }
 

@@ -20,9 +20,9 @@ import * as Ndjson from "./json/Ndjson.ts"
 import * as JsonWrite from "./json/Write.ts"
 import { attempt, type Machine, type OnBadRecord, run } from "./Machine.ts"
 import * as Ranged from "./parquet/Ranged.ts"
-import * as ParquetRead from "./parquet/Read.ts"
+import type * as ParquetRead from "./parquet/Read.ts"
 import type { Where } from "./parquet/Where.ts"
-import * as ParquetWrite from "./parquet/Write.ts"
+import type * as ParquetWrite from "./parquet/Write.ts"
 import * as Shape from "./Shape.ts"
 
 export type { BadRecord, Place, Placed } from "./FormatError.ts"
@@ -172,6 +172,10 @@ export type ParquetOptions<Key extends string = string> = Omit<ParquetWrite.Opti
   readonly decimals?: { readonly [K in Key]?: { readonly precision: number; readonly scale: number } }
 }
 
+/** Parquet is 60 modules, hyparquet's among them, which most commands do without: they are loaded where a file is. */
+const loaded = <M, A, E, R>(load: () => Promise<M>, use: (module: M) => Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
+  Stream.unwrap(Effect.map(Effect.promise(load), use))
+
 /** Parquet: only the columns of the schema are read. */
 export const parquet = <A>(schema: RecordSchema<A>, options: ParquetOptions<keyof A & string> = {}): ParquetFormat<A> => {
   const shape = Shape.make(schema, options.columns)
@@ -188,13 +192,14 @@ export const parquet = <A>(schema: RecordSchema<A>, options: ParquetOptions<keyo
       ...(how?.rowGroups === undefined ? {} : { rowGroups: how.rowGroups })
     }
     const policy: OnBadRecord<E2, R2> = how ?? {}
-    return as<A>()(ParquetRead.read(file, shape, reading, policy))
+    return as<A>()(loaded(() => import("./parquet/Read.ts"), (parquet) => parquet.read(file, shape, reading, policy)))
   }
   return {
     name: "parquet",
     readPlaced,
     read: (file, how) => values(readPlaced(file, how)),
-    write: (rows, how) => ParquetWrite.write(rows, shape, options, how?.file ?? "parquet")
+    write: (rows, how) =>
+      loaded(() => import("./parquet/Write.ts"), (parquet) => parquet.write(rows, shape, options, how?.file ?? "parquet"))
   }
 }
 

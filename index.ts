@@ -24,6 +24,7 @@ export {
 } from "./engine/index.ts"
 export * as Cli from "./cli/Cli.ts"
 export * as Deployment from "./cli/Deployment.ts"
+export * as Chunks from "./io/chunk/Chunks.ts"
 export * as Column from "./io/Column.ts"
 export * as Format from "./io/format/Format.ts"
 export * as Input from "./io/Input.ts"

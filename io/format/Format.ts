@@ -55,7 +55,9 @@ export interface WriteOptions {
 
 /** A format of text: CSV, NDJSON or a JSON array. Compressed content (gzip, zstd) is known by its first bytes. */
 export interface TextFormat<A> {
-  readonly name: Detect.Name
+  readonly name: Exclude<Detect.Name, "parquet">
+  /** Of CSV: the options that it was made with; `header` lists the columns where the file has no header line. */
+  readonly csv?: Dialect.Options
   readonly read: <E = never, R = never, E2 = never, R2 = never>(
     bytes: Stream.Stream<Uint8Array, E, R>,
     options?: TextReadOptions<E2, R2>
@@ -116,7 +118,7 @@ const expecting = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>, name: Detect.Na
   })
 
 const textFormat = <A>(
-  name: Detect.Name,
+  name: TextFormat<A>["name"],
   machine: (file: string, start: CsvRead.Start | undefined) => Machine<Placed<unknown>>,
   write: <E, R>(rows: Stream.Stream<unknown, E, R>, file: string) => Stream.Stream<Uint8Array, E | FormatError, R>
 ): TextFormat<A> => {
@@ -140,8 +142,9 @@ const textFormat = <A>(
 /** CSV, and every text of separated cells: strict, so that what is read is what stands there. */
 export const csv = <A>(schema: RecordSchema<A>, options: Dialect.Options<keyof A & string> = {}): TextFormat<A> => {
   const shape = Shape.make(schema, options.columns)
-  return textFormat("csv", (file, start) => CsvRead.machine(shape, options, file, start), (rows, file) =>
+  const format = textFormat<A>("csv", (file, start) => CsvRead.machine(shape, options, file, start), (rows, file) =>
     CsvWrite.write(rows, shape, options, file))
+  return { ...format, csv: options.header === false ? { ...options, header: shape.columns.map(({ column }) => column) } : options }
 }
 
 export interface JsonOptions<Key extends string = string> {

@@ -44,8 +44,8 @@ export const putPart = (bucket: Bucket, call: Call, raw: Buffer): Answer => {
 const named = ({ parts }: Upload, text: string): ReadonlyArray<Part> => {
   const list = Xml.all(text, "Part").map((part) => ({ number: Number(Xml.first(part, "PartNumber")), etag: Xml.first(part, "ETag") ?? "" }))
   if (list.length === 0) throw new Refusal("MalformedXML")
+  if (list.some(({ number }, index) => index > 0 && list[index - 1]!.number >= number)) throw new Refusal("InvalidPartOrder")
   return list.map(({ etag, number }, index) => {
-    if (index > 0 && list[index - 1]!.number >= number) throw new Refusal("InvalidPartOrder")
     const part = parts.get(number)
     if (part === undefined || part.etag.replaceAll("\"", "") !== etag.replaceAll("\"", "")) throw new Refusal("InvalidPart", { PartNumber: String(number) })
     if (index < list.length - 1 && part.bytes.length < smallest) {

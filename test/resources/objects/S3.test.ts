@@ -1,0 +1,98 @@
+/** S3 alone: pages, credentials, regions and endpoints, and that nothing of the SDK is loaded without it. */
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Redacted } from "effect"
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
+import { ObjectStore } from "../../../resources/objects/ObjectStore.ts"
+import * as S3 from "../../../simulators/s3/Simulator.ts"
+import { list, optionsFor, put, read, refusals, withS3 } from "./stores.ts"
+
+const secret = "do-not-print-this-secret"
+
+describe("objects in S3", () => {
+  it.live("are listed in pages of 1,000, and a folder's pattern does not look into folders below", () =>
+    withS3((s3) =>
+      Effect.gen(function*() {
+        const bucket = s3.bucket("lake")
+        const object = { bytes: Buffer.alloc(0), etag: "\"e\"", modifiedAt: new Date(), checksum: undefined, headers: {} }
+        for (let i = 0; i < 2500; i++) bucket.put(`p/${i}.csv`, object)
+        for (let i = 0; i < 1500; i++) bucket.put(`p/deep/${i}.csv`, object)
+        bucket.put("p/folder/", object)
+        const found = yield* list("s3://lake/p/*.csv")
+        assert.strictEqual(new Set(found).size, 2500)
+        assert.strictEqual(found.length, 2500)
+        assert.strictEqual(s3.calls.length, 3)
+        assert.strictEqual((yield* list("s3://lake/p/")).length, 4000)
+        assert.strictEqual(s3.calls.length, 3 + 5)
+      })
+    ))
+
+  it.live("are refused in one sentence that says what to do, and never says the secret", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const identity = { accessKeyId: "me", secretAccessKey: secret }
+      const s3 = yield* S3.make({ buckets: ["lake"], identity, region: "eu-west-1", denies: ({ key }) => key.startsWith("private/") })
+      const options = optionsFor(s3)
+      const said = (uri: string, more: Partial<typeof options> = {}) =>
+        Effect.map(
+          Effect.provide(Effect.flatMap(ObjectStore, (store) => refusals(store.stat(uri), read(uri), put(uri, "x").pipe(Effect.andThen(read(`${uri}/none`))))), ObjectStore.layer({ s3: { ...options, ...more } })),
+          (errors) => {
+            for (const error of errors) assert.notInclude(JSON.stringify(error) + error.message + String(error.stack), secret)
+            return errors.map(({ message, reason }) => `${reason}: ${message}`)
+          }
+        )
+      for (const text of yield* said("s3://nowhere/a")) assert.match(text, /^missing: There is no bucket nowhere at http/)
+      for (const text of yield* said("s3://lake/private/a")) assert.match(text, /^denied: Access was denied: s3:\/\/lake\/private.* they need s3:(Get|Put)Object on it/)
+      const [missing] = yield* said("s3://lake/a")
+      assert.match(missing!, /^missing: There is no object s3:\/\/lake\/a at http.*; check its key\.$/)
+      for (const text of yield* said("s3://lake/b", { credentials: { accessKeyId: "you", secretAccessKey: Redacted.make(secret) } })) {
+        assert.match(text, /^denied: .* did not accept the credentials .* \(InvalidAccessKeyId\); check AWS_ACCESS_KEY_ID/)
+      }
+      for (const text of yield* said("s3://lake/b", { credentials: { accessKeyId: "me", secretAccessKey: Redacted.make(`${secret}x`) } })) {
+        assert.include(text, "(SignatureDoesNotMatch)")
+      }
+      for (const text of yield* said("s3://lake/b", { region: "us-east-1" })) {
+        assert.match(text, /^invalid: The bucket lake of .* is in the region eu-west-1; set AWS_REGION to it\.$/)
+      }
+      for (const text of yield* said("s3://lake/b", { endpoint: "http://user:do-not-print-this-secret@127.0.0.1:1" })) {
+        assert.match(text, /^unavailable: No S3 server answers at http:\/\/127\.0\.0\.1:1 .*ECONNREFUSED.*check the endpoint/)
+      }
+      for (const text of yield* said("s3://lake/b", { endpoint: "localhost:9000" })) assert.match(text, /^invalid: The S3 endpoint is no URL/)
+      for (const bad of ["s3://", "s3://lake", "s3://lake/", `s3://lake/${"k".repeat(1025)}`]) {
+        const [error] = yield* Effect.provide(Effect.flatMap(ObjectStore, (store) => refusals(store.stat(bad))), ObjectStore.layer({ s3: options }))
+        assert.strictEqual(error!.reason, "invalid")
+      }
+    })))
+
+  it.live("are found where the environment says", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const s3 = yield* S3.make({ buckets: ["lake"] })
+      const { credentials } = optionsFor(s3)
+      const written = Effect.provide(put("s3://lake/a", "a"), ObjectStore.layer({ s3: credentials === undefined ? {} : { credentials } }))
+      yield* Effect.provideService(written, ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown({ AWS_ENDPOINT_URL: s3.url }))
+      assert.deepStrictEqual(s3.bucket("lake").keys(), ["a"])
+    })))
+
+  it.live("cost nothing where there are none: the SDK is loaded on its first use, and says when it has no credentials", () =>
+    Effect.gen(function*() {
+      const script = `
+        import { registerHooks } from "node:module"
+        const loaded = []
+        registerHooks({ load: (url, context, next) => { if (/@aws-sdk|@smithy/.test(url)) loaded.push(url); return next(url, context) } })
+        const { Effect, Stream } = await import("effect")
+        const { ObjectStore } = await import("./resources/objects/ObjectStore.ts")
+        const use = (uri) => Effect.runPromiseExit(Effect.provide(Effect.flatMap(ObjectStore, (store) => store.stat(uri)),
+          ObjectStore.layer({ s3: { endpoint: "http://127.0.0.1:1" } })))
+        await use("package.json")
+        const before = loaded.length
+        const exit = await use("s3://lake/key")
+        console.log(JSON.stringify({ before, after: loaded.length > 0, message: exit.cause.reasons[0].error.message }))`
+      // No environment, home or instance that credentials could come from.
+      const env = { PATH: process.env["PATH"], HOME: "/nonexistent", AWS_EC2_METADATA_DISABLED: "true" }
+      const { stdout } = yield* Effect.promise(() => promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { env }))
+      assert.deepStrictEqual(JSON.parse(stdout), {
+        before: 0,
+        after: true,
+        message: "No credentials were found to reach s3://lake/key; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to a profile that is logged in."
+      })
+    }))
+})

@@ -101,7 +101,11 @@ const batching = <R>(resumed: Resumed, store: RunStore["Service"], options: Resu
         next,
         write: Effect.forEach(outputs, ({ cell, partial }) => {
           const value = rows.get(cell.asset.key)!
-          return value.length === 0 ? Effect.void : partial.add([{ ...cell, value, partial: rowsBefore(cell.asset.key) }])
+          // Rows without a checkpoint are left from a computation that had another key.
+          const clear = before === undefined ? partial.discard(cell) : Effect.void
+          return value.length === 0
+            ? clear
+            : Effect.andThen(clear, partial.add([{ ...cell, value, partial: rowsBefore(cell.asset.key) }]))
         }, { discard: true })
       }))
       last = next

@@ -255,6 +255,23 @@ describe("Checkpoints", () => {
       assert.deepStrictEqual(yield* idsOf(asset), upTo(100))
     }).pipe(Effect.provide(memory)))
 
+  it.effect("rows that were left aside without a checkpoint are not taken for its own", () =>
+    Effect.gen(function*() {
+      const asset = counting(() => Effect.void)
+      const io = yield* Store
+      const cell = { asset: { key: asset.key, output: asset.output, partitioned: true }, partition: "x" }
+      yield* io.partial!.add([{ ...cell, value: [{ id: 7 }, { id: 8 }] }])
+      assert.include(yield* start([asset], x), { state: "succeeded" })
+      assert.deepStrictEqual(yield* idsOf(asset), upTo(100))
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("is refused where an IO manager cannot keep rows of cells that are not whole", () =>
+    Effect.gen(function*() {
+      const { partial: _, ...whole } = yield* Store
+      const error = yield* Effect.flip(Effect.provideService(start([counting(() => Effect.void)], x), Store, whole))
+      assert.match(error.message, /^test\/count has a checkpoint, but test\/Store does not keep rows .*: store it in the Warehouse, or leave out `checkpoint`\.$/)
+    }).pipe(Effect.provide(memory)))
+
   it.effect("is refused where rows cannot be kept in part, and where run gives something else", () =>
     Effect.gen(function*() {
       const options = { io: Store, checkpoint: { position: Schema.Int } } as const

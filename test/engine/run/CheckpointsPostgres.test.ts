@@ -90,7 +90,7 @@ const scene = Effect.gen(function*() {
 
 /** Waits until the cell is so far. */
 const reached = (done: number, child?: ChildProcess) =>
-  Effect.repeat(Effect.andThen(Effect.sleep(5), Effect.catch(isExact, () => Effect.succeed(0))), {
+  Effect.repeat(Effect.andThen(Effect.sleep(15), Effect.catch(isExact, () => Effect.succeed(0))), {
     until: (at) => at >= done || (child !== undefined && child.exitCode !== null)
   })
 

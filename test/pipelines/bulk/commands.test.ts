@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import * as path from "node:path"
 import * as Simulator from "../../../simulators/bulk/Simulator.ts"
+import * as S3 from "../../../simulators/s3/Simulator.ts"
 import { envOf, keys, make, query, write } from "./project.ts"
 
 describe("sluice bulk", () => {
@@ -98,5 +99,33 @@ describe("sluice bulk", () => {
       const read = (folder: string) => readdirSync(path.join(project.folder, folder)).map((file) => readFileSync(path.join(project.folder, folder, file), "utf8"))
       assert.deepStrictEqual(read("b"), read("a"))
       assert.isFalse(existsSync(path.join(project.folder, "logs")))
+    }))
+
+  it.live("reads from a bucket, by the credentials of the environment; what is wrong with it is one sentence", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      const simulator = yield* Simulator.make()
+      const s3 = yield* S3.make({ buckets: ["records"] })
+      const env = envOf(simulator, {
+        BULK_INPUT: "",
+        S3_BUCKET: "records",
+        S3_KEY: "in/",
+        AWS_ENDPOINT_URL_S3: s3.url,
+        AWS_REGION: s3.region,
+        AWS_ACCESS_KEY_ID: s3.identity.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: s3.identity.secretAccessKey
+      })
+      const generated = yield* project.run(
+        ["bulk", "generate", "--records", "300", "--error-rate", "0.1", "--batch-size", "100", "--format", "parquet", "--out", "s3://records/in"],
+        { env }
+      )
+      assert.match(generated.stdout, /^300 records, 30 of them bad, in 3 files, s3:\/\/records\/in\/records-1\.parquet to/)
+      const ended = yield* project.run(["bulk", "--json"], { env })
+      assert.strictEqual(ended.code, 0, ended.stderr)
+      const { failed, processed, read } = JSON.parse(ended.stdout)
+      assert.deepStrictEqual([read, processed, failed, simulator.ledger.processed()], [300, 270, 30, 270])
+      const nowhere = yield* project.run(["bulk", "--bucket", "nowhere"], { env })
+      assert.deepStrictEqual([nowhere.code, nowhere.stderr.split("\n").length], [2, 2])
+      assert.include(nowhere.stderr, "nowhere")
     }))
 })

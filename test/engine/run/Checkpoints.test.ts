@@ -255,6 +255,22 @@ describe("Checkpoints", () => {
       assert.deepStrictEqual(yield* idsOf(asset), upTo(100))
     }).pipe(Effect.provide(memory)))
 
+  it.effect("a cell whose end fails is ended by the next run, and no record is done again", () =>
+    Effect.gen(function*() {
+      const store = yield* RunStore.RunStore
+      const full = new RunStore.RunStoreError({ message: "The disk is full.", transient: false })
+      const refusing: typeof store = { ...store, commit: () => Effect.fail(full) }
+      const { call, calls } = failingAt(0)
+      const asset = counting(call, { size: 95 })
+      const failed = yield* Effect.provideService(start([asset], x), RunStore.RunStore, refusing)
+      assert.deepStrictEqual(failed.failed.map(({ reason }) => reason), ["The disk is full."])
+      assert.deepInclude((yield* progress)[0], { records: 95, position: 95 })
+      assert.deepStrictEqual(yield* idsOf(asset), [])
+      assert.include(yield* start([asset], x), { state: "succeeded" })
+      assert.deepStrictEqual(calls, upTo(95))
+      assert.deepStrictEqual(yield* idsOf(asset), upTo(95))
+    }).pipe(Effect.provide(memory)))
+
   it.effect("rows that were left aside without a checkpoint are not taken for its own", () =>
     Effect.gen(function*() {
       const asset = counting(() => Effect.void)

@@ -8,6 +8,7 @@ export interface ObjectInfo {
   readonly uri: string
   /** In bytes. */
   readonly size: number
+  /** Of an object of S3 that was written just now: by the clock of this machine. */
   readonly modifiedAt: Date
   /** Another version has another one. */
   readonly etag: string

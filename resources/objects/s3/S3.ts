@@ -1,5 +1,5 @@
 /** Objects in S3, at AWS or at any server that speaks its language. */
-import { Effect, Result, Stream } from "effect"
+import { Clock, Effect, Result, Stream } from "effect"
 import type { ObjectInfo, Objects } from "../Objects.ts"
 import type { ObjectStoreError } from "../ObjectStoreError.ts"
 import * as Address from "./Address.ts"
@@ -74,8 +74,8 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     write: Effect.fnUntraced(function*(uri, bytes) {
       const address = yield* Address.of(uri)
       const { etag, size } = yield* write(connection, address, bytes, partBytes)
-      const { modifiedAt } = yield* head(address, undefined)
-      return { uri, size, modifiedAt, etag }
+      // S3 does not say when; to ask it would take another request, and a permission that a writer may not have.
+      return { uri, size, modifiedAt: new Date(yield* Clock.currentTimeMillis), etag }
     }),
     delete: (uri) =>
       Effect.flatMap(Address.of(uri), (address) =>

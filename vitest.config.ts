@@ -7,6 +7,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // A worker for each file would load Effect and the engine anew each time: half a second of processor time a file.
     isolate: false,
+    // Many tests wait for processes and the database; vitest alone would leave a core to itself.
+    maxWorkers: "100%",
     testTimeout: 60_000,
     hookTimeout: 60_000,
     globalSetup: ["test/globalSetup.ts"],

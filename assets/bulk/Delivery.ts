@@ -2,8 +2,9 @@
 import { Clock, Effect } from "effect"
 import { createHash } from "node:crypto"
 import { type Outcome, RecordApi } from "../../resources/bulk/RecordApi.ts"
-import type { Element, Record } from "./Element.ts"
+import type { Element } from "./Element.ts"
 import type { Version } from "./Files.ts"
+import type { AnyRecord } from "./Kind.ts"
 import { ProcessMeter } from "./Meter.ts"
 import type { FailedRecord, Result } from "./Rows.ts"
 
@@ -26,7 +27,7 @@ const offsetOf = (place: { readonly byte?: number | undefined; readonly row?: nu
   place.byte ?? place.row ?? place.record
 
 /** JSON has no integers beyond 2^53 and no bytes: they are sent as text. */
-const sendable = (record: Record): Record => {
+const sendable = (record: AnyRecord): AnyRecord => {
   let changed: { [column: string]: unknown } | undefined
   for (const [name, value] of Object.entries(record)) {
     if (typeof value !== "bigint" && !(value instanceof Uint8Array)) continue
@@ -36,7 +37,7 @@ const sendable = (record: Record): Record => {
   return changed ?? record
 }
 
-const idOf = (record: Record, column: string): string | undefined => {
+const idOf = (record: AnyRecord, column: string): string | undefined => {
   const id = record[column]
   return typeof id === "string" || typeof id === "number" || typeof id === "bigint" ? String(id) || undefined : undefined
 }

@@ -2,15 +2,6 @@
 import { Schema } from "effect"
 import { Column } from "sluice"
 
-/** A file, in the version that was listed: a partition of what follows. */
-export const Chunk = Schema.Struct({
-  chunk: Schema.String,
-  file: Schema.String,
-  etag: Schema.String,
-  bytes: Column.BigInteger
-})
-export type Chunk = typeof Chunk.Type
-
 /** A record that the API has processed, and what it answered. */
 export const Result = Schema.Struct({
   idempotency_key: Schema.String,

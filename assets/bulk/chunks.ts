@@ -1,27 +1,29 @@
-/** The files that hold the records, and a partition for each: one that changes, or comes anew, is another partition. */
-import { Effect } from "effect"
-import { Asset, Partitions, Rows, Warehouse } from "sluice"
+/** The input cut into chunks, and a partition for each: a file that changes, or comes anew, has other ones. */
+import { Effect, Stream } from "effect"
+import { Asset, Chunks, Partitions, Rows, Warehouse } from "sluice"
 import * as Input from "../../resources/bulk/Input.ts"
 import * as Files from "./Files.ts"
-import { Chunk } from "./Rows.ts"
-
-const keyOf = ({ etag, uri }: Files.Version): string => `${uri}@${etag}`
-
-/** The file that a partition is. */
-export const fileOf = (chunk: string): Files.Version => {
-  const at = chunk.lastIndexOf("@")
-  return { uri: chunk.slice(0, at), etag: chunk.slice(at + 1) }
-}
+import * as Kind from "./Kind.ts"
 
 export const chunks = Asset.make("bulk/chunks", {
-  description: "The files that BULK_INPUT, or S3_BUCKET and S3_KEY, name, as they are now.",
+  description: "The files that BULK_INPUT, or S3_BUCKET and S3_KEY, name, as they are now, in pieces of CHUNK_SIZE.",
   kinds: ["s3", "postgres"],
-  output: Rows.of(Chunk, { key: ["chunk"] }),
+  output: Rows.of(Chunks.Chunk, { key: ["key"] }),
   io: Warehouse,
   run: Effect.fnUntraced(function*() {
     const files = yield* Files.list(yield* Input.uri)
-    return files.map((file): Chunk => ({ chunk: keyOf(file), file: file.uri, etag: file.etag, bytes: file.size }))
+    const bytes = (yield* Input.chunkKib) * 1024
+    const cut = yield* Effect.forEach(files, ({ etag, uri }) =>
+      Effect.flatMap(Kind.of({ etag, uri }), (format) => Stream.runCollect(Chunks.cut(uri, format, { bytes }))))
+    return cut.flat()
   })
 })
 
-export const chunk = Partitions.dynamic("bulk/chunk", { from: chunks, key: (row) => row.chunk })
+export const chunk = Partitions.dynamic("bulk/chunk", { from: chunks, key: (row) => row.key })
+
+/** The file that a chunk is of, in its version. */
+export const fileOf = (chunk: string): Files.Version => {
+  const whole = chunk.replace(/#(bytes|row groups) [^#]*$/, "")
+  const at = whole.lastIndexOf("@")
+  return { uri: whole.slice(0, at), etag: decodeURIComponent(whole.slice(at + 1)) }
+}

@@ -20,13 +20,13 @@ export const { failed_records, metrics, results } = Asset.makeMany("bulk", {
     results: {
       description: "A record that the API has processed, with its answer.",
       kinds: ["api", "postgres"],
-      output: Rows.of(Row.Result, { key: ["idempotency_key"], indexes: [["record_id"]] }),
+      output: Rows.of(Row.Result, { key: ["chunk", "idempotency_key"], indexes: [["record_id"]] }),
       io: Warehouse
     },
     failed_records: {
       description: "A record that was not processed: where it stands, why, and as it is.",
       kinds: ["postgres"],
-      output: Rows.of(Row.FailedRecord, { key: ["idempotency_key"], indexes: [["kind"]] }),
+      output: Rows.of(Row.FailedRecord, { key: ["chunk", "idempotency_key"], indexes: [["kind"]] }),
       io: Warehouse
     },
     metrics: {
@@ -48,7 +48,7 @@ export const { failed_records, metrics, results } = Asset.makeMany("bulk", {
     const file = fileOf(chunk)
     const deliver = yield* Delivery.make(chunk, file)
     const position = from ?? Batches.begin
-    const elements = Element.elements(file, position.records)
+    const elements = Element.elements(chunk, position.records)
     const inFlight = Settings.inFlight(settings)
     const delivered = Checkpoint.mapEffect(elements, deliver, {
       // Those that wait for their next try take nobody's place.

@@ -18,7 +18,7 @@ export const recovered = Asset.make("bulk/recovered", {
   kinds: ["api", "postgres"],
   partitions: chunk,
   inputs: { failed: failed_records },
-  output: Rows.of(Recovered, { key: ["idempotency_key"] }),
+  output: Rows.of(Recovered, { key: ["chunk", "idempotency_key"] }),
   io: Warehouse,
   run: Effect.fnUntraced(function*({ failed }) {
     const api = yield* RecordApi

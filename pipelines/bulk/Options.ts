@@ -37,7 +37,7 @@ export const read: Effect.Effect<Options, Cli.Refusal> = refusing(Setting.all({
   input: Input.uri,
   ...sending,
   batchSize: Setting.count("BATCH_SIZE", 1000, 1, 100_000),
-  chunkKib: Setting.count("CHUNK_SIZE", 8192, 1, 4_194_304),
+  chunkKib: Input.chunkKib,
   engine: Setting.word("BULK_ENGINE", "auto", engines),
   partitionedFrom: Setting.count("BULK_PARTITIONED_FROM", 256, 0, 1_000_000_000),
   processes: Setting.count("BULK_PROCESSES", 2, 1, 64)

@@ -4,13 +4,12 @@ import { Cli } from "sluice"
 import type { Logs } from "./Logs.ts"
 import type { Options } from "./Options.ts"
 
-/** By its size and number of files, where the option leaves it open. */
+/** By the size of the input, where the option leaves it open: so many chunks are about so large. */
 export const engineOf = (
-  { engine, partitionedFrom }: Pick<Options, "engine" | "partitionedFrom">,
-  bytes: number,
+  { chunkKib, engine, partitionedFrom }: Pick<Options, "engine" | "partitionedFrom" | "chunkKib">,
   chunks: number
 ): "local" | "partitioned" =>
-  engine !== "auto" ? engine : chunks > 1 && bytes >= partitionedFrom * 1_000_000 ? "partitioned" : "local"
+  engine !== "auto" ? engine : chunks > 1 && chunks * chunkKib * 1024 >= partitionedFrom * 1_000_000 ? "partitioned" : "local"
 
 /** Runs so many processes beside this one, until they have ended; each takes chunks of the backfill. */
 export const helpers = Effect.fnUntraced(function*(backfill: number, count: number, logDir: string, logs: Logs) {

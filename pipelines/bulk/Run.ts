@@ -8,6 +8,7 @@ import { RecordApi } from "../../resources/bulk/RecordApi.ts"
 import * as ApiSettings from "../../resources/bulk/Settings.ts"
 import { bulk } from "../bulk.ts"
 import { draining } from "./Draining.ts"
+import * as Expected from "./Expected.ts"
 import * as Logs from "./Logs.ts"
 import * as Monitor from "./Monitor.ts"
 import * as Options from "./Options.ts"
@@ -68,18 +69,17 @@ const process = Effect.fnUntraced(function*(input: RunInput, options: Options.Op
   const listing = yield* Executor.start(graph, new RunRequest({ selection: "bulk/chunks", partitions: null, force: true, concurrency: 1 }))
   const [unlisted] = listing.failed
   if (unlisted !== undefined) return yield* new Cli.Refusal({ message: unlisted.reason })
-  const files = yield* Asset.loadAll(Input.rows(chunks))
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
-  const engine = Partitioned.engineOf(options, bytes, files.length)
+  const listed = yield* Asset.loadAll(Input.rows(chunks))
+  const engine = Partitioned.engineOf(options, listed.length)
   const { api } = options
   logs.info(
-    `Begins: ${files.length} files of ${bytes} bytes from ${options.input}; engine ${engine}, mode ${api.mode}, batches of ${options.batchSize}, ` +
+    `Begins: ${listed.length} chunks of ${new Set(listed.map(({ uri }) => uri)).size} files from ${options.input}; engine ${engine}, mode ${api.mode}, batches of ${options.batchSize}, ` +
       `${api.workers} workers with ${ApiSettings.inFlight(api)} calls in flight, ${api.rate.calls} calls per ${api.rate.seconds} s`
   )
   const began = performance.now()
   const folder = yield* Cli.path(input.logDir)
   const screen = Screen.make(input.json)
-  yield* Monitor.make({ meter, logs, folder, show: screen.show, expected: input.numRecords ?? (input.demo ? demoRecords : undefined) })
+  yield* Monitor.make({ meter, logs, folder, show: screen.show, expected: input.numRecords ?? Expected.of(listed) })
   const watch = Watch.make(logs)
   const started = yield* Deferred.make<number>()
   const helpers = Effect.flatMap(Deferred.await(started), (id) => Partitioned.helpers(id, options.processes - 1, folder, logs))

@@ -42,15 +42,15 @@ export const read = Effect.gen(function*() {
   if (there?.results !== true) return nothing
   const recovered = there.recovered ? sql.literal("bulk.recovered") : sql.literal("(select null as idempotency_key, null as chunk, null as state where false)")
   const rows = yield* sql`
-    with m as (select m.* from bulk.metrics m join bulk.chunks c on c.chunk = m.chunk),
-      v as (select v.idempotency_key from ${recovered} v join bulk.chunks c on c.chunk = v.chunk where v.state = 'processed'),
-      f as (select f.kind, count(*)::int as n from bulk.failed_records f join bulk.chunks c on c.chunk = f.chunk
+    with m as (select m.* from bulk.metrics m join bulk.chunks c on c.key = m.chunk),
+      v as (select v.idempotency_key from ${recovered} v join bulk.chunks c on c.key = v.chunk where v.state = 'processed'),
+      f as (select f.kind, count(*)::int as n from bulk.failed_records f join bulk.chunks c on c.key = f.chunk
         where not exists (select from v where v.idempotency_key = f.idempotency_key) group by 1),
       r as (select count(*)::int as sent,
           coalesce(percentile_disc(0.5) within group (order by response_ms), 0)::float8 as p50_ms,
           coalesce(percentile_disc(0.9) within group (order by response_ms), 0)::float8 as p90_ms,
           coalesce(percentile_disc(0.99) within group (order by response_ms), 0)::float8 as p99_ms
-        from bulk.results r join bulk.chunks c on c.chunk = r.chunk)
+        from bulk.results r join bulk.chunks c on c.key = r.chunk)
     select coalesce(sum(m.records), 0)::int as read, (select sent from r) + (select count(*)::int from v) as processed,
       (select count(*)::int from v) as recovered,
       coalesce((select sum(n) from f), 0)::int as failed,

@@ -1,7 +1,7 @@
 /** Which files the records are in: `BULK_INPUT`, or else `S3_BUCKET` and `S3_KEY`. */
 import { Effect } from "effect"
 import { resolve } from "node:path"
-import { all, required, type SettingsError, text } from "./Setting.ts"
+import { all, count, required, type SettingsError, text } from "./Setting.ts"
 
 const s3 = Effect.map(
   all({
@@ -19,3 +19,6 @@ const absolute = (given: string): string => `${resolve(given)}${given.endsWith("
 /** A URI (`s3://bucket/key`), or an absolute path: of a file, of a folder with all its files, or a glob. */
 export const uri: Effect.Effect<string, SettingsError> = Effect.flatMap(text("BULK_INPUT"), (given) =>
   given === undefined ? s3 : Effect.succeed(isUri(given) ? given : absolute(given)))
+
+/** `CHUNK_SIZE`: larger files are cut into pieces of so many KiB. */
+export const chunkKib: Effect.Effect<number, SettingsError> = count("CHUNK_SIZE", 8192, 1, 4_194_304)

@@ -32,7 +32,7 @@ describe("sluice bulk", () => {
         readdirSync(path.join(project.folder, "logs")).toSorted(),
         ["api_client.2.log", "api_client.log", "metrics.json", "processor.2.log", "processor.log"]
       )
-      assert.match(logs("processor.log"), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - INFO - Begins: 4 files of \d+ bytes from .*data; engine partitioned, mode async/m)
+      assert.match(logs("processor.log"), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - INFO - Begins: 4 chunks of 4 files from .*data; engine partitioned, mode async/m)
       assert.match(logs("processor.log"), /INFO - Memory: \d+ MB resident/)
       assert.match(logs("processor.log"), /WARNING - The record API answered record r\d+ with 422/)
       assert.match(logs("api_client.log"), /INFO - Health: up at http/)

@@ -65,18 +65,20 @@ describe("objects in a folder", () => {
       Effect.gen(function*() {
         const script = `
           import { Effect, Stream } from "effect"
-          import { ObjectStore, type ObjectStoreError } from "./resources/objects/ObjectStore.ts"
+          import { ObjectStore } from "./resources/objects/ObjectStore.ts"
+          // Nothing else keeps a process that waits for ever.
+          setInterval(() => {}, 1000)
           const endless = Stream.concat(Stream.make(Buffer.alloc(100000)), Stream.never)
           await Effect.runPromise(Effect.provide(Effect.flatMap(ObjectStore, (store) => store.write("out/a.csv", endless)),
             ObjectStore.layer({ root: ${JSON.stringify(root)} })))`
         const out = path.join(root, "out")
         const left = () => fs.existsSync(out) ? fs.readdirSync(out).filter((name) => fs.statSync(path.join(out, name)).size > 0) : []
-        const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "ignore" })
+        const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "ignore", "inherit"] })
+        const closed = new Promise<string | null>((resolve) => child.once("close", (_, signal) => resolve(signal)))
         yield* Effect.promise(async () => {
-          while (left().length === 0) await sleep(10)
-          const closed = new Promise((resolve) => child.once("close", resolve))
+          while (left().length === 0 && child.exitCode === null) await sleep(10)
           child.kill("SIGKILL")
-          await closed
+          assert.strictEqual(await closed, "SIGKILL")
         })
         // Another one, of a writer that lives: this process.
         fs.writeFileSync(path.join(out, left()[0]!.replace(/-\d+-/, `-${process.pid}-`)), "under way")

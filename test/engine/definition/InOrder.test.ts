@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Latch, Stream } from "effect"
 import { TestClock } from "effect/testing"
+import { setImmediate } from "node:timers/promises"
 import * as InOrder from "../../../engine/definition/InOrder.ts"
 
 describe("InOrder", () => {
@@ -43,8 +44,9 @@ describe("InOrder", () => {
       const held = yield* Latch.make()
       const given = InOrder.mapEffect(Stream.range(1, 2000), call, { concurrency: 2, ahead: 300 })
       const fiber = yield* Effect.forkChild(Stream.runForEach(given, () => held.await))
+      // How many turns the calls need depends on what else the process is at.
+      while (done < 300) yield* Effect.promise(() => setImmediate())
       for (let i = 0; i < 2000; i++) yield* Effect.yieldNow
-      assert.isAtLeast(done, 300)
       assert.isAtMost(done, 600)
       yield* held.open
       yield* Fiber.join(fiber)

@@ -105,12 +105,12 @@ const undisturbed = Effect.gen(function*() {
 }).pipe(Effect.scoped, Effect.provide(TestDatabase.layerMigrated))
 
 describe("Processes", () => {
-  it.live("killed at 12 moments: the run is resumed, no finished cell runs again, the rows are those of an undisturbed run", () =>
+  it.live("killed at 20 moments: the run is resumed, no finished cell runs again, the rows are those of an undisturbed run", () =>
     Effect.gen(function*() {
       const expected = yield* undisturbed
       const here = yield* scene
       const finished = new Map<number, ReadonlySet<string>>()
-      for (let kill = 0; kill < 12; kill++) {
+      for (let kill = 0; kill < 20; kill++) {
         const child = here.run({ resume: true })
         finished.set(child.process.pid ?? 0, yield* recorded)
         // Every fourth dies at any moment of its start, the others at work.

@@ -8,7 +8,7 @@ import { place, refuse, shown } from "../warehouse/Refusal.ts"
 import type { FileFormat, Layout, Record } from "./Layout.ts"
 
 /** Rows that become bytes at a time. */
-const batchRows = 4096
+const batchRows = 1024
 
 /** What has been encoded so far. */
 export interface Encoding {

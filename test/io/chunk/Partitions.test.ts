@@ -20,7 +20,8 @@ const chunks = Asset.make("orders/chunks", {
 const chunk = Partitions.dynamic("orders/chunk", { from: chunks, key: (row) => row.key })
 const orders = Asset.make("orders/orders", {
   partitions: chunk,
-  output: Rows.of(Order),
+  // A changed file has its rows again, in other chunks.
+  output: Rows.of(Order, { key: ["id"], mode: "upsert" }),
   io: Store,
   run: (_, key) => Effect.succeed(Chunks.read(key, csv))
 })

@@ -20,6 +20,7 @@ export {
   Retry,
   Rows,
   RunStore,
+  Schedule,
   Selection
 } from "./engine/index.ts"
 export * as Cli from "./cli/Cli.ts"

@@ -7,6 +7,7 @@ import type { LimitStore } from "../engine/limit/LimitStore.ts"
 import type { AnyPipeline, Pipeline } from "../engine/definition/Pipeline.ts"
 import type { BackfillStore } from "../engine/record/BackfillStore.ts"
 import type { RunStore } from "../engine/record/RunStore.ts"
+import type { Schedule } from "../engine/schedule/Schedule.ts"
 import type { Database } from "../resources/database/Database.ts"
 import type { Backfiller, Deployed, From, Materializer } from "./Cli.ts"
 
@@ -20,6 +21,8 @@ export type OwnCommand = Command<string, unknown, {}, unknown, Environment | Dep
 export interface Deployment<in IO = never, in RS = never> {
   readonly _tag: "Deployment"
   readonly pipelines: ReadonlyArray<AnyPipeline>
+  /** Schedules beside those of the pipelines. */
+  readonly schedules: ReadonlyArray<Schedule>
   /** IO managers: needed to look at stored values as well as to run. */
   readonly io: Layer.Layer<IO, unknown, Provided>
   /** Outside things: built only for what computes. */
@@ -51,6 +54,8 @@ type Checked<C, May> = C extends Command.Any
 
 export interface Options<IO, RS, RIn extends Provided, Commands extends ReadonlyArray<Command.Any>> {
   readonly pipelines: ReadonlyArray<Pipeline<NoInfer<IO | RS>>>
+  /** Schedules of names of their own, beside those of the pipelines. */
+  readonly schedules?: ReadonlyArray<Schedule>
   readonly io: Layer.Layer<IO, unknown, Provided>
   readonly resources: Layer.Layer<RS, unknown, RIn>
   /** Commands of the project's own beside the built-in ones; see `Cli` for what they are written with. */
@@ -66,6 +71,7 @@ export const make = <IO, RS, RIn extends Provided = never, const Commands extend
 ): Deployment<IO, RS> => ({
   _tag: "Deployment",
   pipelines: options.pipelines,
+  schedules: options.schedules ?? [],
   io: options.io,
   resources: options.resources,
   // The signature has checked that they need no more than Deployed gives them when they are run.

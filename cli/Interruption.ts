@@ -1,4 +1,5 @@
 /** Ctrl-C: the first one ends the work cleanly, the second one ends the process. */
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { exitCodes } from "./Refusal.ts"
@@ -11,6 +12,7 @@ const sameMillis = 250
 
 let announcement: string | undefined
 let passed = false
+let listener: (() => void) | undefined
 
 /** While the effect runs, the first signal says this on standard error. */
 export const announcing = <A, E, R>(text: string, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
@@ -19,6 +21,22 @@ export const announcing = <A, E, R>(text: string, effect: Effect.Effect<A, E, R>
     return Effect.ensuring(effect, Effect.sync(() => {
       announcement = undefined
     }))
+  })
+
+/**
+ * While the effect runs, the first signal says this on standard error and completes what the effect is given, and
+ * interrupts nothing: for work that ends by itself when it is asked to.
+ */
+export const heard = <A, E, R>(
+  text: string,
+  work: (signal: Effect.Effect<void>) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.suspend(() => {
+    const signal = Deferred.makeUnsafe<void>()
+    listener = () => Deferred.doneUnsafe(signal, Effect.void)
+    return announcing(text, Effect.ensuring(work(Deferred.await(signal)), Effect.sync(() => {
+      listener = undefined
+    })))
   })
 
 /** While the effect runs, signals are left to the process in the foreground: an interactive shell. */
@@ -39,7 +57,8 @@ export const interrupts = (fiber: Fiber.Fiber<unknown, unknown>): () => void => 
     if (first === 0) {
       first = now
       if (announcement !== undefined) note(announcement)
-      fiber.interruptUnsafe()
+      if (listener === undefined) fiber.interruptUnsafe()
+      else listener()
     } else if (now - first > sameMillis) process.exit(exitCodes.interrupted)
   }
   for (const signal of signals) process.on(signal, onSignal)

@@ -21,5 +21,6 @@ export const football = Pipeline.make("football", {
     matchHistory,
     board
   ],
-  checks: [everyRequestAnswered, everyTeamIsNamed]
+  checks: [everyRequestAnswered, everyTeamIsNamed],
+  schedule: { every: "60 seconds", request: { force: true } }
 })

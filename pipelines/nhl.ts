@@ -4,9 +4,17 @@ import { everyPlayerHasATeam, goalsMakeTheScore, noPlayerTwice, pointsAddUp } fr
 import { games } from "../assets/nhl/games.ts"
 import { gameStats, liveFeed } from "../assets/nhl/gameStats.ts"
 import { playerTotals, teamGames, teamTotals, topScorers } from "../assets/nhl/totals.ts"
+import { evening, season } from "./nhl/Season.ts"
 
 export const nhl = Pipeline.make("nhl", {
   description: "Schedule → bodies of the games → figures of the players → totals.",
   assets: [games, liveFeed, gameStats, teamGames, teamTotals, playerTotals, topScorers],
-  checks: [noPlayerTwice, pointsAddUp, everyPlayerHasATeam, goalsMakeTheScore]
+  checks: [noPlayerTwice, pointsAddUp, everyPlayerHasATeam, goalsMakeTheScore],
+  // The league's schedule of the day, and every game of it that has begun, again and again while games can be on.
+  schedule: {
+    every: "10 seconds",
+    timezone: "America/New_York",
+    during: season,
+    request: ({ due }) => ({ partitions: evening(due), force: true })
+  }
 })

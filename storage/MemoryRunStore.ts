@@ -2,12 +2,14 @@
 import { Effect, Layer } from "effect"
 import { BackfillStore } from "../engine/record/BackfillStore.ts"
 import { type DynamicKey, RunStore } from "../engine/record/RunStore.ts"
+import { TickStore } from "../engine/record/TickStore.ts"
 import * as Backfills from "./memory/Backfills.ts"
 import * as Cells from "./memory/Cells.ts"
 import * as CellSets from "./memory/CellSets.ts"
 import * as Checkpoints from "./memory/Checkpoints.ts"
 import * as Runs from "./memory/Runs.ts"
 import * as State from "./memory/State.ts"
+import * as Ticks from "./memory/Ticks.ts"
 
 const runs: Layer.Layer<RunStore, never, State.Shared> = Layer.effect(
   RunStore,
@@ -36,5 +38,10 @@ const backfills: Layer.Layer<BackfillStore, never, State.Shared> = Layer.effect(
   Effect.map(State.Shared, Backfills.make)
 )
 
-/** Runs, and the backfills that they may be. Each build of the layer is a store of its own. */
-export const layer: Layer.Layer<RunStore | BackfillStore> = Layer.provide(Layer.merge(runs, backfills), State.layer)
+const ticks: Layer.Layer<TickStore, never, State.Shared> = Layer.effect(TickStore, Effect.map(State.Shared, Ticks.make))
+
+/** Runs, the backfills that they may be, and the ticks that start them. Each build of the layer is a store of its own. */
+export const layer: Layer.Layer<RunStore | BackfillStore | TickStore> = Layer.provide(
+  Layer.mergeAll(runs, backfills, ticks),
+  State.layer
+)

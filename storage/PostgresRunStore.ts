@@ -6,6 +6,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer } from "effect"
 import { BackfillStore } from "../engine/record/BackfillStore.ts"
 import { RunStore, type RunStoreError } from "../engine/record/RunStore.ts"
+import { TickStore } from "../engine/record/TickStore.ts"
 import * as Migrations from "./Migrations.ts"
 import * as Backfills from "./postgres/Backfills.ts"
 import * as Calls from "./postgres/Calls.ts"
@@ -18,14 +19,15 @@ import * as DynamicKeys from "./postgres/DynamicKeys.ts"
 import * as Facts from "./postgres/Facts.ts"
 import * as Runs from "./postgres/Runs.ts"
 import * as Steps from "./postgres/Steps.ts"
+import * as Ticks from "./postgres/Ticks.ts"
 import * as Workers from "./postgres/Workers.ts"
 
 /**
- * Migrates the database, then serves: runs, and the backfills that processes share. Commits share their transaction
+ * Migrates the database, then serves: runs, the backfills that processes share, and the ticks of schedules. Commits share their transaction
  * with whatever uses the same PgClient.
  */
 export const layer: Layer.Layer<
-  RunStore | BackfillStore,
+  RunStore | BackfillStore | TickStore,
   RunStoreError | Migrations.SchemaTooNew,
   PgClient.PgClient
 > = Layer.effectContext(
@@ -44,6 +46,9 @@ export const layer: Layer.Layer<
       ...Cells.make(sql),
       ...CellSets.make(sql),
       ...DynamicKeys.make(sql)
-    }).pipe(Context.add(BackfillStore, Backfills.make(sql)))
+    }).pipe(
+      Context.add(BackfillStore, Backfills.make(sql)),
+      Context.add(TickStore, Ticks.make(sql))
+    )
   })
 )

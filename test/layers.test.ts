@@ -64,12 +64,14 @@ describe("layers", () => {
     const below: Readonly<Record<string, ReadonlyArray<string>>> = {
       partition: [],
       limit: ["partition"],
-      definition: ["partition", "limit"],
+      schedule: ["partition"],
+      definition: ["partition", "limit", "schedule"],
       graph: ["definition", "partition"],
       record: ["definition", "partition"],
       plan: ["definition", "partition", "graph", "record"],
       run: ["definition", "partition", "graph", "record", "plan"],
-      backfill: ["definition", "partition", "graph", "record", "plan", "run"]
+      backfill: ["definition", "partition", "graph", "record", "plan", "run"],
+      daemon: ["definition", "partition", "schedule", "graph", "record", "run"]
     }
     const wrong = Object.entries(below).flatMap(([folder, may]) =>
       filesBelow(join("engine", folder)).flatMap((file) =>

@@ -11,7 +11,9 @@ export class RunRequest extends Schema.Class<RunRequest>("RunRequest")({
   force: Schema.Boolean,
   concurrency: Schema.Int,
   /** Present where the run is a backfill, whose `target` then says which partitions. */
-  backfill: Schema.optionalKey(BackfillOptions)
+  backfill: Schema.optionalKey(BackfillOptions),
+  /** The moment at which partitions such as "latest" are meant: that of a tick. Absent: the start of the run. */
+  at: Schema.optionalKey(Schema.DateFromString)
 }) {}
 
 /** A run whose worker is gone stays "running" in the store; its summary says `lost`. */

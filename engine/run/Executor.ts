@@ -29,6 +29,8 @@ export type ExecutorError = Selection.SelectionError | PartitionKeyError | RunSt
 
 export interface RunOptions {
   readonly observer?: Observer
+  /** An interrupt leaves the run to other processes: it is lost, and not cancelled. Default false. */
+  readonly leaves?: boolean
 }
 
 /** What a request means now: nothing is written, and nothing outside is asked but the store. */
@@ -53,8 +55,23 @@ export const start = <R>(
     const lease = yield* Lease.acquire
     const now = yield* DateTime.now
     const run = yield* store.createRun(request, lease.worker)
-    return yield* execute(graph, request, { run, lease, now, resumed: false, observer: options.observer ?? silent })
+    return yield* execute(graph, request, { ...executionOf(options), run, lease, now: meantAt(request, now), resumed: false })
   })).pipe(Effect.withSpan("Executor.start"))
+
+/** Executes a run that was created for a worker of this process: by a tick, together with the tick. */
+export const begin = <R>(
+  graph: AssetGraph<R>,
+  run: number,
+  lease: Lease.Lease,
+  options: RunOptions = {}
+): Effect.Effect<Tally.RunReport, ExecutorError, R | RunStore> =>
+  Effect.gen(function*() {
+    const store = yield* RunStore
+    const { request, startedAt } = yield* patiently(store.run(run))
+    const now = meantAt(request, DateTime.fromDateUnsafe(startedAt))
+    yield* fits(graph, request).pipe(Effect.tapError(() => store.finishRun(run, lease.worker, "failed")))
+    return yield* execute(graph, request, { ...executionOf(options), run, lease, now, resumed: false })
+  }).pipe(Effect.withSpan("Executor.begin"))
 
 /** Goes on with a run that was killed, cancelled or has failed: what it has ended well is not done again. */
 export const resume = <R>(
@@ -69,9 +86,14 @@ export const resume = <R>(
     const lease = yield* Lease.acquire
     const request = yield* store.resumeRun(run, lease.worker)
     const { startedAt } = yield* store.run(run)
-    const now = DateTime.fromDateUnsafe(startedAt)
-    return yield* execute(graph, request, { run, lease, now, resumed: true, observer: options.observer ?? silent })
+    const now = meantAt(request, DateTime.fromDateUnsafe(startedAt))
+    return yield* execute(graph, request, { ...executionOf(options), run, lease, now, resumed: true })
   })).pipe(Effect.withSpan("Executor.resume"))
+
+const executionOf = ({ leaves = false, observer = silent }: RunOptions) => ({ leaves, observer })
+
+/** The moment at which the partitions of a request are meant. */
+const meantAt = ({ at }: RunRequest, started: DateTime.Utc): DateTime.Utc => at === undefined ? started : DateTime.fromDateUnsafe(at)
 
 /** How often a run is looked at that is about to stop. */
 const stoppedPoll = "50 millis"
@@ -102,10 +124,12 @@ export const cancel = Effect.fn("Executor.cancel")(function*(run: number) {
 interface Execution {
   readonly run: number
   readonly lease: Lease.Lease
-  /** The moment the run was started: partitions such as "latest" mean the same in all its stages, and after a resume. */
+  /** The moment that partitions such as "latest" are meant at: the same in all its stages, and after a resume. */
   readonly now: DateTime.Utc
   readonly resumed: boolean
   readonly observer: Observer
+  /** An interrupt does not end the run. */
+  readonly leaves: boolean
 }
 
 const execute = <R>(graph: AssetGraph<R>, request: RunRequest, execution: Execution) =>
@@ -133,7 +157,9 @@ const execute = <R>(graph: AssetGraph<R>, request: RunRequest, execution: Execut
     const work = stages(graph, request, execution, { recorder, tally, planned }).pipe(Effect.as(undefined))
     const ended = yield* Effect.raceFirst(work, Deferred.await(ending)).pipe(
       Effect.onExit((exit) =>
-        Exit.isSuccess(exit) ? Effect.void : Effect.ignore(finish(Exit.hasInterrupts(exit) ? "cancelled" : "failed"))
+        Exit.isSuccess(exit) || (execution.leaves && Exit.hasInterrupts(exit))
+          ? Effect.void
+          : Effect.ignore(finish(Exit.hasInterrupts(exit) ? "cancelled" : "failed"))
       )
     )
     if (ended === "taken over") return yield* takenOver(run)

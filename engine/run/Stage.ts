@@ -19,6 +19,7 @@ import type { Observer } from "./Observer.ts"
 import type { Recorder } from "./Recorder.ts"
 import * as Settlement from "./Settlement.ts"
 import * as Slots from "./Slots.ts"
+import { Starting } from "./Starting.ts"
 import * as StepTable from "./StepTable.ts"
 import * as Work from "./Work.ts"
 import type { Shared } from "./Work.ts"
@@ -97,6 +98,7 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
       settled
     })
     const work = Work.make({ ...options, claims, settle, committer, shared })
+    const starting = yield* Starting
     const start = (group: Group) =>
       Effect.suspend(() => {
         for (const { index } of group) turn.begun(index)
@@ -111,7 +113,7 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
       committer.serve,
       Effect.andThen(claims.serve(settle), Deferred.await(done)),
       ...Array.from({ length: Math.min(options.concurrency, table.size) }, () =>
-        Effect.forever(Effect.flatMap(claims.take, (group) => turn.within(start(group)))))
+        Effect.forever(Effect.flatMap(claims.take, (group) => turn.within(Effect.andThen(starting, start(group))))))
     ])
   })).pipe(
     Effect.provideService(Usage, options.recorder.call),

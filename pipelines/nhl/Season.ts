@@ -1,4 +1,4 @@
-/** A season as the league writes it, "20202021", and the days it can have games on. */
+/** A season as the league writes it, "20202021", the days it can have games on, and the hours. */
 import { DateTime, Result } from "effect"
 
 /** The first day of the calendar of `nhl/games`. */
@@ -7,6 +7,12 @@ export const firstDay = "2020-10-01"
 /** The league's calendar day at a moment, plus some days. */
 export const leagueDay = (at: DateTime.DateTime, plus = 0): string =>
   DateTime.formatIsoDate(DateTime.add(DateTime.setZoneNamedUnsafe(at, "America/New_York"), { days: plus }))
+
+/** When games can be on, by the clock of New York. Playoffs that run into June need another month. */
+export const season = { months: { from: 9, to: 5 }, hours: { from: "10:00", to: "04:00" } } as const
+
+/** The league's day whose games can be on at a moment: until four in the morning, the day before. */
+export const evening = (at: DateTime.DateTime): string => leagueDay(DateTime.subtract(at, { hours: 4 }))
 
 export interface Span {
   readonly from: string

@@ -8,6 +8,7 @@ import type { Event } from "../../engine/record/Event.ts"
 import type { RunSummary } from "../../engine/record/Run.ts"
 import type { SourceKeys, StoredCell, Worker } from "../../engine/record/RunStore.ts"
 import type { Attempt, Cell, CheckResult, Step } from "../../engine/record/Step.ts"
+import type { TickState } from "../../engine/record/TickStore.ts"
 
 /** A worker with the end of its lease, in milliseconds since the epoch. */
 export interface Holder extends Worker {
@@ -76,6 +77,21 @@ export interface KeySet {
   readonly given: Map<string, ReadonlyArray<string>>
 }
 
+/** A schedule, with its ticks by their due moments. */
+export interface HeldSchedule {
+  running: boolean
+  since: number
+  definition: string
+  readonly ticks: Map<number, HeldTick>
+}
+
+export interface HeldTick {
+  state: TickState
+  at: number
+  run: number | undefined
+  reason: string | undefined
+}
+
 export interface State {
   lastVersion: number
   readonly workers: Map<string, Holder>
@@ -85,6 +101,7 @@ export interface State {
   readonly logs: Map<string, CellLog>
   /** By computation and partition, see `placeKey`. */
   readonly checkpoints: Map<string, Checkpoint>
+  readonly schedules: Map<string, HeldSchedule>
 }
 
 /** The state that the stores of one program share. */
@@ -100,7 +117,8 @@ export const make = (): State => ({
   runs: [],
   keySets: new Map(),
   logs: new Map(),
-  checkpoints: new Map()
+  checkpoints: new Map(),
+  schedules: new Map()
 })
 
 /** The cell, made if need be. */

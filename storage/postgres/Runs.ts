@@ -7,7 +7,7 @@ import type { RunStore } from "../../engine/record/RunStore.ts"
 import { unavailable, unregistered } from "../Refusals.ts"
 import { json } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
-import { closeGate, executes as executing, workerNumber } from "./Workers.ts"
+import { closeGate, executes as executing, isLost, workerNumber } from "./Workers.ts"
 
 const Row = Schema.Struct({
   id: Schema.Int,
@@ -28,16 +28,7 @@ const Marked = Schema.Array(Schema.Struct({ lost: Schema.Boolean, stopped: Schem
 const Created = Schema.Array(Schema.Struct({ id: Schema.Int }))
 
 export const make = (sql: PgClient.PgClient) => {
-  const lost = (run: Fragment) =>
-    sql`(
-      ${run}.state = 'running' and not exists (
-        select
-        from sluice.run_workers as member
-        join sluice.workers as worker on worker.number = member.worker
-        where member.run = ${run}.id and member.left_at is null
-          and worker.stopped_at is null and worker.expires_at > now()
-      )
-    )`
+  const lost = (run: Fragment) => isLost(sql, run)
 
   // A finished run keeps its counts; only those of running ones are counted.
   const summaries = (condition: Fragment) =>

@@ -62,6 +62,18 @@ export const aliveIn = (sql: PgClient.PgClient, run: number) =>
     where member.run = ${run} and member.left_at is null and worker.stopped_at is null and worker.expires_at > now()
   `
 
+/** Whether a run, by the name of its row, is running without a worker that is alive; as a condition. */
+export const isLost = (sql: PgClient.PgClient, run: Fragment) =>
+  sql`(
+    ${run}.state = 'running' and not exists (
+      select
+      from sluice.run_workers as member
+      join sluice.workers as worker on worker.number = member.worker
+      where member.run = ${run}.id and member.left_at is null
+        and worker.stopped_at is null and worker.expires_at > now()
+    )
+  )`
+
 /** Whether a worker executes a run, as a condition: at a glance, without a lock. */
 export const executes = (sql: PgClient.PgClient, run: number, worker: string) =>
   sql`exists (

@@ -1,0 +1,91 @@
+/** `sluice daemon`: starts the runs of schedules and executes them, until a signal. */
+import { Effect } from "effect"
+import * as Ask from "../../engine/daemon/Ask.ts"
+import * as Daemon from "../../engine/daemon/Daemon.ts"
+import * as Interruption from "../Interruption.ts"
+import * as Live from "../Live.ts"
+import * as Project from "../Project.ts"
+import { exitCodes, Refusal, Unfinished, withoutSecrets } from "../Refusal.ts"
+import * as Schedules from "../Schedules.ts"
+import * as Settings from "../Settings.ts"
+import * as Screen from "../terminal/Screen.ts"
+import * as Text from "../terminal/Text.ts"
+
+export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOptions & {
+  readonly grace: number
+  readonly runs: number
+  readonly nodeId: string | undefined
+  readonly set: ReadonlyArray<string>
+  readonly json: boolean
+}) {
+  yield* Settings.apply(input)
+  const project = yield* Project.load
+  const schedules = yield* Schedules.all(project)
+  if (schedules.size === 0) return yield* Schedules.none
+  for (const schedule of schedules.values()) {
+    const wrong = Ask.wrong(project.graph, schedule)
+    if (wrong !== undefined) return yield* new Refusal({ message: `The schedule ${schedule.name} asks for what there is not: ${wrong}` })
+  }
+  const left = yield* Effect.scoped(Effect.gen(function*() {
+    const watcher = input.json ? yield* jsonWatcher : lineWatcher
+    return yield* Interruption.heard("Stopping: running steps are finished. Ctrl-C again stops at once.", (stop) =>
+      Daemon.run(project.graph, [...schedules.values()], {
+        stop, graceMillis: input.grace * 1000, runs: input.runs, watcher
+      }))
+  })).pipe(
+    Effect.provide(Live.everything(project)),
+    Effect.provide(Live.store(project, Live.runConnections)),
+    Settings.asNode(input.nodeId)
+  )
+  if (left.length > 0) return yield* new Unfinished({ exitCode: exitCodes.interrupted })
+})
+
+type Watcher = (observation: Daemon.Observation) => void
+
+/** Each line has its time: it is a log. */
+const lineWatcher: Watcher = (observation) =>
+  Screen.line(`${Text.moment(new Date())}  ${withoutSecrets(Text.printable(Text.oneLine(sentence(observation))))}`)
+
+const jsonWatcher = Effect.map(
+  Effect.acquireRelease(Effect.sync(Screen.reserve), ({ release }) => Effect.sync(release)),
+  ({ json }): Watcher => ({ _tag: event, ...observation }) =>
+    json({
+      event,
+      at: new Date(),
+      ...observation,
+      ..."due" in observation ? { due: new Date(observation.due) } : {}
+    })
+)
+
+const dueText = (due: number): string => Text.moment(new Date(due))
+
+const sentence = (observation: Daemon.Observation): string => {
+  switch (observation._tag) {
+    case "Up":
+      return `up with ${Text.plural(observation.schedules, "schedule")}`
+    case "Started":
+      return `${observation.schedule}: run ${observation.run} of the tick ${dueText(observation.due)}, ${Text.duration(observation.lagMillis)} after it was due`
+    case "Waits":
+      return `${observation.schedule}: the tick ${dueText(observation.due)} waits for the run of an earlier one`
+    case "Skipped":
+      return `${observation.schedule}: the tick ${dueText(observation.due)} is skipped: ${observation.reason}`
+    case "Failed":
+      return `${observation.schedule}: the tick ${dueText(observation.due)} has failed: ${observation.reason}`
+    case "Adopted":
+      return `${observation.schedule}: run ${observation.run} goes on here: its daemon is gone`
+    case "Ended":
+      return `${observation.schedule}: run ${observation.run} ${observation.state} in ${Text.duration(observation.millis)}`
+    case "Broken":
+      return `${observation.schedule}: run ${observation.run} cannot be executed: ${observation.message}`
+    case "Trouble":
+      return `the database cannot be asked, and is tried again: ${observation.message}`
+    case "Recovered":
+      return "the database answers again"
+    case "Stopping":
+      return `stopping: ${Text.plural(observation.runs, "run")} with ${Text.plural(observation.steps, "running step")}`
+    case "Stopped":
+      return observation.left.length === 0
+        ? "stopped, and nothing is left"
+        : `stopped: ${observation.left.length === 1 ? "run" : "runs"} ${observation.left.join(", ")} left to the next daemon, or to \`sluice run resume\``
+  }
+}

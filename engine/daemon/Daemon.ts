@@ -1,0 +1,170 @@
+/**
+ * The daemon: starts the runs that schedules ask for and executes them, beside any number of other daemons on the same
+ * database. It sleeps until the next tick by the database's clock; the clock of the machine is never asked.
+ */
+import { Clock, Effect, Queue, type Scope } from "effect"
+import type { AssetGraph } from "../graph/AssetGraph.ts"
+import { RunStore, type RunStoreError } from "../record/RunStore.ts"
+import { type Decided, TickStore } from "../record/TickStore.ts"
+import * as Executor from "../run/Executor.ts"
+import * as Lease from "../run/Lease.ts"
+import type { Moment } from "../schedule/Cron.ts"
+import type { Schedule } from "../schedule/Schedule.ts"
+import * as Ask from "./Ask.ts"
+import { choose } from "./Choice.ts"
+import type { Watcher } from "./Observation.ts"
+import * as Runs from "./Runs.ts"
+
+export type { Observation } from "./Observation.ts"
+
+export interface Options {
+  /** Completes when the daemon shall end. */
+  readonly stop: Effect.Effect<void>
+  /** How long running steps may take to end then, in milliseconds. Default 30 s. */
+  readonly graceMillis?: number
+  /** Runs that this process executes at once; others wait. Default 4. */
+  readonly runs?: number
+  readonly watcher?: Watcher
+}
+
+/** How often it looks, at the least: for schedules that were started or stopped, and for runs whose daemon is gone. */
+const lookMillis = 2000
+
+/** A database that cannot be asked is asked again after this time. */
+const againMillis = 1000
+
+/** It never leaps, as the time of day does when a clock is set. */
+const monotonicMillis = Clock.clockWith((clock) => Effect.sync(() => Number(clock.monotonicTimeNanosUnsafe()) / 1e6))
+
+/** Runs until `stop` completes; gives the runs that it leaves to others, which go on with them or to which they are lost. */
+export const run = <R>(
+  graph: AssetGraph<R>,
+  schedules: ReadonlyArray<Schedule>,
+  options: Options
+): Effect.Effect<ReadonlyArray<number>, RunStoreError, R | RunStore | TickStore> =>
+  Effect.scoped(Effect.gen(function*() {
+    const store = yield* TickStore
+    const watcher = options.watcher ?? (() => {})
+    const lease = yield* Lease.acquire
+    const awake = yield* Queue.sliding<void>(1)
+    const runs = yield* Runs.make<Executor.ExecutorError, R | RunStore | TickStore>({
+      most: options.runs ?? 4,
+      watcher,
+      ended: () => void Queue.offerUnsafe(awake, undefined)
+    })
+    yield* store.announce(schedules)
+    watcher({ _tag: "Up", schedules: schedules.length })
+    yield* Effect.raceFirst(serve({ graph, schedules, lease, runs, watcher, awake }), options.stop)
+    const left = yield* runs.stop(options.graceMillis ?? 30_000)
+    watcher({ _tag: "Stopped", left })
+    return left
+  })).pipe(Effect.withSpan("Daemon.run"))
+
+interface Serving<R> {
+  readonly graph: AssetGraph<R>
+  readonly schedules: ReadonlyArray<Schedule>
+  readonly lease: Lease.Lease
+  readonly runs: Runs.Runs<Executor.ExecutorError, R | RunStore | TickStore>
+  readonly watcher: Watcher
+  readonly awake: Queue.Queue<void>
+}
+
+const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | RunStore | TickStore | Scope.Scope> => {
+  const { awake, watcher } = serving
+  const refused = new Set<number>()
+  let lookedAt = Number.NEGATIVE_INFINITY
+  let inTrouble = false
+  const look = Effect.gen(function*() {
+    const began = yield* monotonicMillis
+    if (began - lookedAt >= lookMillis) {
+      yield* adopt(serving, refused)
+      lookedAt = began
+    }
+    const millis = yield* decide(serving)
+    if (inTrouble) watcher({ _tag: "Recovered" })
+    inTrouble = false
+    return millis
+  }).pipe(Effect.catch((error) =>
+    Effect.sync(() => {
+      if (!inTrouble) watcher({ _tag: "Trouble", message: error.message })
+      inTrouble = true
+      return againMillis
+    })
+  ))
+  return Effect.forever(Effect.flatMap(look, (millis) => Effect.raceFirst(Queue.take(awake), Effect.sleep(millis))))
+}
+
+/** Decides upon all ticks that are due; gives for how long there is nothing to decide, in milliseconds. */
+const decide = Effect.fnUntraced(function*<R>(serving: Serving<R>) {
+  const { graph, lease, schedules } = serving
+  const store = yield* TickStore
+  const asked = yield* monotonicMillis
+  const { now, standings } = yield* store.standings(schedules.map(({ name }) => name))
+  let next = now + lookMillis
+  for (const schedule of schedules) {
+    const ask = (moment: Moment) => Ask.decisionOf(graph, schedule, moment)
+    const standing = standings.get(schedule.name)
+    if (standing === undefined) continue
+    const choice = choose(schedule, standing, ask)
+    if (choice.decisions.length > 0) {
+      // Once more, while nobody else decides: another daemon may have been first.
+      const decided = yield* store.decide(schedule.name, lease.worker, (standing) => choose(schedule, standing, ask).decisions)
+      yield* Effect.forEach(decided, (one) => carryOut(serving, schedule.name, one, now), { discard: true })
+    }
+    next = Math.min(next, choice.next)
+  }
+  // Counted from before the question: rather a little early, which is asked once more, than late.
+  return Math.max(0, Math.ceil(next - now - ((yield* monotonicMillis) - asked)))
+})
+
+const carryOut = <R>(serving: Serving<R>, schedule: string, { decision, run }: Decided, now: number) => {
+  const { graph, lease, runs, watcher } = serving
+  const { due } = decision
+  if (decision._tag === "Wait") return Effect.sync(() => watcher({ _tag: "Waits", schedule, due }))
+  if (decision._tag !== "Start" || run === undefined) {
+    const reason = "reason" in decision ? decision.reason : ""
+    return Effect.sync(() => watcher({ _tag: decision._tag === "Skip" ? "Skipped" : "Failed", schedule, due, reason }))
+  }
+  watcher({ _tag: "Started", schedule, due, run, lagMillis: now - due })
+  return runs.add({
+    schedule,
+    run,
+    execute: (observer) => Executor.begin(graph, run, lease, { observer, leaves: true }),
+    failed: (error) => noteFailure(serving, schedule, run, error)
+  })
+}
+
+/** Goes on with the runs of daemons that are gone: of several daemons the first to take one has it. */
+const adopt = Effect.fnUntraced(function*<R>(serving: Serving<R>, refused: Set<number>) {
+  const { graph, runs, schedules, watcher } = serving
+  const store = yield* TickStore
+  for (const { run, schedule } of yield* store.lost(schedules.map(({ name }) => name))) {
+    if (refused.has(run) || runs.has(run)) continue
+    yield* runs.add({
+      schedule,
+      run,
+      execute: (observer) =>
+        Executor.resume(graph, run, {
+          leaves: true,
+          observer: (observation) => {
+            if (observation._tag === "RunStarted") watcher({ _tag: "Adopted", schedule, run })
+            observer(observation)
+          }
+        }),
+      failed: (error) =>
+        Effect.suspend(() => {
+          // What this deployment cannot execute now it cannot execute later; a database that is away comes back.
+          if (error._tag !== "RunStoreError" && error._tag !== "RunUnavailable") refused.add(run)
+          return noteFailure(serving, schedule, run, error)
+        })
+    })
+  }
+})
+
+/** A run that another process has taken over is no failure. */
+const noteFailure = <R>({ watcher }: Serving<R>, schedule: string, run: number, error: Executor.ExecutorError) =>
+  Effect.gen(function*() {
+    if (error._tag === "RunUnavailable") return
+    watcher({ _tag: "Broken", schedule, run, message: error.message })
+    if (error._tag !== "RunStoreError") yield* Effect.ignore((yield* TickStore).fail(run, error.message))
+  })

@@ -1,0 +1,21 @@
+/** What a daemon does, told to whoever watches it: its log, or a test. Times are of the store's clock, in milliseconds. */
+import type { RunState } from "../record/Run.ts"
+
+export type Observation =
+  | { readonly _tag: "Up"; readonly schedules: number }
+  /** `lagMillis`: how long after its due moment. */
+  | { readonly _tag: "Started"; readonly schedule: string; readonly due: number; readonly run: number; readonly lagMillis: number }
+  | { readonly _tag: "Waits"; readonly schedule: string; readonly due: number }
+  | { readonly _tag: "Skipped" | "Failed"; readonly schedule: string; readonly due: number; readonly reason: string }
+  /** The run of a daemon that is gone goes on here. */
+  | { readonly _tag: "Adopted"; readonly schedule: string; readonly run: number }
+  | { readonly _tag: "Ended"; readonly schedule: string; readonly run: number; readonly state: RunState; readonly millis: number }
+  /** A run could not be executed at all. */
+  | { readonly _tag: "Broken"; readonly schedule: string; readonly run: number; readonly message: string }
+  /** The database cannot be asked; it is tried again. */
+  | { readonly _tag: "Trouble"; readonly message: string }
+  | { readonly _tag: "Recovered" }
+  | { readonly _tag: "Stopping"; readonly runs: number; readonly steps: number }
+  | { readonly _tag: "Stopped"; readonly left: ReadonlyArray<number> }
+
+export type Watcher = (observation: Observation) => void

@@ -1,0 +1,4 @@
+import { tickStoreConformance } from "../conformance/TickStore.ts"
+import { layer } from "./Server.ts"
+
+tickStoreConformance("PostgresRunStore", layer)

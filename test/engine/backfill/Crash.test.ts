@@ -23,7 +23,7 @@ describe("Backfill, crashed", () => {
       const alone = yield* Effect.forkChild(undisturbed)
       const here = yield* make
       const id = yield* create(size, Weather.request())
-      const options = { ...size, id, failing: 0, flaky: 0, leaseMillis: 1000, workMillis: 12 }
+      const options = { ...size, id, failing: 0, flaky: 0, leaseMillis: 2000, workMillis: 12 }
       /** Processes that are dead from a moment on. */
       const dead = new Map<number, number>()
       let frozen: { readonly pid: number; readonly from: number; to: number; readonly taken: ReadonlySet<string> } | undefined
@@ -134,5 +134,5 @@ describe("Backfill, crashed", () => {
       // The frozen process found cells that it had been computing in other hands.
       assert.isAtLeast(frozen?.taken.size ?? 0, 1)
       for (const cell of frozen?.taken ?? []) assert.notStrictEqual(made.get(cell)?.pid, frozen?.pid, cell)
-    }).pipe(Effect.scoped, Effect.provide(services)), 180_000)
+    }).pipe(Effect.scoped, Effect.provide(services)), 300_000)
 })

@@ -1,6 +1,6 @@
 /** Checkpoints move with the rows that are put aside, one after the other, and only by who holds the cells. */
 import { assert } from "@effect/vitest"
-import { Effect, Exit } from "effect"
+import { Deferred, Effect, Exit, Fiber } from "effect"
 import type { Checkpoint, CheckpointCommit } from "../../../engine/record/Checkpoint.ts"
 import type { Cell } from "../../../engine/record/Step.ts"
 import { a, all, b, commitOf, computed, request, started, startedTwo, type Test, worker } from "./Records.ts"
@@ -98,5 +98,37 @@ export const checkpoints = (test: Test): void => {
     yield* store.claim(run, "one", [a])
     yield* store.commitCheckpoint(moveOf(run, "one", "1", at("2", run), [a, b]))
     assert.strictEqual((yield* store.checkpoint(place))?.id, "2")
+  }))
+
+  test("is refused to who executes its run, but does not hold the cell", Effect.gen(function*() {
+    const { next, run, store } = yield* startedTwo
+    yield* store.claim(next, "two", [a])
+    let written = false
+    const move = { ...moveOf(run, "one", undefined, at("1", run)), write: Effect.sync(() => void (written = true)) }
+    assert.match((yield* Effect.flip(store.commitCheckpoint(move))).message, /no longer holds nhl.games/)
+    assert.deepStrictEqual([written, yield* store.checkpoint(place)], [false, undefined])
+    yield* store.commitCheckpoint(moveOf(next, "two", undefined, at("1", next)))
+    const removal = moveOf(run, "one", "1", undefined)
+    assert.deepInclude(yield* Effect.flip(store.commitCheckpoint(removal)), { _tag: "LeaseLost" })
+    assert.strictEqual((yield* store.checkpoint(place))?.id, "1")
+  }))
+
+  test("is refused to who loses the run while the rows are put aside", Effect.gen(function*() {
+    const { store } = yield* started
+    yield* store.startWorker(worker("frozen", 50))
+    const run = yield* store.createRun(request, "frozen")
+    yield* store.claim(run, "frozen", [a])
+    yield* Effect.sleep(120)
+    const writing = yield* Deferred.make<void>()
+    const lost = yield* Deferred.make<void>()
+    const commit = yield* Effect.forkChild(Effect.flip(store.commitCheckpoint({
+      ...moveOf(run, "frozen", undefined, at("1", run)),
+      write: Effect.andThen(Deferred.succeed(writing, undefined), Deferred.await(lost))
+    })))
+    yield* Deferred.await(writing)
+    yield* store.resumeRun(run, "one")
+    yield* Deferred.succeed(lost, undefined)
+    assert.match((yield* Fiber.join(commit)).message, new RegExp(`no longer executes run ${run}`))
+    assert.isUndefined(yield* store.checkpoint(place))
   }))
 }

@@ -15,6 +15,8 @@ export interface Delivered {
   readonly failed: FailedRecord | undefined
   /** Of the last answer; undefined: it was never sent. */
   readonly millis: number | undefined
+  /** Of the last try, before it was sent; undefined: it was never sent. */
+  readonly waitMillis: number | undefined
   readonly tries: number
 }
 
@@ -78,7 +80,7 @@ export const make = Effect.fnUntraced(function*(chunk: string, file: Version) {
   const unsent = (element: Element, kind: "unreadable" | "no id", reason: string, raw: string) =>
     Effect.map(Clock.currentTimeMillis, (now): Delivered => {
       meter.counts.failed++
-      return { number: element.number, result: undefined, failed: failedOf(element, { kind, reason, raw }, now), millis: undefined, tries: 0 }
+      return { number: element.number, result: undefined, failed: failedOf(element, { kind, reason, raw }, now), millis: undefined, waitMillis: undefined, tries: 0 }
     })
 
   return Effect.fnUntraced(function*(element: Element) {
@@ -91,16 +93,16 @@ export const make = Effect.fnUntraced(function*(chunk: string, file: Version) {
     const key = `${origin}-${offsetOf(element.place)}`
     const outcome = yield* meter.sending(api.process({ id, key, record }))
     const now = yield* Clock.currentTimeMillis
-    const { millis, tries } = outcome
+    const { millis, tries, waitMillis } = outcome
     if (outcome._tag === "Processed") {
       const result: Result = {
         idempotency_key: key, chunk, record_id: id, answer: outcome.answer, tries, response_ms: millis, processed_at: new Date(now)
       }
-      return { number: element.number, result, failed: undefined, millis, tries } satisfies Delivered
+      return { number: element.number, result, failed: undefined, millis, waitMillis, tries } satisfies Delivered
     }
     const reason = outcome.error.message
     yield* Effect.logWarning(reason)
     const failed = failedOf(element, { kind: kindOf(outcome), reason, raw: JSON.stringify(record), id, tries }, now)
-    return { number: element.number, result: undefined, failed, millis, tries } satisfies Delivered
+    return { number: element.number, result: undefined, failed, millis, waitMillis, tries } satisfies Delivered
   })
 })

@@ -8,6 +8,7 @@ import { chunk, fileOf } from "./chunks.ts"
 import * as Delivery from "./Delivery.ts"
 import * as Element from "./Element.ts"
 import * as Row from "./Rows.ts"
+import * as Window from "./Window.ts"
 
 const Position = Schema.Struct({ records: Schema.Int, processed: Schema.Int, failed: Schema.Int, retries: Schema.Int })
 
@@ -48,11 +49,14 @@ export const { failed_records, metrics, results } = Asset.makeMany("bulk", {
     const file = fileOf(chunk)
     const deliver = yield* Delivery.make(chunk, file)
     const position = from ?? Batches.begin
-    const elements = Element.elements(chunk, position.records)
-    const inFlight = Settings.inFlight(settings)
-    const delivered = Checkpoint.mapEffect(elements, deliver, {
-      // Those that wait for their next try take nobody's place.
-      concurrency: Math.min(settings.queue, inFlight * 2),
+    // Those that wait for their next try take nobody's place.
+    const most = Math.min(settings.queue, Settings.inFlight(settings) * 2)
+    const window = Window.make(most)
+    const elements = Stream.mapEffect(Element.elements(chunk, position.records), (element) => Effect.as(window.enter, element))
+    const deliverWithin = (element: Element.Element) =>
+      Effect.tap(deliver(element), ({ waitMillis }) => Effect.sync(() => window.leave(waitMillis)))
+    const delivered = Checkpoint.mapEffect(elements, deliverWithin, {
+      concurrency: most,
       ahead: settings.queue,
       position: ({ number }) => number
     })

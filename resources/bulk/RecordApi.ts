@@ -26,6 +26,8 @@ interface Tried {
   readonly tries: number
   /** Of the last one, from sending to the end of the answer. */
   readonly millis: number
+  /** Of the last one, before it was sent: for a connection, the limit and the breaker. */
+  readonly waitMillis: number
 }
 
 /** What became of a record. */
@@ -95,7 +97,7 @@ const make = Effect.gen(function*() {
     const { api, health } = yield* opened
     const told = yield* Usage
     const noticed = yield* Notices
-    let [tries, millis] = [0, 0]
+    let [tries, millis, waitMillis] = [0, 0, 0]
     const call = api.call({
       route: "process",
       path: "",
@@ -108,6 +110,7 @@ const make = Effect.gen(function*() {
       Effect.provideService(Usage, (one) => {
         tries++
         millis = one.millis
+        waitMillis = one.waitMillis
         told(one)
       }),
       Effect.provideService(Notices, (notice) => {
@@ -119,11 +122,11 @@ const make = Effect.gen(function*() {
     )
     for (;;) {
       const result = yield* Effect.result(call)
-      if (result._tag === "Success") return { _tag: "Processed", answer: result.success, tries, millis }
+      if (result._tag === "Success") return { _tag: "Processed", answer: result.success, tries, millis, waitMillis }
       const error = result.failure
       // No record is to blame for an API that is down or asked too often: it waits, and is sent again with the same key.
       if (error.reason._tag === "Limited") continue
-      if (outcomeOf(error.reason) !== "outage" || (yield* health.isUp)) return { _tag: "Failed", error, tries, millis }
+      if (outcomeOf(error.reason) !== "outage" || (yield* health.isUp)) return { _tag: "Failed", error, tries, millis, waitMillis }
       yield* Effect.sleep(betweenChecks)
     }
   })

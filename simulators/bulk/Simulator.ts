@@ -131,7 +131,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
   }
 
   const answer = (request: IncomingMessage, response: ServerResponse) => {
-    const path = new URL(request.url ?? "/", "http://127.0.0.1").pathname
+    const path = (request.url ?? "/").split("?", 1)[0]!
     if (request.method === "GET" && path.endsWith("/health")) {
       const isDown = weather.isDown(arrivals.count(), performance.now())
       return send(response, isDown ? 503 : 200, JSON.stringify({ status: isDown ? "down" : "ok" }))

@@ -48,7 +48,11 @@ const stateOf = (record: ScheduleRecord | undefined): string =>
   record === undefined ? "new" : record.running ? "running" : "stopped"
 
 const next = (schedule: Schedule, from: number, limit: number): ReadonlyArray<Tick> =>
-  Ticks.between(schedule, from, Number.POSITIVE_INFINITY, limit).map((moment) => Ticks.tickOf(schedule, moment))
+  Ticks.between(schedule, from - 1, Number.POSITIVE_INFINITY, limit).map((moment) => Ticks.tickOf(schedule, moment))
+
+/** From when to look for the next tick: of a loop, from its last one. */
+const upcomingFrom = ({ timing }: Schedule, [last]: ReadonlyArray<TickRecord>): number =>
+  timing._tag === "Loop" && last !== undefined ? Math.max(Date.now(), last.due.getTime() + timing.everyMillis) : Date.now()
 
 /** What became of a tick: a run that failed is a tick that did. */
 const endOf = (tick: TickRecord): string => tick.state === "started" ? tick.runState ?? "started" : tick.state
@@ -89,18 +93,19 @@ export const schedules = Effect.fn("cli.schedules")(function*(input: { readonly 
   if (input.json) {
     return Screen.prettyJson(rows.map(({ last, record, schedule }) => ({
       ...scheduleJson(schedule, record, last),
-      next: record?.running === false ? null : next(schedule, Date.now(), 1)[0]?.due ?? null
+      next: record?.running === false ? null : next(schedule, upcomingFrom(schedule, last), 1)[0]?.due ?? null
     })))
   }
   Screen.lines(Table.lines(
     [{ title: "schedule" }, { title: "state" }, { title: "due", flexible: true }, { title: "next" }, { title: "last" }, { title: "" }],
-    rows.map(({ last: [last], record, schedule }) => {
+    rows.map(({ last: ticks, record, schedule }) => {
+      const [last] = ticks
       const state = stateOf(record)
       return [
         schedule.name,
         colour(out, state)(state),
         whenText(schedule),
-        record?.running === false ? out.dim("·") : next(schedule, Date.now(), 1)[0]?.local ?? "",
+        record?.running === false ? out.dim("·") : next(schedule, upcomingFrom(schedule, ticks), 1)[0]?.local ?? "",
         last === undefined ? out.dim("·") : Text.ago(last.due),
         last === undefined ? "" : colour(out, endOf(last))(endOf(last))
       ]
@@ -113,7 +118,7 @@ export const show = Effect.fn("cli.schedule.show")(function*(input: { readonly n
   const schedule = yield* Schedules.named(project, input.name)
   const { records, ticks } = yield* recorded(project, [input.name], 5)
   const [record, last] = [records.get(input.name), ticks.get(input.name) ?? []]
-  const upcoming = record?.running === false ? [] : next(schedule, Date.now(), 5)
+  const upcoming = record?.running === false ? [] : next(schedule, upcomingFrom(schedule, last), 5)
   if (input.json) return Screen.prettyJson({ ...scheduleJson(schedule, record, last), next: upcoming })
   const { timing } = schedule
   const state = stateOf(record)

@@ -63,7 +63,7 @@ const ensureHealthy = Effect.fnUntraced(function*(logs: Logs.Logs) {
   return yield* new Cli.Unfinished({ exitCode: 1 })
 })
 
-const process = Effect.fnUntraced(function*(input: RunInput, options: Options.Options, meter: Meter.Meter, logs: Logs.Logs) {
+const sending = Effect.fnUntraced(function*(input: RunInput, options: Options.Options, meter: Meter.Meter, logs: Logs.Logs) {
   yield* ensureHealthy(logs)
   const graph = yield* Effect.fromResult(AssetGraph.make([bulk]))
   const listing = yield* Executor.start(graph, new RunRequest({ selection: "bulk/chunks", partitions: null, force: true, concurrency: 1 }))
@@ -119,7 +119,7 @@ export const run = Effect.fn("bulk.run")(function*(input: RunInput) {
     const options = yield* Options.read
     const logs = yield* Logs.open(yield* Cli.path(input.logDir), options.level)
     const meter = Meter.make()
-    const whole = Effect.flatMap(process(input, options, meter, logs), (ended) => Report.tell(ended, input.json, logs))
+    const whole = Effect.flatMap(sending(input, options, meter, logs), (ended) => Report.tell(ended, input.json, logs))
     yield* Cli.withEverything(draining(meter, logs, whole)).pipe(
       Effect.onError((cause) => tellEarlyEnd(cause, meter, logs)),
       Effect.provideService(Meter.ProcessMeter, meter),

@@ -114,7 +114,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
     return [200, ledger.once(key, () => JSON.stringify({ id: record["id"], accepted: true, score }))]
   }
 
-  const process = (request: IncomingMessage, response: ServerResponse, body: string) => {
+  const take = (request: IncomingMessage, response: ServerResponse, body: string) => {
     const now = performance.now()
     const call = arrivals.count()
     arrivals.note(now)
@@ -143,7 +143,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
     request.setEncoding("utf8").on("data", (text: string) => {
       body += text
     })
-    request.on("end", () => process(request, response, body))
+    request.on("end", () => take(request, response, body))
   }
 
   const server = yield* Effect.acquireRelease(

@@ -199,3 +199,6 @@ export const updateHash = (into: Hash, table: Table, batch: Batch): void => {
     into.update(`${content.length}:`).update(content)
   })
 }
+
+/** The hash of a cell to write, if it is one: what is given says what is stored only where it replaces what was there. */
+export const hashOf = (table: Table): Hash | undefined => (table.rows.mode === "replace" ? hash(table) : undefined)

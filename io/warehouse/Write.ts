@@ -1,17 +1,18 @@
 /** Writes cells: one delete and a few inserts an asset, however many cells, in one transaction. */
 import { PgTypes } from "@effect/sql-pg"
-import { Effect, Result, Stream } from "effect"
+import { Effect, Result } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import { type CellWrite, type CellWritten, Guarded, type IoError } from "../../engine/definition/Io.ts"
 import * as Batch from "./Batch.ts"
 import { quote } from "./Identifier.ts"
-import { charactersIn, chunkCharacters, chunkRows, type Displaced, insert } from "./Insert.ts"
+import { type Displaced, insert } from "./Insert.ts"
 import * as Produced from "./Produced.ts"
 import * as Read from "./Read.ts"
 import { fromSql } from "./Refusal.ts"
 import * as PartialRows from "./PartialRows.ts"
 import * as Table from "./Table.ts"
 import * as Transaction from "./Transaction.ts"
+import * as WriteStream from "./WriteStream.ts"
 
 /** One writer at a time replaces a partition; partitions share so many locks, since locks are few in Postgres. */
 const stripes = 64
@@ -60,59 +61,7 @@ interface Group {
   readonly partitions: ReadonlyArray<string>
 }
 
-/**
- * The stream outside the transaction: its own queries would else wait for the connection that waits for its rows.
- * `Stream.updateContext` can only add to a context, so that each pull is wrapped.
- */
-const outside = (sql: SqlClient.SqlClient, stream: Stream.Stream<unknown, IoError>): Stream.Stream<unknown, IoError> => {
-  const leave = <A, E, R>(effect: Effect.Effect<A, E, R>) => Transaction.outside(sql, effect)
-  return Stream.scoped(Stream.fromPull(leave(Effect.map(Stream.toPull(stream), leave))))
-}
-
-/** Rows that a stream gives before their size is looked at: what bounds the memory where rows are large. */
-const pieceRows = 200
-
-/** What is given says what is stored only where it replaces what was there. */
-const hashOf = (table: Table.Table) => (table.rows.mode === "replace" ? Batch.hash(table) : undefined)
-
-const writeStream = Effect.fnUntraced(function*(
-  sql: SqlClient.SqlClient,
-  table: Table.Table,
-  { cell, produced }: Placed,
-  displaced: Displaced
-) {
-  if (produced._tag !== "Stream") return undefined
-  const hash = hashOf(table)
-  let rows = 0
-  let pending: Array<Batch.Batch> = []
-  let pendingRows = 0
-  let characters = 0
-  const flush = Effect.fnUntraced(function*() {
-    if (pending.length === 0) return
-    const batch = yield* Effect.fromResult(Batch.merge(table, pending))
-    pending = []
-    pendingRows = 0
-    characters = 0
-    if (hash !== undefined) Batch.updateHash(hash, table, batch)
-    yield* insert(sql, table, batch, displaced)
-  })
-  yield* outside(sql, produced.rows).pipe(
-    Stream.rechunk(pieceRows),
-    Stream.runForEachArray(Effect.fnUntraced(function*(piece) {
-      const batch = yield* Effect.fromResult(Batch.encode(table, cell.partition, piece, rows))
-      rows += piece.length
-      pending.push(batch)
-      pendingRows += piece.length
-      const charactersOf = charactersIn(table, batch)
-      for (let row = 0; row < batch.size; row++) characters += charactersOf(row)
-      if (pendingRows >= chunkRows || characters > chunkCharacters) yield* flush()
-    }))
-  )
-  yield* flush()
-  return { rows, hash: hash?.digest("hex"), values: undefined, displaced: [] }
-})
-
-const idleTimeout = "idle_in_transaction_session_timeout"
+const limits = ["idle_in_transaction_session_timeout", "statement_timeout"]
 
 const writeGroup = (
   sql: SqlClient.SqlClient,
@@ -128,14 +77,16 @@ const writeGroup = (
       const moved = yield* PartialRows.move(sql, table, cell, displaced)
       results.set(at, cell.listed === true ? { ...moved, values: (yield* Read.load(sql, table, [cell.partition])).values } : moved)
     }
-    // A source may be slower than the server lets a transaction idle. The price: a process that is frozen in here keeps
-    // its locks until it goes on or is killed; when it goes on, its commit is refused if the run has moved on.
-    if (group.streams.length > 0) yield* sql.unsafe(`set local ${idleTimeout} = 0`)
+    // A source may be slower than the server lets a transaction idle, or a statement, which a COPY is, take. The price: a
+    // process that is frozen in here keeps its locks until it goes on or is killed; when it goes on, its commit is refused
+    // if the run has moved on.
+    const unlimited = group.streams.length === 0 ? [] : limits
+    for (const name of unlimited) yield* sql.unsafe(`set local ${name} = 0`)
     for (const placed of group.streams) {
-      const written = yield* writeStream(sql, table, placed, displaced)
-      if (written !== undefined) results.set(placed.at, written)
+      if (placed.produced._tag !== "Stream") continue
+      results.set(placed.at, yield* WriteStream.write(sql, table, placed.cell.partition, placed.produced.rows, displaced))
     }
-    if (group.streams.length > 0) yield* sql.unsafe(`set local ${idleTimeout} to default`)
+    for (const name of unlimited) yield* sql.unsafe(`set local ${name} to default`)
     for (const { at, cell } of group.cells) {
       const written = results.get(at)
       const losers = displaced.get(cell.partition)
@@ -160,7 +111,7 @@ const encodeGroup = (
     const batch = Batch.encode(table, cell.partition, produced.rows, 0)
     if (Result.isFailure(batch)) return Result.fail(batch.failure)
     inMemory.push(batch.success)
-    const hash = hashOf(table)
+    const hash = Batch.hashOf(table)
     if (hash !== undefined) Batch.updateHash(hash, table, batch.success)
     results.set(at, { rows: produced.rows.length, hash: hash?.digest("hex"), values: produced.rows, displaced: [] })
   }

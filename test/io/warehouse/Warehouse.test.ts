@@ -347,7 +347,7 @@ layer(Live)("Warehouse", (it) => {
       yield* warehouse.write([{ asset, partition: "", value: [{ v: 1 }] }])
       const kill = sql`
         select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and state = 'idle in transaction'`
+        where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()`
       const rows = Stream.fromIterable(Array.from({ length: 20_000 }, (_, v) => ({ v })))
       const killing = Stream.concat(rows, Stream.drain(Stream.fromEffect(kill)))
       const error = yield* Effect.flip(warehouse.write([{ asset, partition: "", value: Stream.concat(killing, rows) }]))

@@ -4,6 +4,7 @@ import { cellName } from "../record/Step.ts"
 import type { RunReport } from "../run/Executor.ts"
 import type { Observation as RunObservation, Observer } from "../run/Observer.ts"
 import { Starting } from "../run/Starting.ts"
+import * as Work from "../run/Work.ts"
 import type { Watcher } from "./Observation.ts"
 
 export interface Execution<E, R> {
@@ -35,6 +36,7 @@ export const make = Effect.fnUntraced(function*<E, R>(options: {
   const fibers = yield* FiberSet.make<void>()
   const places = yield* Semaphore.make(options.most)
   const idle = yield* Deferred.make<void>()
+  const streams = yield* Work.makeStreams
   const open = new Set<number>()
   const running = new Set<string>()
   let stopping = false
@@ -54,6 +56,7 @@ export const make = Effect.fnUntraced(function*<E, R>(options: {
       open.add(run)
       return Effect.suspend(() => execute(observerOf(run))).pipe(
         Effect.provideService(Starting, starting),
+        Effect.provideService(Work.Streams, streams),
         Effect.map(({ millis, state }) => {
           open.delete(run)
           options.watcher({ _tag: "Ended", schedule, run, state, millis })

@@ -1,5 +1,5 @@
 /** What a worker does with a granted group: prepares the places of its assets, computes it, hands the values on. */
-import { Effect, Semaphore, Stream } from "effect"
+import { Context, Effect, Semaphore, Stream } from "effect"
 import { type Any, storedOf } from "../definition/Asset.ts"
 import type { IoError, IoManager } from "../definition/Io.ts"
 import type { Snapshot } from "../plan/Snapshot.ts"
@@ -45,10 +45,17 @@ export interface Shared {
  */
 const maxStreams = 4
 
+export const makeStreams: Effect.Effect<Semaphore.Semaphore> = Semaphore.make(maxStreams)
+
+/** The streams of a process that executes several runs at once, on one pool. Default: each run has its own. */
+export class Streams extends Context.Reference<Semaphore.Semaphore | undefined>("engine/run/Work/Streams", {
+  defaultValue: () => undefined
+}) {}
+
 export const share = (concurrency: number): Effect.Effect<Shared> =>
   Effect.all({
     slots: Effect.sync(() => Slots.make(concurrency)),
-    streams: Semaphore.make(maxStreams),
+    streams: Effect.flatMap(Streams, (given) => given === undefined ? makeStreams : Effect.succeed(given)),
     prepared: Effect.sync(() => new Set<string>())
   })
 

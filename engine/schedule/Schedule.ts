@@ -112,6 +112,17 @@ export const make = (name: string, options: Options): Schedule => {
   }
 }
 
+/**
+ * The ticks from one moment up to and with another: a function of the definition alone. Those of a loop begin at `from`,
+ * and are what they are when no run is late. Default: a thousand at most.
+ */
+export const ticks = (
+  schedule: Schedule,
+  span: { readonly from: Date; readonly to: Date; readonly limit?: number }
+): ReadonlyArray<Ticks.Tick> =>
+  Ticks.between(schedule, span.from.getTime() - 1, span.to.getTime(), span.limit ?? 1000)
+    .map((moment) => Ticks.tickOf(schedule, moment))
+
 /** No run is wanted for this tick. */
 export const skip = (reason: string): Skip => ({ _tag: "Skip", reason })
 

@@ -12,7 +12,10 @@ export const leagueDay = (at: DateTime.DateTime, plus = 0): string =>
 export const season = { months: { from: 9, to: 5 }, hours: { from: "10:00", to: "04:00" } } as const
 
 /** The league's day whose games can be on at a moment: until four in the morning, the day before. */
-export const evening = (at: DateTime.DateTime): string => leagueDay(DateTime.subtract(at, { hours: 4 }))
+export const evening = (at: DateTime.DateTime): string => {
+  const { hour } = DateTime.toParts(DateTime.setZoneNamedUnsafe(at, "America/New_York"))
+  return leagueDay(at, hour < 4 ? -1 : 0)
+}
 
 export interface Span {
   readonly from: string

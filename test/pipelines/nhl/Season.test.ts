@@ -2,8 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Result } from "effect"
 import { games } from "../../../assets/nhl/games.ts"
-import { Asset } from "../../../index.ts"
-import { firstDay, leagueDay, span } from "../../../pipelines/nhl/Season.ts"
+import { Asset, Schedule } from "../../../index.ts"
+import { evening, firstDay, leagueDay, season, span } from "../../../pipelines/nhl/Season.ts"
 import { NhlApi } from "../../../resources/nhl/NhlApi.ts"
 
 const today = "2023-11-22"
@@ -43,5 +43,20 @@ describe("Season", () => {
     assert.strictEqual(day("2023-03-13T03:30:00Z", -1), "2023-03-11")
     assert.strictEqual(day("2023-11-05T04:30:00Z", 1), "2023-11-06")
     assert.strictEqual(day("2023-11-06T04:30:00Z", 1), "2023-11-06")
+  })
+
+  it("is polled from ten to four, September to May; a night asks for the day on which it began", () => {
+    const loop = Schedule.make("nhl", { every: "1 minute", timezone: "America/New_York", during: season })
+    const isDue = (at: string) => Schedule.ticks(loop, { from: new Date(at), to: new Date(at) }).length === 1
+    const times = [
+      ["2023-01-10T09:59-05:00", false, "2023-01-10"], ["2023-01-10T10:00-05:00", true, "2023-01-10"],
+      ["2023-01-11T03:59-05:00", true, "2023-01-10"], ["2023-01-11T04:00-05:00", false, "2023-01-11"],
+      ["2023-05-31T20:00-04:00", true, "2023-05-31"], ["2023-06-01T20:00-04:00", false, "2023-06-01"],
+      ["2023-08-31T20:00-04:00", false, "2023-08-31"], ["2023-09-01T20:00-04:00", true, "2023-09-01"],
+      ["2023-03-12T03:30-04:00", true, "2023-03-11"], ["2023-11-05T03:30-05:00", true, "2023-11-04"]
+    ] as const
+    for (const [at, due, day] of times) {
+      assert.deepStrictEqual([isDue(at), evening(DateTime.makeUnsafe(at))], [due, day], at)
+    }
   })
 })

@@ -1,5 +1,5 @@
 /** What a bucket holds: objects in the order of their keys, and uploads that are not complete. */
-import type { Checksum } from "./Checksum.ts"
+import type { Algorithm, Checksum } from "./Checksum.ts"
 import { md5 } from "./Checksum.ts"
 
 export interface Stored {
@@ -23,6 +23,8 @@ export interface Upload {
   readonly key: string
   readonly headers: Readonly<Record<string, string>>
   readonly initiatedAt: Date
+  /** What its parts have to come with; undefined: with none. */
+  readonly algorithm: Algorithm | undefined
   readonly parts: Map<number, Part>
 }
 

@@ -8,6 +8,14 @@ import { Refusal } from "./Refusal.ts"
 export type Algorithm = "crc32" | "crc32c" | "sha1" | "sha256"
 const algorithms: ReadonlyArray<Algorithm> = ["crc32", "crc32c", "sha1", "sha256"]
 
+/** As a header names it: `CRC32`. Throws `Refusal`. */
+export const algorithmOf = (name: string | undefined): Algorithm | undefined => {
+  if (name === undefined) return undefined
+  const found = algorithms.find((algorithm) => algorithm === name.toLowerCase())
+  if (found === undefined) throw new Refusal("NotImplemented")
+  return found
+}
+
 export interface Checksum {
   readonly algorithm: Algorithm
   readonly value: string

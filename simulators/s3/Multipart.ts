@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto"
 import * as Body from "./Body.ts"
 import { type Bucket, etagOf, type Part, type Upload } from "./Bucket.ts"
 import type { Answer, Call } from "./Call.ts"
+import { header } from "./Call.ts"
 import * as Checksum from "./Checksum.ts"
 import { admit, empty, keptHeaders } from "./Objects.ts"
 import { Refusal } from "./Refusal.ts"
@@ -22,7 +23,8 @@ const uploadOf = (bucket: Bucket, { key, query }: Call): readonly [string, Uploa
 
 export const create = (bucket: Bucket, call: Call): Answer => {
   const id = randomUUID().replaceAll("-", "")
-  bucket.uploads.set(id, { key: call.key, headers: keptHeaders(call), initiatedAt: new Date(), parts: new Map() })
+  const algorithm = Checksum.algorithmOf(header(call, "x-amz-checksum-algorithm"))
+  bucket.uploads.set(id, { key: call.key, headers: keptHeaders(call), initiatedAt: new Date(), algorithm, parts: new Map() })
   return xml(Xml.element("InitiateMultipartUploadResult", [
     Xml.element("Bucket", call.bucket),
     Xml.element("Key", call.key),
@@ -31,23 +33,35 @@ export const create = (bucket: Bucket, call: Call): Answer => {
 }
 
 export const putPart = (bucket: Bucket, call: Call, raw: Buffer): Answer => {
-  const [, { parts }] = uploadOf(bucket, call)
+  const [, { algorithm, parts }] = uploadOf(bucket, call)
   const number = Number(call.query.get("partNumber"))
   if (!Number.isInteger(number) || number < 1 || number > mostParts) throw new Refusal("InvalidArgument", { ArgumentName: "partNumber" })
-  const { bytes, checksum } = Body.read(call, raw)
+  const { bytes, checksum: given } = Body.read(call, raw)
+  if (given !== undefined && given.algorithm !== algorithm) {
+    throw new Refusal("InvalidRequest", { ExpectedChecksumType: algorithm ?? "null", ActualChecksumType: given.algorithm })
+  }
+  const checksum = algorithm === undefined ? undefined : { algorithm, value: Checksum.of(algorithm, bytes) }
   const etag = etagOf(bytes)
   parts.set(number, { bytes, etag, modifiedAt: new Date(), checksum })
   return { status: 200, headers: { etag, ...(checksum === undefined ? {} : { [`x-amz-checksum-${checksum.algorithm}`]: checksum.value }) }, body: empty }
 }
 
 /** The parts that are named, in their order. Throws `Refusal`. */
-const named = ({ parts }: Upload, text: string): ReadonlyArray<Part> => {
-  const list = Xml.all(text, "Part").map((part) => ({ number: Number(Xml.first(part, "PartNumber")), etag: Xml.first(part, "ETag") ?? "" }))
+const named = ({ algorithm, parts }: Upload, text: string): ReadonlyArray<Part> => {
+  const list = Xml.all(text, "Part").map((part) => ({
+    number: Number(Xml.first(part, "PartNumber")),
+    etag: Xml.first(part, "ETag") ?? "",
+    checksum: algorithm === undefined ? undefined : Xml.first(part, `Checksum${algorithm.toUpperCase()}`)
+  }))
   if (list.length === 0) throw new Refusal("MalformedXML")
   if (list.some(({ number }, index) => index > 0 && list[index - 1]!.number >= number)) throw new Refusal("InvalidPartOrder")
-  return list.map(({ etag, number }, index) => {
+  return list.map(({ checksum, etag, number }, index) => {
     const part = parts.get(number)
-    if (part === undefined || part.etag.replaceAll("\"", "") !== etag.replaceAll("\"", "")) throw new Refusal("InvalidPart", { PartNumber: String(number) })
+    // An upload that began with an algorithm has to name the checksum of each part at its end.
+    if (algorithm !== undefined && checksum === undefined) throw new Refusal("InvalidRequest", { MissingChecksumOfPart: String(number) })
+    if (part === undefined || checksum !== part.checksum?.value || part.etag.replaceAll("\"", "") !== etag.replaceAll("\"", "")) {
+      throw new Refusal("InvalidPart", { PartNumber: String(number) })
+    }
     if (index < list.length - 1 && part.bytes.length < smallest) {
       throw new Refusal("EntityTooSmall", { ProposedSize: String(part.bytes.length), MinSizeAllowed: String(smallest), PartNumber: String(number) })
     }

@@ -43,11 +43,11 @@ describe("the stand-in for S3", () => {
 
   it.live("refuses parts as S3 does, and makes one object of them", () =>
     withClient(async (client, s3) => {
-      const begin = async () => (await client.send(new Sdk.CreateMultipartUploadCommand(at))).UploadId!
-      const part = async (UploadId: string, PartNumber: number, Body: Uint8Array) => ({
-        PartNumber,
-        ETag: (await client.send(new Sdk.UploadPartCommand({ ...at, UploadId, PartNumber, Body }))).ETag!
-      })
+      const begin = async () => (await client.send(new Sdk.CreateMultipartUploadCommand({ ...at, ChecksumAlgorithm: "CRC32" }))).UploadId!
+      const part = async (UploadId: string, PartNumber: number, Body: Uint8Array) => {
+        const { ChecksumCRC32, ETag } = await client.send(new Sdk.UploadPartCommand({ ...at, UploadId, PartNumber, Body }))
+        return { PartNumber, ETag: ETag!, ChecksumCRC32: ChecksumCRC32! }
+      }
       const complete = (UploadId: string, Parts: Array<Sdk.CompletedPart>) =>
         client.send(new Sdk.CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts } }))
       const id = await begin()
@@ -55,12 +55,18 @@ describe("the stand-in for S3", () => {
       assert.strictEqual(await codeOf(complete(id, [one, two, three])), "EntityTooSmall")
       assert.strictEqual(await codeOf(complete(id, [two, one])), "InvalidPartOrder")
       assert.strictEqual(await codeOf(complete(id, [{ ...one, ETag: "\"x\"" }])), "InvalidPart")
+      assert.strictEqual(await codeOf(complete(id, [{ ...one, ChecksumCRC32: two.ChecksumCRC32 }])), "InvalidPart")
+      assert.strictEqual(await codeOf(complete(id, [{ PartNumber: 1, ETag: one.ETag }])), "InvalidRequest")
       assert.strictEqual(await codeOf(client.send(new Sdk.GetObjectCommand(at))), "NoSuchKey")
       const parts = await client.send(new Sdk.ListPartsCommand({ ...at, UploadId: id }))
       assert.deepStrictEqual(parts.Parts?.map(({ PartNumber, Size }) => [PartNumber, Size]), [[1, 5 * mebibyte], [2, 10], [7, 3]])
       const { ETag } = await complete(id, [one, three])
       assert.match(ETag!, /^"[0-9a-f]{32}-2"$/)
       assert.strictEqual((await client.send(new Sdk.HeadObjectCommand(at))).ContentLength, 5 * mebibyte + 3)
+      // The SDK sends a checksum with each part, be it said or not.
+      const unsaid = await client.send(new Sdk.CreateMultipartUploadCommand(at))
+      assert.strictEqual(await codeOf(part(unsaid.UploadId!, 1, Buffer.alloc(1))), "InvalidRequest")
+      await client.send(new Sdk.AbortMultipartUploadCommand({ ...at, UploadId: unsaid.UploadId! }))
       const other = await begin()
       await client.send(new Sdk.AbortMultipartUploadCommand({ ...at, UploadId: other }))
       assert.strictEqual(await codeOf(part(other, 1, Buffer.alloc(1))), "NoSuchUpload")

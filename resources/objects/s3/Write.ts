@@ -1,4 +1,5 @@
 /** Writes an object: in one request if it is small, else in parts which become an object when the last one is there. */
+import type { CompletedPart } from "@aws-sdk/client-s3"
 import { Effect, Exit, Stream } from "effect"
 import type { ObjectStoreError } from "../ObjectStoreError.ts"
 import type { Address } from "./Address.ts"
@@ -8,8 +9,14 @@ import * as Parts from "./Parts.ts"
 
 const action: Action = { verb: "written", permission: "s3:PutObject" }
 
-/** Parts under way at a time. Each is held in memory until it is stored: with the one that is gathered, 32 MiB. */
+/** Parts under way at a time. Each is held in memory until it is stored: with the one that is gathered, 32 MiB up to the first 8 GiB. */
 const atOnce = 3
+
+/** Said when the upload begins and for each part: S3 refuses parts, and the end of an upload, that do not agree with its beginning. */
+const checksum = { ChecksumAlgorithm: "CRC32" } as const
+
+/** Ending an upload that has failed is worth so much waiting, in milliseconds. */
+const longestAbort = 10_000
 
 export interface Written {
   readonly size: number
@@ -29,42 +36,42 @@ export const write = <E, R>(
   const put = (body: Uint8Array) =>
     connection.call(address, action, ({ client, sdk }, abortSignal) => client.send(new sdk.PutObjectCommand({ ...at, Body: body }), { abortSignal }))
 
-  const create = connection.call(address, action, ({ client, sdk }) => client.send(new sdk.CreateMultipartUploadCommand(at))).pipe(
+  const create = connection.attempt(({ client, sdk }) => client.send(new sdk.CreateMultipartUploadCommand({ ...at, ...checksum }))).pipe(
     Effect.map(({ UploadId }) => (upload = UploadId ?? "")),
-    // Interrupted in the middle, it would leave an upload that nobody knows of.
-    Effect.uninterruptible
+    // Interrupted in the middle of a try, it would leave an upload that nobody knows of.
+    Effect.uninterruptible,
+    Effect.retry(connection.schedule),
+    Effect.catch(connection.told(address, action))
   )
 
   const send = (begin: Effect.Effect<string, ObjectStoreError>) => (part: Parts.Part) =>
     Effect.gen(function*() {
       size += part.bytes.length
-      if (part.number === 1 && part.last) return { number: 1, etag: (yield* put(part.bytes)).ETag ?? "" }
+      if (part.number === 1 && part.last) return { PartNumber: 1, ETag: (yield* put(part.bytes)).ETag }
       const UploadId = yield* begin
-      const { ETag } = yield* connection.call(address, action, ({ client, sdk }, abortSignal) =>
-        client.send(new sdk.UploadPartCommand({ ...at, UploadId, PartNumber: part.number, Body: part.bytes }), { abortSignal }))
-      return { number: part.number, etag: ETag ?? "" }
+      const { ChecksumCRC32, ETag } = yield* connection.call(address, action, ({ client, sdk }, abortSignal) =>
+        client.send(new sdk.UploadPartCommand({ ...at, ...checksum, UploadId, PartNumber: part.number, Body: part.bytes }), { abortSignal }))
+      return { PartNumber: part.number, ETag, ChecksumCRC32 }
     })
 
-  const complete = (UploadId: string, parts: ReadonlyArray<{ readonly number: number; readonly etag: string }>) =>
+  const complete = (UploadId: string, parts: ReadonlyArray<CompletedPart>) =>
     connection.call(address, action, ({ client, sdk }, abortSignal) =>
-      client.send(
-        new sdk.CompleteMultipartUploadCommand({
-          ...at,
-          UploadId,
-          MultipartUpload: { Parts: parts.map(({ etag, number }) => ({ PartNumber: number, ETag: etag })) }
-        }),
-        { abortSignal }
-      ))
+      client.send(new sdk.CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts: [...parts] } }), { abortSignal }))
 
   const abort = (UploadId: string) =>
-    connection.call(address, action, ({ client, sdk }) => client.send(new sdk.AbortMultipartUploadCommand({ ...at, UploadId })))
+    connection.call(address, action, ({ client, sdk }, abortSignal) =>
+      client.send(new sdk.AbortMultipartUploadCommand({ ...at, UploadId }), { abortSignal })).pipe(
+        Effect.interruptible,
+        Effect.timeout(Math.min(connection.timeout, longestAbort)),
+        Effect.ignore
+      )
 
   return Effect.gen(function*() {
     const begin = yield* Effect.cached(create)
     const parts = yield* Stream.runCollect(Stream.mapEffect(Parts.of(bytes, partBytes), send(begin), { concurrency: atOnce }))
-    const etag = upload === undefined ? parts[0]?.etag : (yield* complete(upload, parts)).ETag
+    const etag = upload === undefined ? parts[0]?.ETag : (yield* complete(upload, parts)).ETag
     return { size, etag: etag ?? "" }
   }).pipe(
-    Effect.onExit((exit) => Exit.isFailure(exit) && upload !== undefined ? Effect.ignore(abort(upload)) : Effect.void)
+    Effect.onExit((exit) => Exit.isFailure(exit) && upload !== undefined ? abort(upload) : Effect.void)
   )
 }

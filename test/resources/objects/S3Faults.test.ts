@@ -1,6 +1,6 @@
 /** What S3 does to its clients: bodies that break off or dawdle, servers that are busy, objects that change, bytes that are wrong. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Effect, Fiber, Stream } from "effect"
 import { ObjectStore } from "../../../resources/objects/ObjectStore.ts"
 import type { Call } from "../../../simulators/s3/Call.ts"
 import { header } from "../../../simulators/s3/Call.ts"
@@ -127,6 +127,21 @@ describe("objects of an S3 that fails", () => {
         assert.strictEqual(s3.bucket("lake").uploads.size, 0)
         assert.deepStrictEqual(s3.bucket("lake").keys(), ["big.bin"])
       }), {}, { partBytes: 5 * mebibyte, timeout: "5 seconds" }))
+
+  it.live("an upload that is interrupted ends soon, also when the server is too busy to begin or to end it", () =>
+    withS3((s3) =>
+      Effect.gen(function*() {
+        const store = yield* ObjectStore
+        const bytes = Stream.make(Buffer.alloc(11 * mebibyte))
+        for (const busy of ["CreateMultipartUpload", "AbortMultipartUpload"]) {
+          const from = s3.calls.length
+          s3.setFaults(({ operation }) => operation === busy || operation === "UploadPart" ? { _tag: "Error", code: "SlowDown" } : undefined)
+          const writing = yield* Effect.forkChild(store.write(uri, bytes))
+          while (!s3.calls.slice(from).some(({ operation }) => operation === busy || operation === "UploadPart")) yield* Effect.sleep(5)
+          yield* Fiber.interrupt(writing)
+        }
+        assert.deepStrictEqual(s3.bucket("lake").keys(), [])
+      }), {}, { partBytes: 5 * mebibyte, retry: { times: 4, base: "20 seconds" } }))
 
   it.live("a reader that has enough closes its connection", () =>
     withS3((s3) =>

@@ -21,6 +21,8 @@ export const silent = fault("TimedOut")
 /** Another version is there, or a server that does not know If-Match sent one. */
 export const changed = fault("PreconditionFailed")
 export const noRanges = fault("RangesIgnored")
+/** There are more objects, and no way to ask for them. */
+export const noMorePages = fault("PagesMissing")
 
 const field = (from: unknown, name: string): unknown =>
   typeof from === "object" && from !== null && name in from ? Reflect.get(from, name) : undefined
@@ -97,7 +99,8 @@ export const told = ({ code, region, status }: Fault, { bucket, uri }: Address, 
   }
   if (code === "RegionMissing") return say("invalid", `No region is set to reach ${uri}; set AWS_REGION to the bucket's.`)
   if (code === "BadEndpoint") return say("invalid", `The S3 endpoint is no URL; write AWS_ENDPOINT_URL_S3 as http://host:port.`)
-  if (code === "RangesIgnored") return say("invalid", `${server} sends ${uri} whole where a part of it is asked for; it cannot be used as an object store.`)
+  if (code === "RangesIgnored") return say("invalid", `${server} sends other bytes of ${uri} than it is asked for; it cannot be used as an object store.`)
+  if (code === "PagesMissing") return say("invalid", `${server} lists only a part of ${uri}, and not how to ask for the rest; it cannot be used as an object store.`)
   if (code === "ChecksumMismatch") return say("unavailable", `The bytes of ${uri} do not fit the checksum that they were stored with; read it again, and write it anew if that happens again.`)
   if (code === "AccessDenied" || status === 403) {
     return say("denied", `Access was denied: ${uri} may not be ${verb} with these credentials; they need ${permission} on it, and s3:ListBucket on the bucket ${bucket}.`)

@@ -36,8 +36,9 @@ const get = (connection: Connection, { bucket, key }: Address, { at, etag }: Pro
 /** A server that does not know Range or If-Match answers too, with other bytes than those asked for. */
 const misfit = ({ ContentRange, ETag }: GetObjectCommandOutput, { at, etag }: Progress, end: number | undefined): Fault.Fault | undefined => {
   if (etag !== undefined && ETag !== undefined && ETag !== etag) return Fault.changed
-  const asked = rangeOf(at, end) !== undefined
-  return asked && !(ContentRange ?? "").startsWith(`bytes ${at}-`) ? Fault.noRanges : undefined
+  if (rangeOf(at, end) === undefined) return undefined
+  const [from, to, size] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(ContentRange ?? "") ?? []).slice(1).map(Number)
+  return from === at && size !== undefined && to === Math.min(end ?? size, size) - 1 ? undefined : Fault.noRanges
 }
 
 /** The chunks of a body. Only what its reader waits for counts against the time-out: he may be slow himself. */
@@ -62,7 +63,12 @@ const chunksOf = (response: GetObjectCommandOutput, timeout: number): Stream.Str
   }))
 
 /** From where the progress stands to the end, once. */
-const rest = (connection: Connection, address: Address, progress: Progress, end: number | undefined): Stream.Stream<Uint8Array, Fault.Fault> =>
+const rest = (
+  connection: Connection,
+  address: Address,
+  progress: Progress,
+  { end, start = 0 }: ReadOptions
+): Stream.Stream<Uint8Array, Fault.Fault> =>
   Stream.unwrap(Effect.gen(function*() {
     if (end !== undefined && progress.at >= end) return Stream.empty
     const response = yield* get(connection, address, progress, end)
@@ -71,14 +77,15 @@ const rest = (connection: Connection, address: Address, progress: Progress, end:
     progress.etag = response.ETag ?? progress.etag
     return Stream.tap(chunksOf(response, connection.timeout), (chunk) => Effect.sync(() => void (progress.at += chunk.length)))
   }).pipe(
-    // The range begins where the object ends: there is nothing to read.
-    Effect.catchIf((fault) => fault.code === "InvalidRange" || fault.status === 416, () => Effect.succeed(Stream.empty))
+    // The range begins where the object ends: there is nothing to read. Of what had more bytes before, it is another version.
+    Effect.catchIf((fault) => fault.code === "InvalidRange" || fault.status === 416, () =>
+      progress.at > start ? Effect.fail(Fault.changed) : Effect.succeed(Stream.empty))
   ))
 
-export const read = (connection: Connection, address: Address, { end, ifMatch, start }: ReadOptions): Stream.Stream<Uint8Array, ObjectStoreError> =>
+export const read = (connection: Connection, address: Address, options: ReadOptions): Stream.Stream<Uint8Array, ObjectStoreError> =>
   Stream.suspend(() => {
-    const progress: Progress = { at: start ?? 0, etag: ifMatch }
-    return rest(connection, address, progress, end).pipe(
+    const progress: Progress = { at: options.start ?? 0, etag: options.ifMatch }
+    return rest(connection, address, progress, options).pipe(
       // Tries are counted anew when bytes have come: a long body may break off often.
       Stream.retry(connection.schedule),
       Stream.catch((fault) => Stream.fromEffect(connection.told(address, action)(fault)))

@@ -2,6 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Redacted } from "effect"
 import { execFile } from "node:child_process"
+import { createServer, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
 import { promisify } from "node:util"
 import { ObjectStore } from "../../../resources/objects/ObjectStore.ts"
 import * as S3 from "../../../simulators/s3/Simulator.ts"
@@ -61,6 +63,40 @@ describe("objects in S3", () => {
         const [error] = yield* Effect.provide(Effect.flatMap(ObjectStore, (store) => refusals(store.stat(bad))), ObjectStore.layer({ s3: options }))
         assert.strictEqual(error!.reason, "invalid")
       }
+    })))
+
+  it.live("of a server that knows less of S3 are right, or refused, and never a part of them for the whole", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const answers: Array<(response: ServerResponse) => unknown> = []
+      const server = createServer((_, response) => answers.shift()?.(response))
+      const url = yield* Effect.acquireRelease(
+        Effect.callback<string>((resume) => {
+          server.listen(0, "127.0.0.1", () => resume(Effect.succeed(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)))
+        }),
+        () => Effect.sync(() => (server.close(), server.closeAllConnections()))
+      )
+      const identity = { accessKeyId: "me", secretAccessKey: secret }
+      const store = Effect.provide(ObjectStore.layer({ s3: optionsFor({ identity, region: "us-east-1", url }) }))
+      const page = (rest: string) => (response: ServerResponse) =>
+        response.end(`<ListBucketResult><Contents><Key>a+b%zz</Key><Size>1</Size></Contents>${rest}</ListBucketResult>`)
+      const body = (range: string, text: string) => (response: ServerResponse) =>
+        response.writeHead(206, { "content-range": range, "content-length": text.length, etag: "\"1\"" }).end(text)
+
+      answers.push(page("<IsTruncated>false</IsTruncated><NextContinuationToken>x</NextContinuationToken>"))
+      assert.deepStrictEqual(yield* store(list("s3://lake/")), ["s3://lake/a+b%zz"])
+      answers.push(page("<IsTruncated>true</IsTruncated>"))
+      const [cut] = yield* store(refusals(list("s3://lake/")))
+      assert.match(cut!.message, /^http.* lists only a part of s3:\/\/lake\/, and not how to ask for the rest/)
+      answers.push(body("bytes 2-4/100", "abc"))
+      const [short] = yield* store(refusals(read("s3://lake/k", { start: 2, end: 50 })))
+      assert.match(short!.message, /sends other bytes of s3:\/\/lake\/k than it is asked for/)
+      answers.push(
+        (response) =>
+          response.writeHead(206, { "content-range": "bytes 2-99/100", "content-length": 98, etag: "\"1\"" }).write("abc", () => response.destroy()),
+        (response) => response.writeHead(416).end()
+      )
+      const [shrunk] = yield* store(refusals(read("s3://lake/k", { start: 2 })))
+      assert.strictEqual(shrunk!.reason, "changed")
     })))
 
   it.live("are found where the environment says", () =>

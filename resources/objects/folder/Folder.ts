@@ -70,15 +70,18 @@ export const make = (folder: string): Objects => {
     write: (uri, bytes) =>
       Effect.flatMap(find(uri, "written"), (file) => Effect.tap(Write.write(uri, file, bytes), () => sweep(path.dirname(file)))),
     delete: (uri) =>
-      Effect.flatMap(find(uri, "deleted"), (file) =>
-        attempt(uri, "deleted", async () => {
-          try {
-            await fs.unlink(file)
-          } catch (error) {
-            // Folders are no objects. What the system says of one differs: EISDIR on Linux, EPERM elsewhere.
-            if (!["ENOENT", "ENOTDIR", "EISDIR"].includes(codeOf(error) ?? "") && !(await isFolder(file))) throw error
-          }
-        }))
+      attempt(uri, "deleted", async () => {
+        const { key } = Paths.below(root, uri)
+        await Paths.confined(root, uri, key)
+        // A link is removed itself, and not what it leads to.
+        const file = path.join(await Paths.confined(root, uri, path.dirname(key)), path.basename(key))
+        try {
+          await fs.unlink(file)
+        } catch (error) {
+          // Folders are no objects. What the system says of one differs: EISDIR on Linux, EPERM elsewhere.
+          if (!["ENOENT", "ENOTDIR", "EISDIR"].includes(codeOf(error) ?? "") && !(await isFolder(file))) throw error
+        }
+      })
   }
 }
 

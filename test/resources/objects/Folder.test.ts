@@ -57,6 +57,9 @@ describe("objects in a folder", () => {
         fs.symlinkSync("gone", path.join(root, "data", "dangling"))
         assert.deepStrictEqual(yield* list("data/*/a.csv"), ["data/2024/a.csv", "data/latest/a.csv"])
         assert.strictEqual((yield* read("data/latest/a.csv")).toString(), "a")
+        fs.symlinkSync("2024/a.csv", path.join(root, "data", "link.csv"))
+        yield* Effect.flatMap(ObjectStore, (store) => store.delete("data/link.csv"))
+        assert.deepStrictEqual(yield* list("data/**"), ["data/2024/a.csv", "data/latest/a.csv"])
       })
     ))
 

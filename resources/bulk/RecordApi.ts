@@ -52,6 +52,13 @@ export const retries = 3
 
 const refused = (message: string) => new SettingsError({ message })
 
+/** `/health` below the endpoint, before its query where it has one. */
+const healthOf = (endpoint: string): string => {
+  const url = new URL(endpoint)
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}/health`
+  return url.href
+}
+
 const open = Effect.fnUntraced(function*(standIns: StandIn) {
   const settings = yield* Settings.read
   const standIn = yield* standIns(settings.endpoint)
@@ -78,7 +85,7 @@ const open = Effect.fnUntraced(function*(standIns: StandIn) {
     breaker: { failures: breaker.failures, cooldown: Duration.seconds(breaker.cooldownSeconds) },
     ...(auth === undefined ? {} : { auth })
   })
-  const health = yield* HealthCheck.make(settings.health ?? `${endpoint}/health`, auth)
+  const health = yield* HealthCheck.make(settings.health ?? healthOf(endpoint), auth)
   return { settings, api, health }
 })
 

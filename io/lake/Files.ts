@@ -11,7 +11,9 @@ export interface Files {
   readonly at: string
 }
 
-export const uriOf = ({ at }: Files, path: string): string => `${at}/${path}`
+/** A `file:` URI is decoded when it is used: as it stands, %2F in the folder of a partition would lead into another folder. */
+export const uriOf = ({ at }: Files, path: string): string =>
+  `${at}/${/^file:/i.test(at) ? path.split("/").map(encodeURIComponent).join("/") : path}`
 
 /** The error of an asset whose file cannot be written or read. */
 export const told = (asset: string, partition: string, verb: "written" | "read") => (error: ObjectStoreError): IoError =>

@@ -10,7 +10,8 @@ import * as Rows from "../../../engine/definition/Rows.ts"
 import * as Format from "../../../io/format/Format.ts"
 import { Lake } from "../../../io/lake/Lake.ts"
 import * as Column from "../../../io/warehouse/Column.ts"
-import { expire, filesIn, lakeAt, within } from "./place.ts"
+import * as TestDatabase from "../../TestDatabase.ts"
+import { expire, filesIn, folder, lakeAt, within } from "./place.ts"
 
 const Trip = Schema.Struct({ id: Schema.Int, price: Column.Numeric, at: Schema.Date, tags: Schema.Array(Schema.String) })
 const trip = (id: number): typeof Trip.Type => ({ id, price: `${id}.50`, at: new Date(id), tags: ["a", ""] })
@@ -28,26 +29,31 @@ const write = (partition: string, rows: unknown, of: Stored = asset) =>
 const load = (of: Stored = asset) => Effect.flatMap(Lake, (lake) => Effect.map(lake.load({ asset: of, partitions: "all" }), ({ values }) => values))
 
 describe("Lake", () => {
-  it.effect("names files so that people and hive readers find them, and no key leads out of the folder", () =>
-    within({}, (root) =>
+  for (const by of ["path", "file: URI"] as const) {
+    it.effect(`names files by ${by} so that people and hive readers find them, and no key leads out of the folder`, () =>
       Effect.gen(function*() {
-        const keys = ["2024-01-01", "../../../etc/passwd", "a|b", ".", "💥 a/b", "%2F", "x".repeat(400), "x".repeat(401)]
-        for (const [i, key] of keys.entries()) yield* write(key, [trip(i)])
-        const files = filesIn(root)
-        assert.strictEqual(files.length, keys.length)
-        const folders = files.map((file) => {
-          assert.match(file, /^lake\/files\/trips\/partition=[^/]{1,210}\/\d{8}T\d{6}Z-[0-9a-f]{16}\.parquet$/)
-          return /partition=([^/]*)/.exec(file)?.[1] ?? ""
-        })
-        for (const named of ["2024-01-01", "..%2F..%2F..%2Fetc%2Fpasswd", "a%7Cb", ".", "%F0%9F%92%A5%20a%2Fb", "%252F"]) {
-          assert.include(folders, named)
-        }
-        assert.strictEqual(new Set(folders).size, keys.length)
-        const lake = yield* Lake
-        for (const [i, key] of keys.entries()) {
-          assert.deepStrictEqual((yield* lake.load({ asset, partitions: [key] })).values, [trip(i)])
-        }
-      })))
+        const root = yield* folder
+        const place = lakeAt(root, by === "path" ? {} : { at: `file://${root}/lake` })
+        const keys = ["2024-01-01", "../../../etc/passwd", "../../../../up", "a|b", ".", "💥 a/b", "%2F", "x".repeat(400), "x".repeat(401)]
+        yield* Effect.gen(function*() {
+          for (const [i, key] of keys.entries()) yield* write(key, [trip(i)])
+          const files = filesIn(root)
+          assert.strictEqual(files.length, keys.length)
+          const folders = files.map((file) => {
+            assert.match(file, /^lake\/files\/trips\/partition=[^/]{1,210}\/\d{8}T\d{6}Z-[0-9a-f]{16}\.parquet$/)
+            return /partition=([^/]*)/.exec(file)?.[1] ?? ""
+          })
+          for (const named of ["2024-01-01", "..%2F..%2F..%2Fetc%2Fpasswd", "a%7Cb", ".", "%F0%9F%92%A5%20a%2Fb", "%252F"]) {
+            assert.include(folders, named)
+          }
+          assert.strictEqual(new Set(folders).size, keys.length)
+          const lake = yield* Lake
+          for (const [i, key] of keys.entries()) {
+            assert.deepStrictEqual((yield* lake.load({ asset, partitions: [key] })).values, [trip(i)])
+          }
+        }).pipe(Effect.provide(place))
+      }).pipe(Effect.scoped, Effect.provide(TestDatabase.layer)))
+  }
 
   it.effect("writes what others read: Parquet, CSV and NDJSON by themselves", () =>
     within({ format: "csv", compression: "gzip" }, (root) =>

@@ -1,7 +1,7 @@
 /** The folder of a lake in the object store: opens, writes and removes files, and says in the asset's words what went wrong. */
 import { Effect, Stream } from "effect"
 import { IoError } from "../../engine/definition/Io.ts"
-import type { ObjectStore, ObjectStoreError } from "../../resources/objects/ObjectStore.ts"
+import { type ObjectStore, ObjectStoreError } from "../../resources/objects/ObjectStore.ts"
 import { place, refuse } from "../warehouse/Refusal.ts"
 import type { Entry } from "./Registry.ts"
 
@@ -32,6 +32,18 @@ const again = (asset: string, partition: string): string =>
 export const damaged = (files: Files, asset: string, { partition, path }: Entry, what: string, cause?: unknown): IoError =>
   refuse(asset, partition, `The file of ${place(asset, partition)}, ${uriOf(files, path)}, ${what}; ${again(asset, partition)}.`, cause)
 
+export const isMissing = ({ cause }: IoError): boolean => cause instanceof ObjectStoreError && cause.reason === "missing"
+
+/** A file that was its cell's when the reader began, and was removed before he came to its end. */
+export const replaced = (asset: string, { partition }: Entry): IoError =>
+  new IoError({
+    asset,
+    ...(partition === "" ? {} : { partition }),
+    message: `The file of ${place(asset, partition)} was replaced, and removed before it was read; try again. ` +
+      "Where reading takes longer than replaced files stay, set `keepReplaced` of Lake.layer.",
+    transient: true
+  })
+
 /** A file that is whole, and is not what the schema says. */
 export const unreadable = (asset: string, { partition }: Entry, reason: string, cause: unknown): IoError =>
   refuse(
@@ -43,12 +55,7 @@ export const unreadable = (asset: string, { partition }: Entry, reason: string, 
 
 /** One version of the file, whole, or a sentence that says what became of it. */
 export const open = Effect.fnUntraced(function*(files: Files, asset: string, entry: Entry) {
-  const info = yield* files.store.stat(uriOf(files, entry.path)).pipe(
-    Effect.mapError((error) =>
-      error.reason === "missing"
-        ? damaged(files, asset, entry, "is not there any more", error)
-        : told(asset, entry.partition, "read")(error))
-  )
+  const info = yield* Effect.mapError(files.store.stat(uriOf(files, entry.path)), told(asset, entry.partition, "read"))
   if (info.size === entry.size) return info
   const how = info.size < entry.size ? "was cut off" : "was changed"
   return yield* damaged(files, asset, entry, `${how}: it has ${info.size} bytes, and was written with ${entry.size}`)

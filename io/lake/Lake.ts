@@ -32,6 +32,7 @@ export interface Options {
 const make = (options: Options) =>
   Effect.gen(function*() {
     const sql = (yield* SqlClient.SqlClient).withoutTransforms()
+    const scope = yield* Effect.scope
     const files: Files = { store: yield* ObjectStore, at: options.at.replace(/\/+$/, "") }
     const format = options.format ?? "parquet"
     const lake: Layout.FileFormat = { format, compression: options.compression ?? Layout.usual(format) }
@@ -41,7 +42,7 @@ const make = (options: Options) =>
       validate: (asset) =>
         Effect.flatMap(Layout.formatOf(asset, lake), (own) => Effect.asVoid(Layout.of(asset, own.format))),
       prepare: Effect.fn("Lake.prepare")((asset) =>
-        Effect.andThen(Registry.prepare(sql, asset.key), sweep(sql, files)).pipe(
+        Effect.andThen(Registry.prepare(sql, asset.key), sweep(sql, files, scope)).pipe(
           Effect.asVoid,
           Effect.catchTag("SqlError", (error) => Effect.fail(fromSql(asset.key, "prepare", error)))
         )

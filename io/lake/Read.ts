@@ -31,12 +31,20 @@ const recordsOf = (files: Files.Files, layout: Layout.Layout, entry: Registry.En
     return text.read(Files.bytes(files, layout.asset, entry, etag), { file: uri })
   }))
 
+/** What became of a file that is not there: its cell has another one by now, or somebody has removed it. */
+const lost = (sql: SqlClient.SqlClient, files: Files.Files, asset: string, entry: Registry.Entry, error: IoError) =>
+  Effect.flatMap(Effect.orElseSucceed(Registry.some(sql, asset, [entry.partition]), () => []), ([now]) =>
+    Effect.fail(now === undefined || now.path === entry.path
+      ? Files.damaged(files, asset, entry, "is not there any more", error.cause)
+      : Files.replaced(asset, entry)))
+
 /** The rows of one cell. */
-const rowsOf = (files: Files.Files, asset: Stored, entry: Registry.Entry): Stream.Stream<unknown, IoError> =>
+const rowsOf = (sql: SqlClient.SqlClient, files: Files.Files, asset: Stored, entry: Registry.Entry): Stream.Stream<unknown, IoError> =>
   Stream.unwrap(Effect.map(Layout.of(asset, entry.format), (layout) => {
     const unfit = (reason: string, cause: unknown) => Files.unreadable(asset.key, entry, reason, cause)
     return recordsOf(files, layout, entry).pipe(
       Stream.mapError((error) => error._tag === "IoError" ? error : unfit(error.message, error)),
+      Stream.catchIf(Files.isMissing, (error) => Stream.fromEffect(lost(sql, files, asset.key, entry, error))),
       Stream.mapArrayEffect((records) =>
         Effect.try({
           try: () => {
@@ -89,11 +97,11 @@ const entries = (sql: SqlClient.SqlClient, source: Source): Stream.Stream<Regist
 
 export const stream = (sql: SqlClient.SqlClient, files: Files.Files, source: Source): Stream.Stream<Element, IoError> =>
   Stream.flatMap(entries(sql, source), (entry) =>
-    Stream.map(rowsOf(files, source.asset, entry), (value): Element => ({ partition: entry.partition, value })))
+    Stream.map(rowsOf(sql, files, source.asset, entry), (value): Element => ({ partition: entry.partition, value })))
 
 export const load = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, files: Files.Files, source: Source) {
   const found = yield* Stream.runCollect(entries(sql, source))
-  const cells = yield* Effect.forEach(found, (entry) => Stream.runCollect(rowsOf(files, source.asset, entry)), { concurrency: filesAtOnce })
+  const cells = yield* Effect.forEach(found, (entry) => Stream.runCollect(rowsOf(sql, files, source.asset, entry)), { concurrency: filesAtOnce })
   const loaded: Loaded = {
     partitions: cells.flatMap((values, i) => values.map(() => found[i]?.partition ?? "")),
     values: cells.flat()

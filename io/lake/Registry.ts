@@ -130,11 +130,16 @@ select path, now() + make_interval(secs => $2::float8) from unnest($1::text[]) a
     return []
   })
 
-/** Condemns files that have expired, so that no commit can take them any more; gives them, to be removed. */
+/**
+ * Condemns files that have expired, so that no commit can take them any more; gives them, to be removed. What a commit or
+ * another sweep is at is left to it: to wait for one another could be a deadlock.
+ */
 export const condemn = (sql: SqlClient.SqlClient, count: number) =>
   sql.unsafe<{ readonly path: string }>(
     `update ${schema}.loose_files set condemned = true
-where path in (select path from ${schema}.loose_files where condemned or expires_at < now() limit $1) returning path`,
+where path in (
+  select path from ${schema}.loose_files where condemned or expires_at < now() limit $1 for no key update skip locked
+) returning path`,
     [count]
   )
 

@@ -49,9 +49,9 @@ export const stage = (
     yield* announce(path)
     const alive = Effect.forever(Effect.andThen(Effect.sleep(heartbeat), announce(path)))
     const writing = files.store.write(Files.uriOf(files, path), encoding.bytes).pipe(
-      Effect.mapError((error) => error._tag === "IoError" ? error : Files.told(asset.key, partition, "written")(error)),
-      // Nothing is there then.
-      Effect.tapError(() => Effect.ignore(Registry.forget(sql, [path])))
+      // Nothing is there then. Where the store fails, it may have stored the file all the same: that is left to the sweep.
+      Effect.tapError((error) => error._tag === "IoError" ? Effect.ignore(Registry.forget(sql, [path])) : Effect.void),
+      Effect.mapError((error) => error._tag === "IoError" ? error : Files.told(asset.key, partition, "written")(error))
     )
     const { size } = yield* Effect.raceFirst(writing, alive)
     const file = { asset: asset.key, partition, path, format: format.format, size, rows: encoding.rows() }

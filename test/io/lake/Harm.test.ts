@@ -8,6 +8,7 @@ import * as path from "node:path"
 import type { Stored } from "../../../engine/definition/Io.ts"
 import * as Rows from "../../../engine/definition/Rows.ts"
 import { Lake } from "../../../io/lake/Lake.ts"
+import * as Transaction from "../../../io/warehouse/Transaction.ts"
 import * as TestDatabase from "../../TestDatabase.ts"
 import { days, Row, rowsOf } from "./days.ts"
 import { expire, filesIn, folder, lakeAt, within } from "./place.ts"
@@ -85,6 +86,35 @@ describe("Lake under harm", () => {
         yield* lake.write([cell("b", early)])
         assert.deepStrictEqual(yield* load, [{ id: 1 }, { id: 6 }])
         assert.strictEqual(filesIn(root).filter((name) => name.includes("partition=a")).length, 1)
+      })))
+
+  it.effect("tells who reads slowly that a file was replaced meanwhile: another try reads the new one", () =>
+    within({ keepReplaced: 0 }, () =>
+      Effect.gen(function*() {
+        const { lake, load } = yield* setUp
+        yield* lake.write([cell("a", [{ id: 1 }]), cell("b", [{ id: 2 }])])
+        const slow = Stream.mapEffect(lake.stream({ asset, partitions: "all" }), ({ partition }) =>
+          partition === "a" ? Effect.andThen(lake.write([cell("b", [{ id: 3 }])]), lake.prepare(asset)) : Effect.void)
+        const error = yield* Effect.flip(Stream.runDrain(slow))
+        assert.match(error.message, /^The file of nhl\/games, partition b was replaced, and removed before it was read; try again/)
+        assert.isTrue(error.transient)
+        assert.deepStrictEqual(yield* load, [{ id: 1 }, { id: 3 }])
+      })))
+
+  it.live("removes a large backlog to its end, and waits for nobody who holds a part of it", () =>
+    within({}, () =>
+      Effect.gen(function*() {
+        const { lake } = yield* setUp
+        const sql = yield* SqlClient.SqlClient
+        yield* sql`insert into sluice_lake.loose_files select 'gone/' || n, now() - interval '1 second' from generate_series(1, 2500) as n`
+        const left = Effect.map(sql<{ readonly path: string }>`select path from sluice_lake.loose_files`, (rows) => rows.map(({ path }) => path))
+        const held = Effect.andThen(
+          sql`select from sluice_lake.loose_files where path = 'gone/7' for update`,
+          Effect.andThen(Transaction.outside(sql, lake.prepare(asset)), Effect.repeat(Transaction.outside(sql, left), { until: ({ length }) => length <= 1 }))
+        )
+        assert.deepStrictEqual(yield* sql.withTransaction(held), ["gone/7"])
+        yield* lake.prepare(asset)
+        assert.deepStrictEqual(yield* left, [])
       })))
 
   it.effect("a stream that fails leaves no file", () =>

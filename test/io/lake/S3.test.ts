@@ -32,6 +32,21 @@ describe("in S3", () => {
         assert.match(uri ?? "", /^s3:\/\/lake\/data\/files\/rows\/partition=2024%7Ca%2Fb\/[^/]+\.parquet$/)
       }).pipe(Effect.provide(Lake.layer({ at: "s3://lake/data/" })), Effect.provide(TestDatabase.layer))))
 
+  it.live("a file whose upload had no answer is nobody's, and goes too", () =>
+    withS3((s3) =>
+      Effect.gen(function*() {
+        const lake = yield* Lake
+        yield* lake.prepare(asset)
+        s3.setFaults(({ operation }) => operation === "PutObject" ? { _tag: "Lose" } : undefined)
+        const error = yield* Effect.flip(lake.write([{ asset, partition: "a", value: rows }]))
+        assert.isTrue(error.transient)
+        s3.setFaults(() => undefined)
+        assert.strictEqual((yield* list("s3://lake/data/")).length, 1)
+        yield* expire
+        yield* lake.prepare(asset)
+        assert.deepStrictEqual(yield* list("s3://lake/data/"), [])
+      }).pipe(Effect.provide(Lake.layer({ at: "s3://lake/data/" })), Effect.provide(TestDatabase.layer))))
+
   it.live("chunks are the whole object, and NDJSON is cut with few bytes read", () =>
     withS3((s3) =>
       Effect.gen(function*() {

@@ -72,7 +72,7 @@ const measure = async (one: Case, folder: string, databaseUrl: string): Promise<
   }
   const env = {
     // Without it V8 lets garbage lie while the machine has memory: 450 MB, of which 70 MB are in use.
-    NODE_OPTIONS: "--max-semi-space-size=16 --max-old-space-size=200",
+    NODE_OPTIONS: "--max-semi-space-size=16 --max-old-space-size=512",
     DATABASE_URL: databaseUrl,
     API_ENDPOINT: url,
     BULK_INPUT: data,

@@ -72,7 +72,7 @@ const sentence = (observation: Daemon.Observation): string => {
     case "Failed":
       return `${observation.schedule}: the tick ${dueText(observation.due)} has failed: ${observation.reason}`
     case "Adopted":
-      return `${observation.schedule}: run ${observation.run} goes on here: its daemon is gone`
+      return `${observation.schedule}: run ${observation.run} goes on here`
     case "Ended":
       return `${observation.schedule}: run ${observation.run} ${observation.state} in ${Text.duration(observation.millis)}`
     case "Broken":

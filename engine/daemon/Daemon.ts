@@ -69,8 +69,15 @@ interface Serving<R> {
   readonly awake: Queue.Queue<void>
 }
 
+/**
+ * When a schedule that stands so has something to decide next. To find it out anew at each look took three quarters of
+ * what an idle daemon did: 11 ms of a second with 200 schedules, 2.5 with this.
+ */
+type Known = Map<string, { readonly standing: string; readonly next: number }>
+
 const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | RunStore | TickStore | Scope.Scope> => {
   const { awake, watcher } = serving
+  const known: Known = new Map()
   const refused = new Set<number>()
   let lookedAt = Number.NEGATIVE_INFINITY
   let inTrouble = false
@@ -80,7 +87,7 @@ const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | RunStore
       yield* adopt(serving, refused)
       lookedAt = began
     }
-    const millis = yield* decide(serving)
+    const millis = yield* decide(serving, known)
     if (inTrouble) watcher({ _tag: "Recovered" })
     inTrouble = false
     return millis
@@ -95,7 +102,7 @@ const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | RunStore
 }
 
 /** Decides upon all ticks that are due; gives for how long there is nothing to decide, in milliseconds. */
-const decide = Effect.fnUntraced(function*<R>(serving: Serving<R>) {
+const decide = Effect.fnUntraced(function*<R>(serving: Serving<R>, known: Known) {
   const { graph, lease, schedules } = serving
   const store = yield* TickStore
   const asked = yield* monotonicMillis
@@ -105,8 +112,15 @@ const decide = Effect.fnUntraced(function*<R>(serving: Serving<R>) {
     const ask = (moment: Moment) => Ask.decisionOf(graph, schedule, moment)
     const standing = standings.get(schedule.name)
     if (standing === undefined) continue
+    const before = known.get(schedule.name)
+    const as = JSON.stringify({ ...standing, now: 0 })
+    if (before !== undefined && before.standing === as && now < before.next) {
+      next = Math.min(next, before.next)
+      continue
+    }
     const choice = choose(schedule, standing, ask)
-    if (choice.decisions.length > 0) {
+    if (choice.decisions.length === 0) known.set(schedule.name, { standing: as, next: choice.next })
+    else {
       // Once more, while nobody else decides: another daemon may have been first.
       const decided = yield* store.decide(schedule.name, lease.worker, (standing) => choose(schedule, standing, ask).decisions)
       yield* Effect.forEach(decided, (one) => carryOut(serving, schedule.name, one, now), { discard: true })
@@ -134,23 +148,28 @@ const carryOut = <R>(serving: Serving<R>, schedule: string, { decision, run }: D
   })
 }
 
-/** Goes on with the runs of daemons that are gone: of several daemons the first to take one has it. */
+/**
+ * Goes on with the runs of daemons that are gone, of which the first daemon to take one has it; and with those of this one
+ * that it does not know of, because the answer to their tick was lost.
+ */
 const adopt = Effect.fnUntraced(function*<R>(serving: Serving<R>, refused: Set<number>) {
-  const { graph, runs, schedules, watcher } = serving
+  const { graph, lease, runs, schedules, watcher } = serving
   const store = yield* TickStore
-  for (const { run, schedule } of yield* store.lost(schedules.map(({ name }) => name))) {
+  for (const { own, run, schedule } of yield* store.open(schedules.map(({ name }) => name), lease.worker)) {
     if (refused.has(run) || runs.has(run)) continue
     yield* runs.add({
       schedule,
       run,
-      execute: (observer) =>
-        Executor.resume(graph, run, {
+      execute: (observer) => {
+        const options: Executor.RunOptions = {
           leaves: true,
           observer: (observation) => {
             if (observation._tag === "RunStarted") watcher({ _tag: "Adopted", schedule, run })
             observer(observation)
           }
-        }),
+        }
+        return own ? Executor.begin(graph, run, lease, options) : Executor.resume(graph, run, options)
+      },
       failed: (error) =>
         Effect.suspend(() => {
           // What this deployment cannot execute now it cannot execute later; a database that is away comes back.

@@ -7,7 +7,7 @@ export type Observation =
   | { readonly _tag: "Started"; readonly schedule: string; readonly due: number; readonly run: number; readonly lagMillis: number }
   | { readonly _tag: "Waits"; readonly schedule: string; readonly due: number }
   | { readonly _tag: "Skipped" | "Failed"; readonly schedule: string; readonly due: number; readonly reason: string }
-  /** The run of a daemon that is gone goes on here. */
+  /** The run of a daemon that is gone goes on here, or one whose tick was recorded while the database went away. */
   | { readonly _tag: "Adopted"; readonly schedule: string; readonly run: number }
   | { readonly _tag: "Ended"; readonly schedule: string; readonly run: number; readonly state: RunState; readonly millis: number }
   /** A run could not be executed at all. */

@@ -60,10 +60,12 @@ export interface Decided {
   readonly run: number | undefined
 }
 
-/** A run of a tick whose worker is gone. */
-export interface LostRun {
+/** A run of a tick that nobody else executes. */
+export interface OpenRun {
   readonly schedule: string
   readonly run: number
+  /** It is the asking worker's; else its worker is gone. */
+  readonly own: boolean
 }
 
 export class TickStore extends Context.Service<TickStore, {
@@ -90,8 +92,11 @@ export class TickStore extends Context.Service<TickStore, {
     worker: string,
     choose: (standing: Standing) => ReadonlyArray<Decision>
   ) => Effect.Effect<ReadonlyArray<Decided>, RunStoreError>
-  /** The runs of ticks whose workers are gone, and that nobody wants to be cancelled. */
-  readonly lost: (schedules: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<LostRun>, RunStoreError>
+  /**
+   * The runs of ticks whose workers are gone, and those of this worker: of one that it does not execute, the answer of
+   * `decide` was lost. Without those that are to be cancelled.
+   */
+  readonly open: (schedules: ReadonlyArray<string>, worker: string) => Effect.Effect<ReadonlyArray<OpenRun>, RunStoreError>
   /** Notes why the run of a tick could not be executed. */
   readonly fail: (run: number, reason: string) => Effect.Effect<void, RunStoreError>
   /** The ticks of a schedule, the latest first. */

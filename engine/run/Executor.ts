@@ -58,7 +58,10 @@ export const start = <R>(
     return yield* execute(graph, request, { ...executionOf(options), run, lease, now: meantAt(request, now), resumed: false })
   })).pipe(Effect.withSpan("Executor.start"))
 
-/** Executes a run that was created for a worker of this process: by a tick, together with the tick. */
+/**
+ * Executes a run that was created for a worker of this process: by a tick, together with the tick. Once more where that
+ * ended without an end of the run: what it has ended well is not done again.
+ */
 export const begin = <R>(
   graph: AssetGraph<R>,
   run: number,
@@ -70,7 +73,8 @@ export const begin = <R>(
     const { request, startedAt } = yield* patiently(store.run(run))
     const now = meantAt(request, DateTime.fromDateUnsafe(startedAt))
     yield* fits(graph, request).pipe(Effect.tapError(() => store.finishRun(run, lease.worker, "failed")))
-    return yield* execute(graph, request, { ...executionOf(options), run, lease, now, resumed: false })
+    const before = yield* patiently(store.steps(run, { limit: 1 }))
+    return yield* execute(graph, request, { ...executionOf(options), run, lease, now, resumed: before.length > 0 })
   }).pipe(Effect.withSpan("Executor.begin"))
 
 /** Goes on with a run that was killed, cancelled or has failed: what it has ended well is not done again. */

@@ -3,7 +3,7 @@ import { Clock, Effect } from "effect"
 import type { Decided, Standing, TickRecord, TickStore } from "../../engine/record/TickStore.ts"
 import { unregistered } from "../Refusals.ts"
 import * as Runs from "./Runs.ts"
-import { type HeldSchedule, isLost, type State } from "./State.ts"
+import { executes, type HeldSchedule, isLost, type State } from "./State.ts"
 
 const stopped = "the schedule was stopped"
 
@@ -87,12 +87,14 @@ export const make = (state: State): TickStore["Service"] => {
           return known === undefined ? [] : [[name, standingOf(known, now)] as const]
         }))
       })),
-    lost: (names) =>
+    open: (names, worker) =>
       Effect.map(Clock.currentTimeMillis, (now) =>
         names.flatMap((schedule) =>
           [...state.schedules.get(schedule)?.ticks.values() ?? []].flatMap(({ run }) => {
             const record = run === undefined ? undefined : state.runs[run - 1]
-            return record === undefined || !isLost(record, now) || record.cancelRequested ? [] : [{ schedule, run: record.id }]
+            if (record === undefined || record.cancelRequested) return []
+            const own = executes(record, worker)
+            return own || isLost(record, now) ? [{ schedule, run: record.id, own }] : []
           })
         )),
     fail: (run, reason) =>

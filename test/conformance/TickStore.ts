@@ -112,16 +112,20 @@ export const tickStoreConformance = <E>(name: string, layer: Layer.Layer<RunStor
       assert.deepStrictEqual(yield* ticks.decide("nobody's", "one", () => [start(due(1))]), [])
     }))
 
-    test("tells of runs whose worker is gone, unless they are to be cancelled", Effect.gen(function*() {
+    test("tells of runs whose worker is gone and of one's own, unless they are to be cancelled", Effect.gen(function*() {
       const { decide, runs, start, ticks } = yield* known
       const [first, second] = yield* decide([start(due(1)), start(due(2))])
-      assert.deepStrictEqual(yield* ticks.lost(["daily", "hourly"]), [])
+      assert.deepStrictEqual(yield* ticks.open(["daily", "hourly"], "two"), [])
       yield* runs.cancelRun(second!.run!)
+      const open = (own: boolean) => [{ schedule: "daily", run: first!.run!, own }]
+      assert.deepStrictEqual(yield* ticks.open(["daily", "hourly"], "one"), open(true))
       yield* runs.stopWorker("one")
-      assert.deepStrictEqual(yield* ticks.lost(["daily", "hourly"]), [{ schedule: "daily", run: first!.run! }])
-      assert.deepStrictEqual(yield* ticks.lost(["hourly"]), [])
+      assert.deepStrictEqual(yield* ticks.open(["daily", "hourly"], "two"), open(false))
+      assert.deepStrictEqual(yield* ticks.open(["hourly"], "two"), [])
       yield* runs.resumeRun(first!.run!, "two")
-      assert.deepStrictEqual(yield* ticks.lost(["daily"]), [])
+      assert.deepStrictEqual(yield* ticks.open(["daily"], "two"), open(true))
+      yield* runs.finishRun(first!.run!, "two", "failed")
+      assert.deepStrictEqual(yield* ticks.open(["daily"], "two"), [])
     }))
   })
 }

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Queue, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as Daemon from "../../../engine/daemon/Daemon.ts"
-import { RunStore } from "../../../engine/record/RunStore.ts"
+import { RunStore, RunStoreError } from "../../../engine/record/RunStore.ts"
 import { TickStore } from "../../../engine/record/TickStore.ts"
 import * as Lease from "../../../engine/run/Lease.ts"
 import * as Schedule from "../../../engine/schedule/Schedule.ts"
@@ -135,6 +135,23 @@ describe("a daemon", () => {
     assert.include((yield* runs.run(2)).state, "succeeded")
     assert.include(said, "Adopted")
     assert.deepStrictEqual(yield* history, ["00:01 started", "00:02 started"])
+  }))
+
+  test("goes on with a run whose tick was recorded, though the answer was lost", Effect.gen(function*() {
+    const store = yield* TickStore
+    let lost = 0
+    const unlucky = TickStore.of({
+      ...store,
+      decide: (...asked) => Effect.tap(store.decide(...asked), () =>
+        lost++ > 0 ? Effect.void : Effect.fail(new RunStoreError({ message: "The connection is lost.", transient: true })))
+    })
+    yield* Effect.gen(function*() {
+      const { daemon, runs, said } = yield* scene({ cron: "* * * * *" })
+      yield* daemon
+      yield* TestClock.adjust(minute + 10_000)
+      assert.deepInclude(yield* runs.run(1), { state: "succeeded" })
+      assert.deepStrictEqual(said, ["Up", "Trouble", "Recovered", "Adopted", "Ended"])
+    }).pipe(Effect.provideService(TickStore, unlucky))
   }))
 
   test("starts nothing while its schedule is stopped", Effect.gen(function*() {

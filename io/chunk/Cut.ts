@@ -124,6 +124,14 @@ const ofObject = <A>(store: ObjectStore["Service"], object: ObjectInfo, format: 
   }))
 }
 
+/** What a source names; a glob that matches nothing may be the URI of an object that looks like one: `data[1].csv`. */
+const named = (store: ObjectStore["Service"], source: string): Stream.Stream<ObjectInfo, ObjectStoreError> => {
+  const itself = Stream.fromEffect(store.stat(source))
+  if (source.endsWith("/")) return store.list(source)
+  if (!isGlob(source)) return itself
+  return Stream.orElseIfEmpty(store.list(source), () => Stream.catchIf(itself, ({ reason }) => reason === "missing", () => Stream.empty))
+}
+
 /**
  * The chunks of objects, in the order of the objects and of what they hold: of one URI or several, of all objects of a
  * folder (`s3://in/orders/`) or of a glob. An object that is no larger than a chunk is not looked into. The same version
@@ -135,8 +143,7 @@ const ofObject = <A>(store: ObjectStore["Service"], object: ObjectInfo, format: 
 export const cut = <A>(sources: string | ReadonlyArray<string>, format: AnyFormat<A>, options: Options = {}): Chunks => {
   const bytes = Size.bytesOf(options.bytes ?? "64 MiB")
   return Stream.unwrap(Effect.map(ObjectStore, (store) => {
-    const objects = Stream.flatMap(Stream.fromIterable(typeof sources === "string" ? [sources] : sources), (source) =>
-      isGlob(source) || source.endsWith("/") ? store.list(source) : Stream.fromEffect(store.stat(source)))
+    const objects = Stream.flatMap(Stream.fromIterable(typeof sources === "string" ? [sources] : sources), (source) => named(store, source))
     return Stream.flatMap(objects, (object) => ofObject(store, object, format, bytes))
   }))
 }

@@ -176,6 +176,10 @@ describe("Chunks", () => {
         const read = yield* Effect.forEach(chunks, ({ key }) => Effect.map(readAll(key, format), ({ good }) => good.length))
         assert.deepStrictEqual(read, [200, 200, 200, 0])
         assert.strictEqual((yield* cutAll(["4.csv", "3.csv"], format, "1 MB")).length, 2)
+        // As it is listed, though it reads like a pattern.
+        yield* put(root, "5[a].csv", text)
+        assert.strictEqual((yield* cutAll("5[a].csv", format, "1 MB"))[0]?.uri, "5[a].csv")
+        assert.deepStrictEqual(yield* cutAll("6*.csv", format, "1 MB"), [])
       })))
 
   it.effect("refuses keys that are none, sizes that are none, and objects that are not there", () =>

@@ -17,6 +17,7 @@ import * as CheckRunner from "./CheckRunner.ts"
 import * as GatherOf from "./Gather.ts"
 import * as IoManagers from "./IoManagers.ts"
 import * as Lease from "./Lease.ts"
+import * as Leftovers from "./Leftovers.ts"
 import { type Observer, silent } from "./Observer.ts"
 import { patiently } from "./Patience.ts"
 import * as Recorder from "./Recorder.ts"
@@ -225,6 +226,7 @@ const stages = <R>(
       yield* recorder.flush
       if (next.later.length === 0) break
     }
+    yield* Leftovers.clear(graph, selected, { run: execution.run, worker: execution.lease.worker, io, event: recorder.event })
     for (const check of graph.checks) {
       const results = yield* CheckRunner.run(check, tally.materializedOf(check.asset.key), {
         io,

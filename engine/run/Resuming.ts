@@ -96,10 +96,11 @@ export const resume = <R>(
     return begin
   })
 
-const outputsOf = <R>(
+/** The outputs of a computation at a partition. */
+export const outputsOf = <R>(
   assets: Readonly<Record<string, Any>>,
   partition: string,
-  { io }: ResumingOptions<R>
+  { io }: Pick<ResumingOptions<R>, "io">
 ): Effect.Effect<ReadonlyArray<Output>, never, R> =>
   Effect.forEach(Object.entries(assets), ([name, asset]) =>
     Effect.gen(function*() {

@@ -4,7 +4,7 @@ import { Duration, Effect, Fiber, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Asset, Checkpoint, Document, Partitions, Retry, Rows, RunStore } from "../../../index.ts"
 import { Store, Value } from "../assets.ts"
-import { memory, resume, start, stored, texts } from "./harness.ts"
+import { memory, requestOf, resume, start, stored, texts } from "./harness.ts"
 
 const Num = Schema.Struct({ id: Schema.Int })
 const two = Partitions.fixed(["x", "y"])
@@ -193,6 +193,35 @@ describe("Checkpoints", () => {
       assert.strictEqual((yield* Fiber.join(timed)).state, "failed")
       assert.deepInclude((yield* progress)[0], { records: 7 })
       assert.deepStrictEqual(yield* idsOf(asset), [])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("what nobody goes on with is removed after 30 days, unless somebody is at it", () =>
+    Effect.gen(function*() {
+      const asset = counting((n) => n === 57 ? Effect.fail("broken") : Effect.void)
+      yield* start([asset], x)
+      const other = start([counting(() => Effect.void)], { partitions: "y", force: true })
+      yield* TestClock.adjust("29 days")
+      yield* other
+      assert.strictEqual((yield* progress)[0]?.records, 56)
+      yield* TestClock.adjust("2 days")
+      const store = yield* RunStore.RunStore
+      const io = yield* Store
+      const aside = io.partial!.count({ asset: { key: asset.key, output: asset.output, partitioned: true }, partition: "x" })
+      yield* store.startWorker({ id: "at it", host: "h", pid: 1, leaseMillis: 3_600_000 })
+      const run = yield* store.createRun(requestOf({ partitions: "x" }), "at it")
+      yield* store.claim(run, "at it", [{ asset: asset.key, partition: "x" }])
+      yield* other
+      assert.deepStrictEqual([(yield* progress).length, yield* aside], [1, 56])
+      yield* store.release("at it", [{ asset: asset.key, partition: "x" }])
+      const { run: last } = yield* other
+      assert.deepStrictEqual([yield* progress, yield* aside], [[], 0])
+      const events = (yield* store.events(last)).filter(({ type }) => type === "checkpoint")
+      assert.deepStrictEqual(events.map(({ message, partition }) => [partition, message]), [
+        ["x", "removes 56 records with which nobody has gone on for 30 days"]
+      ])
+      const { call, calls } = failingAt(0)
+      yield* start([counting(call)], x)
+      assert.deepStrictEqual(calls, upTo(100))
     }).pipe(Effect.provide(memory)))
 
   it.effect("one computation fills two tables, and both move together", () =>

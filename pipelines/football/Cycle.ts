@@ -8,6 +8,7 @@ import { FootballApi } from "../../resources/football/FootballApi.ts"
 import { MockAllowed } from "../../resources/football/Mock.ts"
 import { football } from "../football.ts"
 import * as Board from "./Board.ts"
+import * as Continuous from "./Continuous.ts"
 import * as Files from "./Files.ts"
 import * as LogFile from "./LogFile.ts"
 import * as PidFile from "./PidFile.ts"
@@ -27,6 +28,10 @@ export interface CycleOptions {
   readonly keep: number
   readonly quiet: boolean
   readonly json: boolean
+  /** One cycle after the other. */
+  readonly continuous: boolean
+  /** Seconds from the start of a cycle to the start of the next. */
+  readonly period: number
 }
 
 /** The latency of the demo's simulator, in milliseconds: about that of the vendor's API. */
@@ -133,7 +138,11 @@ export const cycle = Effect.fn("football.cycle")(function*(input: CycleOptions) 
   })
   const settings = settingsOf(input, process.env)
   const apart = Logger.layer([file])
-  const done = yield* Cli.withEverything(Effect.tap(materialize(input), (done) => logged(done, input.sequential, apart))).pipe(
+  const once = Effect.tap(materialize(input), (done) => logged(done, input.sequential, apart))
+  const cycles = input.continuous
+    ? Continuous.everySeconds(input.period, Effect.flatMap(once, (done) => print(done, input)), input.json)
+    : once
+  const done = yield* Cli.withEverything(cycles).pipe(
     Effect.onError((cause) =>
       Cause.hasInterruptsOnly(cause)
         ? Effect.logWarning("The cycle was interrupted.")

@@ -78,18 +78,26 @@ export const footballCommand = Command.make(
     ),
     keep: count("keep", "Cycles in step2.json", 100),
     quiet: yes("quiet", "Print the timing without the board"),
+    continuous: yes("continuous", "Make one cycle after the other, until Ctrl-C"),
+    period: Flag.Finite("period").pipe(
+      Flag.withMetavar("<seconds>"),
+      Flag.withDescription("With --continuous: from the start of a cycle to the start of the next (default 60)"),
+      Flag.withDefault(60),
+      Flag.filter((n) => n > 0 && n <= 86_400, () => "seconds, more than 0 and up to 86400")
+    ),
     json
   },
   (input) => Cli.lazily(() => import("./Cycle.ts"), (m) => m.cycle(input))
 ).pipe(
   Command.withDescription(
-    "Make one cycle and end: the live matches, details and odds of all of them at once, their teams, competitions and " +
+    "Make one cycle and end, or with --continuous one a minute: the live matches, details and odds of all of them at once, their teams, competitions and " +
       "countries, then the matches and the live board. Prints the board and how long each part took. A request that fails " +
       "is listed and stops nothing. Exit code 1 when the cycle failed."
   ),
   Command.withShortDescription("Football: one cycle, status"),
   Command.withExamples([
     { command: "sluice football --demo", description: "With invented matches" },
+    { command: "sluice football --continuous --quiet", description: "Every minute, from start to start" },
     { command: "sluice football --preset conservative --timeout 45", description: "Gently" }
   ]),
   Command.withSubcommands([status])

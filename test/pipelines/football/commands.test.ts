@@ -148,6 +148,31 @@ describe("sluice football", () => {
       assert.deepStrictEqual(traffic.counts(), { live: 2 })
     }))
 
+  it.live("goes on from start to start with --continuous, until it is ended", () =>
+    Effect.gen(function*() {
+      const project = yield* fixture.project(main)
+      const { url } = yield* Simulator.make({ ...small, latency: 20 })
+      const running = project.start(["football", "--continuous", "--period", "1.5", "--quiet"], { env: envOf(url) })
+      const sleeps = () => fs.existsSync(path.join(project.folder, "step1.log"))
+        ? Array.from(read(project, "step1.log").matchAll(/Sleep time: (\d+\.\d\d)s$/gm), ([, seconds]) => Number(seconds))
+        : []
+      while (sleeps().length < 2) yield* Effect.sleep(20)
+      const second = yield* project.run(["football"], { env: envOf(url) })
+      assert.match(second.stderr, /Another instance is already running/)
+      running.process.kill("SIGTERM")
+      const ended = yield* Effect.promise(() => running.ended)
+      assert.strictEqual(ended.code, 130, ended.stderr)
+      for (const line of [...timingLines, /^Sleep time: \d\.\d\ds$/m]) assert.match(ended.stdout, line)
+      for (const seconds of sleeps()) assert.isBelow(seconds, 1.5)
+      assert.isFalse(fs.existsSync(path.join(project.folder, "step1.pid")))
+      const gaps = yield* query<{ readonly gap: number }>(
+        project,
+        "select extract(epoch from started_at - lag(started_at) over (order by id))::float8 as gap from sluice.runs order by id offset 1"
+      )
+      // Without a pause a cycle follows the one before after a third of a second.
+      for (const { gap } of gaps) assert.isAbove(gap, 1)
+    }))
+
   it.live("refuses what it cannot use in one sentence", () =>
     Effect.gen(function*() {
       const project = yield* fixture.project(main)

@@ -1,114 +1,111 @@
-/** Files of 0.1 and 0.3 GB → typed records: records a second, bytes a second, and the memory of a process that does only this. */
-import { Effect, Schema, Stream } from "effect"
-import { spawnSync } from "node:child_process"
-import { createWriteStream, mkdtempSync, rmSync, statSync } from "node:fs"
-import { tmpdir } from "node:os"
+/**
+ * Files → typed records, and files → Postgres: speed beside that of a peer in the same run, and memory by the size of the
+ * file. GIGABYTES: the sizes, as in "0.1,1"; BENCH_ONLY: the cases whose names match; BENCH_ROUNDS: rounds of each.
+ */
+import { Effect, Redacted } from "effect"
+import { SqlClient } from "effect/sql"
+import { mkdtempSync, rmSync, statSync } from "node:fs"
+import { loadavg, tmpdir } from "node:os"
 import { join } from "node:path"
-import { once } from "node:events"
-import { Format } from "../../index.ts"
-import { print, printMachine } from "../report.ts"
+import { Database } from "../../resources/database/Database.ts"
+import * as EmbeddedPostgres from "../../resources/database/EmbeddedPostgres.ts"
+import { median, print, printMachine } from "../report.ts"
+import * as DuckDb from "./DuckDb.ts"
+import { figure, type Measured, run } from "./Measured.ts"
+import { generate, type Name, rowsOf } from "./Row.ts"
+import * as Wide from "./Wide.ts"
 
-const Row = Schema.Struct({
-  id: Schema.Int, user_id: Schema.Int, name: Schema.NullOr(Schema.String), email: Schema.String, country: Schema.String,
-  amount: Schema.Number, qty: Schema.Int, score: Schema.NullOr(Schema.Number), created_at: Schema.Date, active: Schema.Boolean
-})
+type Round = Measured & { readonly speed: number }
 
-const names = ["Ada", "a \"quoted\" name, with a comma", "two\nlines", "山田太郎 🎉", null, "Grace Hopper", "Edsger", "Barbara"]
-const row = (id: number): typeof Row.Type => ({
-  id, user_id: (id * 7919) % 100_003, name: names[id % 8] ?? null, email: `user${id}@example.com`, country: ["DE", "US", "FR"][id % 3] ?? "DE",
-  amount: (id % 100_000) / 100, qty: id % 17, score: id % 20 === 0 ? null : Math.sin(id), created_at: new Date(1_700_000_000_000 + id * 1000), active: id % 2 === 0
-})
+const gigabytes = (process.env["GIGABYTES"] ?? "0.1").split(",").map(Number)
+const only = new RegExp(process.env["BENCH_ONLY"] ?? "")
+const here = import.meta.dirname
 
-const formats = { csv: Format.csv(Row), ndjson: Format.ndjson(Row), json: Format.jsonArray(Row), parquet: Format.parquet(Row) }
-type Name = keyof typeof formats
-const all: ReadonlyArray<Name> = ["csv", "ndjson", "json", "parquet"]
+const withSpeed = (measured: Measured, rows: number): Round => ({ ...measured, speed: rows / figure(measured, "millis") })
 
-const write = async (name: Name, rows: number, path: string) => {
-  const file = createWriteStream(path)
-  const source = Stream.rechunk(Stream.map(Stream.range(0, rows - 1), row), 4096)
-  await Effect.runPromise(Stream.runForEach(formats[name].write(source), (bytes) =>
-    Effect.promise(async () => {
-      if (!file.write(bytes)) await once(file, "drain")
-    })))
-  file.end()
-  await once(file, "finish")
+const speeds = (rounds: ReadonlyArray<Round>): number => median(rounds.map(({ speed }) => speed))
+
+const show = (name: string, rounds: ReadonlyArray<Round>, bytes: number, rows: number, ratio?: string): void => {
+  const megabytes = Math.round(speeds(rounds) * bytes / rows / 1000)
+  const notes = [
+    `${megabytes} MB/s`,
+    `${(median(rounds.map(({ busy }) => busy)) * 1e6 / rows).toFixed(2)} µs of CPU a row`,
+    `${Math.round(Math.max(...rounds.map(({ memory }) => memory)))} MB`,
+    ...ratio === undefined ? [] : [ratio]
+  ]
+  print({ name, rounds: rounds.map(({ speed }) => speed), unit: "krows/s", note: notes.join("  ") })
 }
 
-/** In a process of its own: reads the file, and prints rows, milliseconds and the most memory it had. */
-const child = async (name: Name, path: string) => {
-  const started = performance.now()
-  const program = Effect.scoped(Effect.gen(function*() {
-    const file = yield* Format.ofFile(path)
-    const stream = name === "parquet" ? formats.parquet.read(file) : formats[name].read(Format.bytesOf(file))
-    let [rows, sum] = [0, 0]
-    yield* Stream.runForEachArray(stream, (chunk) =>
-      Effect.sync(() => {
-        for (const { id } of chunk) sum += id
-        rows += chunk.length
-      }))
-    if (sum !== (rows * (rows - 1)) / 2) throw new Error("the rows are not those that were written")
-    return rows
-  }))
-  const rows = await Effect.runPromise(program)
-  console.log(JSON.stringify([rows, performance.now() - started, process.resourceUsage().maxRSS / 1024]))
-}
+const times = (ours: ReadonlyArray<Round>, peer: ReadonlyArray<Round>, name: string): string =>
+  `${(speeds(ours) / speeds(peer)).toFixed(2)} × ${name}`
 
-/** DuckDB's Node client, where DUCKDB names a folder in which it is installed: the same file to the same objects. */
-const peer = `
-const { DuckDBInstance } = require("@duckdb/node-api")
-const [, reader, path] = process.argv
-;(async () => {
-  const started = performance.now()
-  const connection = await (await DuckDBInstance.create(":memory:", { threads: "2" })).connect()
-  const result = await connection.stream("select * from " + reader + "('" + path + "')")
-  let rows = 0
-  for await (const chunk of result.yieldRowObjectJs()) rows += chunk.length
-  console.log(JSON.stringify([rows, performance.now() - started, process.resourceUsage().maxRSS / 1024]))
-})()`
+const records = (name: Name, path: string, rows: number) =>
+  Effect.promise(async () => withSpeed(await run([join(here, "Child.ts"), "records", name, path]), rows))
 
-const numbers = (text: string): readonly [number, number, number] => {
-  const value: unknown = JSON.parse(text.trim().split("\n").at(-1) ?? "null")
-  if (!Array.isArray(value)) throw new Error("the process that reads printed no figures")
-  const [rows, millis, rss] = value.map(Number)
-  return [rows ?? 0, millis ?? 0, rss ?? 0]
-}
+/** The whole command as a user types it, into an empty table. */
+const materialize = (path: string, rows: number) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`drop table if exists files.loaded`
+    const args = ["materialize", "files", "--force", "--json", "--project", join(here, "project")]
+    const measured = yield* Effect.promise(() => run([join(here, "../../bin/sluice.js"), ...args], { env: { BENCH_FILE: path } }))
+    if (figure(measured, "materialized") !== 1) throw new Error(`nothing was materialized: ${JSON.stringify(measured.printed)}`)
+    return withSpeed(measured, rows)
+  })
 
-const readers = { csv: "read_csv", ndjson: "read_json", json: "read_json", parquet: "read_parquet" } as const
+const copy = (path: string, rows: number) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql`drop table if exists bare`
+    yield* sql`create table bare (id int not null, user_id int not null, name text, email text not null, country text not null,
+      amount float8 not null, qty int not null, score float8, created_at timestamptz not null, active boolean not null)`
+    return withSpeed(yield* Effect.promise(() => run([join(here, "Child.ts"), "copy", path])), rows)
+  })
 
-const main = async () => {
-  printMachine()
-  const folder = mkdtempSync(join(tmpdir(), "sluice-files-"))
-  const gigabytes = (process.env["GIGABYTES"] ?? "0.1,0.3").split(",").map(Number)
-  try {
-    for (const name of all) {
-      for (const size of gigabytes) {
-        const path = join(folder, `data.${name}`)
-        // So many rows are a gigabyte of CSV; Parquet has the same rows.
-        const rows = Math.round(size * (name === "csv" || name === "parquet" ? 9_500_000 : 4_600_000))
-        await write(name, rows, path)
-        const bytes = statSync(path).size
-        const run = (args: ReadonlyArray<string>, cwd?: string) => {
-          const { stderr, stdout } = spawnSync(process.execPath, args, { encoding: "utf8", ...(cwd === undefined ? {} : { cwd }) })
-          if (stdout === "") throw new Error(stderr)
-          return numbers(stdout)
-        }
-        const rounds = [1, 2, 3].map(() => run([import.meta.filename, name, path]))
-        const label = `${name}, ${(bytes / 1e9).toFixed(2)} GB, ${rows.toLocaleString("en")} rows`
-        print({ name: label, rounds: rounds.map(([n, ms]) => n / ms), unit: "krows/s", note: `${Math.max(...rounds.map(([, , rss]) => Math.round(rss)))} MB RSS, ${Math.round(bytes / 1000 / Math.min(...rounds.map(([, ms]) => ms)))} MB/s` })
-        const duckdb = process.env["DUCKDB"]
-        if (duckdb !== undefined) {
-          const others = [1, 2, 3].map(() => run(["-e", peer, readers[name], path], duckdb))
-          print({ name: `  DuckDB's Node client`, rounds: others.map(([n, ms]) => n / ms), unit: "krows/s", note: `${Math.max(...others.map(([, , rss]) => Math.round(rss)))} MB RSS` })
-        }
-        rmSync(path)
+const round = Effect.fnUntraced(function*(name: Name, size: number, folder: string, duckDb: string | undefined) {
+  const path = join(folder, `data.${name}`)
+  const rows = Math.round(size * rowsOf[name])
+  yield* Effect.promise(() => generate(name, rows, path))
+  const bytes = statSync(path).size
+  const label = `${name}, ${(bytes / 1e9).toFixed(2)} GB, ${rows.toLocaleString("en")} rows`
+  const count = Number(process.env["BENCH_ROUNDS"] ?? (size > 0.3 ? 1 : 3))
+  const [read, objects, scans, loaded, copied] = [[], [], [], [], []] as [Array<Round>, Array<Round>, Array<Round>, Array<Round>, Array<Round>]
+  for (let i = 0; i < count; i++) {
+    if (only.test("records")) {
+      read.push(yield* records(name, path, rows))
+      if (duckDb !== undefined) {
+        objects.push(yield* Effect.promise(() => DuckDb.read("objects", name, path, duckDb)))
+        scans.push(yield* Effect.promise(() => DuckDb.read("scan", name, path, duckDb)))
       }
     }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+    if (only.test("postgres") && name !== "json") {
+      loaded.push(yield* materialize(path, rows))
+      if (name === "csv") copied.push(yield* copy(path, rows))
+    }
   }
-}
+  if (read.length > 0) {
+    const ratio = objects.length === 0 ? undefined : `${times(read, objects, "DuckDB's objects")}  ${times(read, scans, "its scan")}`
+    show(`${label} → records`, read, bytes, rows, ratio)
+  }
+  if (objects.length > 0) show("  DuckDB's Node client, objects", objects, bytes, rows)
+  if (scans.length > 0) show("  DuckDB, scan alone", scans, bytes, rows)
+  if (loaded.length > 0) show(`${label} → Postgres`, loaded, bytes, rows, copied.length === 0 ? undefined : times(loaded, copied, "bare COPY"))
+  if (copied.length > 0) show("  COPY of the file's bytes", copied, bytes, rows)
+  rmSync(path)
+})
 
-const [, script, name, path] = process.argv
-const asked = all.find((format) => format === name)
-if (script === import.meta.filename && asked !== undefined && path !== undefined) await child(asked, path)
-else await main()
+const folder = mkdtempSync(join(tmpdir(), "sluice-files-"))
+const server = await Effect.runPromise(EmbeddedPostgres.ensure({ folder }))
+process.env["DATABASE_URL"] = Redacted.value(server.url)
+try {
+  printMachine()
+  console.log(`load ${loadavg().map((load) => load.toFixed(1)).join(" ")}`)
+  const duckDb = only.test("records") ? DuckDb.install(join(folder, "duckdb")) : undefined
+  const names = (process.env["BENCH_FORMATS"] ?? "csv,ndjson,json,parquet").split(",") as ReadonlyArray<Name>
+  const all = Effect.forEach(names, (name) => Effect.forEach(gigabytes, (size) => round(name, size, folder, duckDb)))
+  await Effect.runPromise(Effect.scoped(Effect.provide(all, Database.layer())))
+  if (only.test("columns")) console.log(await Wide.measure(folder))
+} finally {
+  await Effect.runPromise(EmbeddedPostgres.stop({ folder }))
+  rmSync(folder, { recursive: true, force: true })
+}

@@ -74,7 +74,8 @@ const sentence = (observation: Daemon.Observation): string => {
     case "Adopted":
       return `${observation.schedule}: run ${observation.run} goes on here`
     case "Ended":
-      return `${observation.schedule}: run ${observation.run} ${observation.state} in ${Text.duration(observation.millis)}`
+      return `${observation.schedule}: run ${observation.run} ${observation.state} in ${Text.duration(observation.millis)}` +
+        (observation.state === "failed" ? `; \`sluice run show ${observation.run}\` tells why` : "")
     case "Broken":
       return `${observation.schedule}: run ${observation.run} cannot be executed: ${observation.message}`
     case "Trouble":

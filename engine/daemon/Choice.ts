@@ -112,7 +112,8 @@ const byLoop = (schedule: Schedule, { everyMillis }: LoopTiming, standing: Stand
   const due = Math.max(earliest, schedule.during?.openingAt(earliest).start ?? earliest)
   if (due > now) return { decisions: [], next: due }
   if (runs.length > 0) return { decisions: [], next: Number.POSITIVE_INFINITY }
-  return { decisions: [ask({ instant: due })], next: now + everyMillis }
+  // A late one asks for what is wanted when it starts: its due moment may be of before the daemons were down.
+  return { decisions: [{ ...ask({ instant: now }), due }], next: now + everyMillis }
 }
 
 /** One that began a little late counts as begun in time, so that a loop does not drift by the milliseconds of each start. */

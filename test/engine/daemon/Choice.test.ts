@@ -100,4 +100,13 @@ describe("loops", () => {
     ["wait for their hours", standing("09:00:00", { last: began("08:59:30") }), ["next 15:00:00"]]
   ]
   for (const [title, now, expected] of cases) it(title, () => assert.deepStrictEqual(told(loop, now), expected))
+
+  it("ask, when they are late, for what is wanted when they start", () => {
+    const asked: Array<string> = []
+    choose(loop, standing("00:01:20", { last: began("00:00:00") }), ({ instant }) => {
+      asked.push(text(instant))
+      return { _tag: "Start", due: instant, request }
+    })
+    assert.deepStrictEqual(asked, ["00:01:20"])
+  })
 })

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Queue, type Scope } from "effect"
 import { TestClock } from "effect/testing"
+import { Partitions } from "../../../index.ts"
 import * as Daemon from "../../../engine/daemon/Daemon.ts"
 import { RunStore, RunStoreError } from "../../../engine/record/RunStore.ts"
 import { TickStore } from "../../../engine/record/TickStore.ts"
@@ -152,6 +153,24 @@ describe("a daemon", () => {
       assert.deepInclude(yield* runs.run(1), { state: "succeeded" })
       assert.deepStrictEqual(said, ["Up", "Trouble", "Recovered", "Adopted", "Ended"])
     }).pipe(Effect.provideService(TickStore, unlucky))
+  }))
+
+  test("asks for the newest partition of the moment at which a tick was due", Effect.gen(function*() {
+    const computed: Array<string> = []
+    const asset = texts("asset", (_, hour) =>
+      Effect.sync(() => {
+        computed.push((hour as { readonly key: string }).key)
+        return ["value"]
+      }), { partitions: Partitions.hourly({ start: "1970-01-01T00:00", timezone: "UTC" }) })
+    const schedule = Schedule.make("all", { cron: "0 * * * *", catchUp: "all", request: { partitions: "latest", force: true } })
+    const up = Effect.forkScoped(Daemon.run(graphWith<Store>([asset]), [schedule], { stop: Effect.never }))
+    const before = yield* up
+    yield* TestClock.adjust(1)
+    yield* Fiber.interrupt(before)
+    yield* TestClock.adjust(3.5 * 60 * minute)
+    yield* up
+    yield* TestClock.adjust(5000)
+    assert.deepStrictEqual(computed, ["1970-01-01T00:00", "1970-01-01T01:00", "1970-01-01T02:00"])
   }))
 
   test("starts nothing while its schedule is stopped", Effect.gen(function*() {

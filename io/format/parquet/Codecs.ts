@@ -1,18 +1,33 @@
-/** The codecs of Parquet pages, from Node's own zlib but for snappy. */
-import type { Compressors } from "hyparquet"
+/** The codecs of Parquet pages, from Node's own zlib but for snappy and LZ4. */
+import { type Compressors, snappyUncompress } from "hyparquet"
 import type { Compressors as WriteCompressors } from "hyparquet-writer/src/types.js"
 import * as zlib from "node:zlib"
 import { FormatError } from "../FormatError.ts"
 import { lz4, lz4Hadoop } from "./Lz4.ts"
 
+type Decompressor = NonNullable<Compressors[keyof Compressors]>
+
 /** `outputLength` bounds what a page may unpack to, so that a small file cannot fill the memory. */
-export const decompressors: Compressors = {
+const decompressors = {
+  SNAPPY: (input, outputLength) => {
+    const page = new Uint8Array(outputLength)
+    snappyUncompress(input, page)
+    return page
+  },
   GZIP: (input, outputLength) => zlib.gunzipSync(input, { maxOutputLength: Math.max(1, outputLength) }),
   ZSTD: (input, outputLength) => zlib.zstdDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) }),
   BROTLI: (input, outputLength) => zlib.brotliDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) }),
   LZ4_RAW: lz4,
   LZ4: lz4Hadoop
-}
+} satisfies Compressors
+
+/** The decompressors, with a look at each page that they give; `check` throws where it is damaged. */
+export const checkedBy = (check: (packed: Uint8Array, page: Uint8Array) => void): Compressors =>
+  Object.fromEntries(Object.entries<Decompressor>(decompressors).map(([name, decompress]) => [name, (input, outputLength) => {
+    const page = decompress(input, outputLength)
+    check(input, page)
+    return page
+  }]))
 
 export type Codec = "snappy" | "gzip" | "zstd" | "none"
 

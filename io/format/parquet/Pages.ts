@@ -1,11 +1,28 @@
 /** The pages of a column, looked at before they are decoded: sizes, counts and checksums. */
-import type { ColumnMetaData } from "hyparquet/src/types.js"
+import type { ColumnMetaData, PageHeader } from "hyparquet/src/types.js"
 import { parquetHeader } from "hyparquet/src/column.js"
 import { crc32 } from "node:zlib"
+import * as Runs from "./Runs.ts"
 import { endOfStruct } from "./Thrift.ts"
 
-/** Throws an Error whose message completes "column x of row group n: …". */
-export const inspect = (bytes: Uint8Array, meta: ColumnMetaData, maxValues: number | undefined): void => {
+/** Whether a data page's header has what it must have, and no more in it than the page. */
+const isSound = ({ data_page_header: one, data_page_header_v2: two }: PageHeader, packed: number): boolean => {
+  if (two === undefined) return one?.encoding !== undefined
+  const { definition_levels_byte_length: definitions, num_nulls: nulls, num_values: values, repetition_levels_byte_length: repetitions } = two
+  return two.encoding !== undefined && definitions >= 0 && repetitions >= 0 && definitions + repetitions <= packed && nulls >= 0 && nulls <= values
+}
+
+/**
+ * Throws an Error whose message completes "column x of row group n: …". Gives the checks of what is unpacked only when it
+ * is read, by the offset of what is compressed.
+ */
+export const inspect = (
+  bytes: Uint8Array,
+  meta: ColumnMetaData,
+  maxValues: number | undefined,
+  levels: Runs.Levels
+): ReadonlyMap<number, Runs.Check["unpacked"]> => {
+  const checks = new Map<number, Runs.Check["unpacked"]>()
   const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 }
   const expected = Number(meta.num_values)
   let values = 0
@@ -29,6 +46,9 @@ export const inspect = (bytes: Uint8Array, meta: ColumnMetaData, maxValues: numb
       if (entries < 0 || entries > unpacked * 8 + 1) throw new Error(`its dictionary is said to have ${entries} entries in ${unpacked} bytes`)
     } else if (header.type === "DATA_PAGE" || header.type === "DATA_PAGE_V2") {
       if (count === undefined || count < 0 || values + count > expected) throw new Error(`page ${page} has values that the column does not`)
+      if (!isSound(header, packed)) throw new Error(`the header of page ${page} is damaged`)
+      const check = Runs.inspect(bytes.subarray(reader.offset, reader.offset + packed), header, levels, meta.type === "BOOLEAN", meta.codec === "UNCOMPRESSED")
+      if (check !== undefined) checks.set(reader.offset + check.offset, check.unpacked)
       values += count
       rows += header.data_page_header_v2?.num_rows ?? 0
     }
@@ -36,4 +56,5 @@ export const inspect = (bytes: Uint8Array, meta: ColumnMetaData, maxValues: numb
   }
   if (maxValues !== undefined && values !== maxValues) throw new Error(`it has ${values} values for ${maxValues} rows`)
   if (maxValues !== undefined && rows > maxValues) throw new Error(`its pages have ${rows} rows, and the row group ${maxValues}`)
+  return checks
 }

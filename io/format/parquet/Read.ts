@@ -1,11 +1,12 @@
 /** Parquet → records: only the columns of the schema, only the row groups that can match, a slice of rows at a time. */
 import { Effect, Stream } from "effect"
 import { type FileMetaData, parquetRead, parquetSchema, type RowGroup } from "hyparquet"
+import { getMaxDefinitionLevel, getMaxRepetitionLevel, getSchemaPath } from "hyparquet/src/schema.js"
 import type { SchemaTree } from "hyparquet/src/types.js"
 import { type BadRecord, Blame, FormatError, type Placed, Refused } from "../FormatError.ts"
 import { attempt, collector, type OnBadRecord } from "../Machine.ts"
 import { type Shape, setAbsent } from "../Shape.ts"
-import { decompressors } from "./Codecs.ts"
+import { checkedBy } from "./Codecs.ts"
 import { Mismatch, type Read, slotReader } from "./Column.ts"
 import * as Footer from "./Footer.ts"
 import { jsonOf, leafOf, stored } from "./Leaf.ts"
@@ -136,7 +137,14 @@ const joined = (pieces: ReadonlyArray<Piece>): ReadonlyArray<Piece> => {
   return result
 }
 
-/** The pages of the group's columns, in memory, checked. */
+/** The pages of a row group's columns. */
+interface Fetched {
+  readonly slice: (start: number, end: number) => Uint8Array
+  /** Throws where a page, unpacked from this offset of the file, is damaged. */
+  readonly check: (offset: number, page: Uint8Array) => void
+}
+
+/** The pages of the group's columns, in memory, checked as far as they are not compressed. */
 const fetch = Effect.fnUntraced(function*<E, R>(file: Ranged<E, R>, group: RowGroup, index: number, plan: Plan) {
   const chunks = group.columns.filter(({ meta_data }) => plan.columns.some(({ name }) => name === meta_data?.path_in_schema[0]))
   const ranges = joined(chunks.flatMap((chunk) => Footer.rangeOf(chunk) ?? []))
@@ -146,6 +154,7 @@ const fetch = Effect.fnUntraced(function*<E, R>(file: Ranged<E, R>, group: RowGr
     if (part === undefined || part.bytes.length < part.end - part.start) throw new Error(`bytes ${start} to ${end} could not be read`)
     return part.bytes.subarray(start - part.start, end - part.start)
   }
+  const checks = new Map<number, (page: Uint8Array) => void>()
   yield* attempt(file.name, () => {
     for (const chunk of chunks) {
       const range = Footer.rangeOf(chunk)
@@ -154,13 +163,17 @@ const fetch = Effect.fnUntraced(function*<E, R>(file: Ranged<E, R>, group: RowGr
       const name = meta.path_in_schema.join(".")
       const flat = plan.columns.some((column) => column.flat && column.name === meta.path_in_schema[0])
       try {
-        Pages.inspect(slice(range.start, range.end), meta, flat ? Number(group.num_rows) : undefined)
+        const tree = getSchemaPath(plan.metadata.schema, meta.path_in_schema)
+        const levels = { definition: getMaxDefinitionLevel(tree), repetition: getMaxRepetitionLevel(tree) }
+        const pages = Pages.inspect(slice(range.start, range.end), meta, flat ? Number(group.num_rows) : undefined, levels)
+        for (const [offset, check] of pages) checks.set(range.start + offset, check)
       } catch (error) {
         throw damaged(file.name, index, name, error)
       }
     }
   })
-  return slice
+  const fetched: Fetched = { slice, check: (offset, page) => checks.get(offset)?.(page) }
+  return fetched
 })
 
 const damaged = (file: string, rowGroup: number, column: string | undefined, error: unknown): FormatError =>
@@ -174,13 +187,15 @@ const empty = (): { readonly values: Array<unknown>; count: number } => ({ value
 /** The raw values of a slice of rows, by column. */
 const decode = async (
   plan: Plan,
-  slice: (start: number, end: number) => Uint8Array,
+  { check, slice }: Fetched,
   size: number,
   names: ReadonlyArray<string>,
   from: number,
   to: number
 ): Promise<ReadonlyArray<ReadonlyArray<unknown>>> => {
   const found = new Map(names.map((name) => [name, empty()]))
+  /** Where in the file each copy begins. */
+  const copies = new Map<ArrayBufferLike, number>()
   await parquetRead({
     file: {
       byteLength: size,
@@ -188,6 +203,7 @@ const decode = async (
         const bytes = slice(start, end)
         const copy = new ArrayBuffer(bytes.length)
         new Uint8Array(copy).set(bytes)
+        copies.set(copy, start)
         return copy
       }
     },
@@ -195,7 +211,7 @@ const decode = async (
     columns: [...names],
     rowStart: from,
     rowEnd: to,
-    compressors: decompressors,
+    compressors: checkedBy((packed, page) => check((copies.get(packed.buffer) ?? 0) + packed.byteOffset, page)),
     utf8: false,
     geoparquet: false,
     parsers: { stringFromBytes },
@@ -279,7 +295,7 @@ export const read = <E, R, E2, R2>(
 
     const names = plan.columns.map(({ name }) => name)
     const ofGroup = ({ first, group, index, last }: typeof groups[number]) =>
-      Stream.unwrap(Effect.map(fetch(file, group, index, plan), (slice) => {
+      Stream.unwrap(Effect.map(fetch(file, group, index, plan), (fetched) => {
         // Nested columns are decoded whole each time, so they are not cut.
         const step = plan.columns.every(({ flat }) => flat) ? Math.max(sliceRows, Math.ceil((last - first) / 64)) : last - first
         const slices = Array.from({ length: Math.ceil((last - first) / step) }, (_, i) => first + i * step)
@@ -287,7 +303,7 @@ export const read = <E, R, E2, R2>(
           const to = Math.min(from + step, last)
           return Stream.unwrap(Effect.gen(function*() {
             const values = yield* Effect.tryPromise({
-              try: () => decode(plan, slice, file.size, names, from, to),
+              try: () => decode(plan, fetched, file.size, names, from, to),
               catch: (error) => damaged(file.name, index, undefined, error)
             })
             const parts = Array.from({ length: Math.ceil((to - from) / 2048) }, (_, i) => from + i * 2048)

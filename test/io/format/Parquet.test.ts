@@ -45,6 +45,15 @@ describe.skipIf(fixtures === undefined)(`the conformance files of Parquet${witho
       }
     }))
 
+  it.effect("a damaged run length ends in an error, and takes neither all time nor all memory", () =>
+    Effect.gen(function*() {
+      const bytes = readFileSync(path.join(folder, "data/rle_boolean_encoding.parquet"))
+      bytes[19] = 178
+      bytes[72] = 94
+      const { error } = yield* ended(Format.parquet(Any).read(Format.ofBytes(bytes, "runs.parquet")))
+      assert.include(error, "runs.parquet")
+    }))
+
   it.effect("decimals, old and new lists, moments of nanoseconds and maps are exactly what is stored", () =>
     Effect.gen(function*() {
       const Decimal = Format.parquet(Schema.Struct({ value: Column.Numeric }))

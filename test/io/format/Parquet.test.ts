@@ -54,6 +54,24 @@ describe.skipIf(fixtures === undefined)(`the conformance files of Parquet${witho
       assert.include(error, "runs.parquet")
     }))
 
+  it.effect("bytes that were changed at random end in an error or in values, and never in a defect", () =>
+    Effect.gen(function*() {
+      const random = seeded(5)
+      const small = readdirSync(path.join(folder, "data")).map((name) => [name, readFileSync(path.join(folder, "data", name))] as const)
+        .filter(([, bytes]) => bytes.length < 20_000)
+      let refused = 0
+      for (let trial = 0; trial < 400; trial++) {
+        const [name, whole] = small[random.int(0, small.length - 1)]!
+        const bytes = Buffer.from(whole)
+        for (let change = random.int(1, 3); change > 0; change--) bytes[random.int(0, bytes.length - 1)] = random.int(0, 255)
+        const { error } = yield* ended(Format.parquet(Any).read(Format.ofBytes(bytes, name)))
+        if (error === undefined) continue
+        refused++
+        assert.include(error, name)
+      }
+      assert.isAbove(refused, 50)
+    }))
+
   it.effect("decimals, old and new lists, moments of nanoseconds and maps are exactly what is stored", () =>
     Effect.gen(function*() {
       const Decimal = Format.parquet(Schema.Struct({ value: Column.Numeric }))

@@ -102,6 +102,8 @@ export const told = ({ code, region, status }: Fault, { bucket, uri }: Address, 
   if (code === "RangesIgnored") return say("invalid", `${server} sends other bytes of ${uri} than it is asked for; it cannot be used as an object store.`)
   if (code === "PagesMissing") return say("invalid", `${server} lists only a part of ${uri}, and not how to ask for the rest; it cannot be used as an object store.`)
   if (code === "ChecksumMismatch") return say("unavailable", `The bytes of ${uri} do not fit the checksum that they were stored with; read it again, and write it anew if that happens again.`)
+  if (code === "InvalidObjectState") return say("invalid", `${uri} is archived (S3 Glacier) and cannot be read as it is; restore it first.`)
+  if (code === "RequestTimeTooSkewed") return say("unavailable", `${server} refuses calls for ${uri}, since the clock of this machine is wrong by more than 15 minutes; set it.`)
   if (code === "AccessDenied" || status === 403) {
     return say("denied", `Access was denied: ${uri} may not be ${verb} with these credentials; they need ${permission} on it, and s3:ListBucket on the bucket ${bucket}.`)
   }

@@ -82,7 +82,7 @@ describe("objects of an S3 that fails", () => {
       })
     ))
 
-  it.live("one that stays busy, or is not there, is told in a sentence", () =>
+  it.live("what stays wrong is told in a sentence: a busy server, an archived object, a clock", () =>
     withS3((s3) =>
       Effect.gen(function*() {
         s3.setFaults(() => ({ _tag: "Error", code: "SlowDown" }))
@@ -91,6 +91,12 @@ describe("objects of an S3 that fails", () => {
         assert.include(busy!.message, "to slow down (SlowDown)")
         // The first try and four more.
         assert.strictEqual(s3.calls.length, 5)
+        s3.setFaults(() => ({ _tag: "Error", code: "InvalidObjectState" }))
+        const [archived] = yield* refusals(read(uri))
+        assert.match(archived!.message, /is archived \(S3 Glacier\).*restore it first/)
+        s3.setFaults(() => ({ _tag: "Error", code: "RequestTimeTooSkewed" }))
+        const [skewed] = yield* refusals(read(uri))
+        assert.include(skewed!.message, "the clock of this machine is wrong")
       })
     ))
 

@@ -146,6 +146,13 @@ describe("objects of an S3 that fails", () => {
           while (!s3.calls.slice(from).some(({ operation }) => operation === busy || operation === "UploadPart")) yield* Effect.sleep(5)
           yield* Fiber.interrupt(writing)
         }
+        // It is known to the server before the answer is here. (The one before could not be ended.)
+        const [from, before] = [s3.calls.length, s3.bucket("lake").uploads.size]
+        s3.setFaults(({ operation }) => operation === "CreateMultipartUpload" ? { _tag: "Slow", bytes: 100, millis: 20 } : undefined)
+        const writing = yield* Effect.forkChild(store.write(uri, bytes))
+        while (!s3.calls.slice(from).some(({ operation }) => operation === "CreateMultipartUpload")) yield* Effect.sleep(1)
+        yield* Fiber.interrupt(writing)
+        assert.strictEqual(s3.bucket("lake").uploads.size, before)
         assert.deepStrictEqual(s3.bucket("lake").keys(), [])
       }), {}, { partBytes: 5 * mebibyte, retry: { times: 4, base: "20 seconds" } }))
 

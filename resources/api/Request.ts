@@ -59,8 +59,14 @@ const rootOf = (url: URL) => `${url.origin}${url.pathname}`.replace(/\/+$/, "")
 /** Whether a URL is the root, or below it. */
 const isBelow = (url: string, root: string) => url.startsWith(root) && (url.length === root.length || "/?#".includes(url[root.length]!))
 
+/** Whether something may be redacted in it: a body without is JSON in half the time. */
+const mayHide = (value: unknown): boolean =>
+  typeof value === "object" && value !== null &&
+  (Redacted.isRedacted(value) || "toJSON" in value || Object.values(value).some(mayHide))
+
 /** A body as JSON; what is redacted in it is revealed. */
 const toJson = (body: unknown, secrets: Secrets): string => {
+  if (!mayHide(body)) return JSON.stringify(body) ?? "null"
   const reveals = function(this: unknown, key: string, value: unknown): unknown {
     // `value` is what toJSON made of it.
     const raw: unknown = typeof this === "object" && this !== null ? Object.getOwnPropertyDescriptor(this, key)?.value : undefined

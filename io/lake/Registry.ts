@@ -121,9 +121,10 @@ export const record = (sql: SqlClient.SqlClient, files: ReadonlyArray<Written>, 
     if (gone.length > 0) return gone
     const replaced = (yield* assign(sql, files)).flatMap(({ previous }) => previous ?? [])
     if (replaced.length > 0) {
+      // By the clock, since the transaction may have begun long ago.
       yield* sql.unsafe(
         `insert into ${schema}.loose_files (path, expires_at)
-select path, now() + make_interval(secs => $2::float8) from unnest($1::text[]) as replaced(path)`,
+select path, clock_timestamp() + make_interval(secs => $2::float8) from unnest($1::text[]) as replaced(path)`,
         [texts(replaced), keepSeconds]
       )
     }

@@ -106,7 +106,7 @@ describe("Lake under harm", () => {
       Effect.gen(function*() {
         const { lake } = yield* setUp
         const sql = yield* SqlClient.SqlClient
-        yield* sql`insert into sluice_lake.loose_files select 'gone/' || n, now() - interval '1 second' from generate_series(1, 2500) as n`
+        yield* sql`insert into sluice_lake.loose_files select 'gone/' || n, now() - interval '1 second' from generate_series(1, 1100) as n`
         const left = Effect.map(sql<{ readonly path: string }>`select path from sluice_lake.loose_files`, (rows) => rows.map(({ path }) => path))
         const held = Effect.andThen(
           sql`select from sluice_lake.loose_files where path = 'gone/7' for update`,

@@ -1,6 +1,7 @@
 /** What a lake writes: names, formats, what it refuses; and that what was written stays readable. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Schema, Stream } from "effect"
+import { SqlClient } from "effect/sql"
 import { readFileSync } from "node:fs"
 import * as path from "node:path"
 import { gunzipSync } from "node:zlib"
@@ -94,6 +95,11 @@ describe("Lake", () => {
         yield* write("b", [trip(2)])
         assert.strictEqual(filesIn(root).length, 3)
         assert.deepStrictEqual(yield* load(), [trip(1), trip(2)])
+        // A commit may be long; the hour begins when the file is replaced.
+        const sql = yield* SqlClient.SqlClient
+        const late = sql<{ readonly late: boolean }>`select expires_at >= now() + interval '1 hour 50 ms' as late from sluice_lake.loose_files order by expires_at desc limit 1`
+        const replaced = Effect.andThen(sql`select pg_sleep(0.05)`, Effect.andThen(write("b", [trip(2)]), late))
+        assert.deepStrictEqual(yield* sql.withTransaction(replaced), [{ late: true }])
       })))
 
   it.effect("refuses what it cannot store, before anything runs", () =>

@@ -2,6 +2,7 @@
 export {
   Asset,
   AssetGraph,
+  Automation,
   Backfill,
   Check,
   Checkpoint,

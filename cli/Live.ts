@@ -4,6 +4,7 @@ import type { Any } from "../engine/definition/Asset.ts"
 import type { IoManager } from "../engine/definition/Io.ts"
 import * as Overrides from "../engine/limit/Overrides.ts"
 import type { LimitStore } from "../engine/limit/LimitStore.ts"
+import type { AutomationStore } from "../engine/record/AutomationStore.ts"
 import type { BackfillStore } from "../engine/record/BackfillStore.ts"
 import type { RunStore } from "../engine/record/RunStore.ts"
 import type { TickStore } from "../engine/record/TickStore.ts"
@@ -16,7 +17,7 @@ import type { Project } from "./Project.ts"
 import { messageOf, Refusal } from "./Refusal.ts"
 import * as Telemetry from "./telemetry/Telemetry.ts"
 
-export type Stored = RunStore | BackfillStore | TickStore | Provided
+export type Stored = RunStore | BackfillStore | TickStore | AutomationStore | Provided
 
 const isOwn = (error: unknown): boolean =>
   typeof error === "object" && error !== null && "_tag" in error && /^(Database|Embedded|StateFolder|NoEmbedded|RunStore|SchemaTooNew)/.test(String(error._tag))

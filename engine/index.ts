@@ -1,6 +1,7 @@
 /** The engine: definitions, partitions, graph, plan and executor. It knows no HTTP, no SQL, no CLI and no UI. */
 export * as Asset from "./Asset.ts"
 export * as Checkpoint from "./Checkpoint.ts"
+export * as Automation from "./definition/Automation.ts"
 export * as Check from "./definition/Check.ts"
 export * as Document from "./definition/Document.ts"
 export * as Frames from "./definition/Frames.ts"

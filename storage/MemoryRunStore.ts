@@ -1,8 +1,10 @@
 /** The run store in memory: for tests and notebooks. It is gone with the process, and its clock is Effect's. */
 import { Effect, Layer } from "effect"
+import { AutomationStore } from "../engine/record/AutomationStore.ts"
 import { BackfillStore } from "../engine/record/BackfillStore.ts"
 import { type DynamicKey, RunStore } from "../engine/record/RunStore.ts"
 import { TickStore } from "../engine/record/TickStore.ts"
+import * as Automations from "./memory/Automations.ts"
 import * as Backfills from "./memory/Backfills.ts"
 import * as Cells from "./memory/Cells.ts"
 import * as CellSets from "./memory/CellSets.ts"
@@ -40,8 +42,13 @@ const backfills: Layer.Layer<BackfillStore, never, State.Shared> = Layer.effect(
 
 const ticks: Layer.Layer<TickStore, never, State.Shared> = Layer.effect(TickStore, Effect.map(State.Shared, Ticks.make))
 
-/** Runs, the backfills that they may be, and the ticks that start them. Each build of the layer is a store of its own. */
-export const layer: Layer.Layer<RunStore | BackfillStore | TickStore> = Layer.provide(
-  Layer.mergeAll(runs, backfills, ticks),
+const automations: Layer.Layer<AutomationStore, never, State.Shared> = Layer.effect(
+  AutomationStore,
+  Effect.map(State.Shared, Automations.make)
+)
+
+/** Runs, the backfills that they may be, and the ticks and automations that start them. Each build of the layer is a store of its own. */
+export const layer: Layer.Layer<RunStore | BackfillStore | TickStore | AutomationStore> = Layer.provide(
+  Layer.mergeAll(runs, backfills, ticks, automations),
   State.layer
 )

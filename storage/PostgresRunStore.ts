@@ -4,10 +4,12 @@
  */
 import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer } from "effect"
+import { AutomationStore } from "../engine/record/AutomationStore.ts"
 import { BackfillStore } from "../engine/record/BackfillStore.ts"
 import { RunStore, type RunStoreError } from "../engine/record/RunStore.ts"
 import { TickStore } from "../engine/record/TickStore.ts"
 import * as Migrations from "./Migrations.ts"
+import * as Automations from "./postgres/Automations.ts"
 import * as Backfills from "./postgres/Backfills.ts"
 import * as Calls from "./postgres/Calls.ts"
 import * as Cells from "./postgres/Cells.ts"
@@ -23,11 +25,11 @@ import * as Ticks from "./postgres/Ticks.ts"
 import * as Workers from "./postgres/Workers.ts"
 
 /**
- * Migrates the database, then serves: runs, the backfills that processes share, and the ticks of schedules. Commits share their transaction
+ * Migrates the database, then serves: runs, the backfills that processes share, the ticks of schedules, and automations. Commits share their transaction
  * with whatever uses the same PgClient.
  */
 export const layer: Layer.Layer<
-  RunStore | BackfillStore | TickStore,
+  RunStore | BackfillStore | TickStore | AutomationStore,
   RunStoreError | Migrations.SchemaTooNew,
   PgClient.PgClient
 > = Layer.effectContext(
@@ -48,7 +50,8 @@ export const layer: Layer.Layer<
       ...DynamicKeys.make(sql)
     }).pipe(
       Context.add(BackfillStore, Backfills.make(sql)),
-      Context.add(TickStore, Ticks.make(sql))
+      Context.add(TickStore, Ticks.make(sql)),
+      Context.add(AutomationStore, Automations.make(sql))
     )
   })
 )

@@ -71,7 +71,8 @@ describe("layers", () => {
       plan: ["definition", "partition", "graph", "record"],
       run: ["definition", "partition", "graph", "record", "plan"],
       backfill: ["definition", "partition", "graph", "record", "plan", "run"],
-      daemon: ["definition", "partition", "schedule", "graph", "record", "run"]
+      automation: ["definition", "partition", "graph", "record", "plan"],
+      daemon: ["definition", "partition", "schedule", "graph", "record", "plan", "run", "automation"]
     }
     const wrong = Object.entries(below).flatMap(([folder, may]) =>
       filesBelow(join("engine", folder)).flatMap((file) =>

@@ -1,5 +1,6 @@
 /** `sluice daemon`: starts the runs of schedules and executes them, until a signal. */
 import { Effect } from "effect"
+import * as Evaluation from "../../engine/automation/Evaluation.ts"
 import * as Ask from "../../engine/daemon/Ask.ts"
 import * as Daemon from "../../engine/daemon/Daemon.ts"
 import * as Interruption from "../Interruption.ts"
@@ -21,7 +22,7 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
   yield* Settings.apply(input)
   const project = yield* Project.load
   const schedules = yield* Schedules.all(project)
-  if (schedules.size === 0) return yield* Schedules.none
+  if (schedules.size === 0 && Evaluation.automated(project.graph).length === 0) return yield* Schedules.none
   for (const schedule of schedules.values()) {
     const wrong = Ask.wrong(project.graph, schedule)
     if (wrong !== undefined) return yield* new Refusal({ message: `The schedule ${schedule.name} asks for what there is not: ${wrong}` })
@@ -65,6 +66,8 @@ const sentence = (observation: Daemon.Observation): string => {
       return `up with ${Text.plural(observation.schedules, "schedule")}`
     case "Started":
       return `${observation.schedule}: run ${observation.run} of the tick ${dueText(observation.due)}, ${Text.duration(observation.lagMillis)} after it was due`
+    case "Asked":
+      return `${observation.asset}: run ${observation.run} for ${Text.plural(observation.cells, "cell")} that automation asks for`
     case "Waits":
       return `${observation.schedule}: the tick ${dueText(observation.due)} waits for the run of an earlier one`
     case "Skipped":

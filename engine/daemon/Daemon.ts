@@ -2,8 +2,9 @@
  * The daemon: starts the runs that schedules ask for and executes them, beside any number of other daemons on the same
  * database. It sleeps until the next tick by the database's clock; the clock of the machine is never asked.
  */
-import { Clock, Effect, Queue, type Scope } from "effect"
+import { Effect, Queue, type Scope } from "effect"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
+import type { AutomationStore } from "../record/AutomationStore.ts"
 import { RunStore, type RunStoreError } from "../record/RunStore.ts"
 import { type Decided, TickStore } from "../record/TickStore.ts"
 import * as Executor from "../run/Executor.ts"
@@ -11,7 +12,9 @@ import * as Lease from "../run/Lease.ts"
 import type { Moment } from "../schedule/Cron.ts"
 import type { Schedule } from "../schedule/Schedule.ts"
 import * as Ask from "./Ask.ts"
+import * as Automations from "./Automations.ts"
 import { choose } from "./Choice.ts"
+import { monotonicMillis } from "./Monotonic.ts"
 import type { Watcher } from "./Observation.ts"
 import * as Runs from "./Runs.ts"
 
@@ -33,28 +36,26 @@ const lookMillis = 2000
 /** A database that cannot be asked is asked again after this time. */
 const againMillis = 1000
 
-/** It never leaps, as the time of day does when a clock is set. */
-const monotonicMillis = Clock.clockWith((clock) => Effect.sync(() => Number(clock.monotonicTimeNanosUnsafe()) / 1e6))
-
 /** Runs until `stop` completes; gives the runs that it leaves to others, which go on with them or to which they are lost. */
 export const run = <R>(
   graph: AssetGraph<R>,
   schedules: ReadonlyArray<Schedule>,
   options: Options
-): Effect.Effect<ReadonlyArray<number>, RunStoreError, R | RunStore | TickStore> =>
+): Effect.Effect<ReadonlyArray<number>, RunStoreError, R | RunStore | TickStore | AutomationStore> =>
   Effect.scoped(Effect.gen(function*() {
     const store = yield* TickStore
     const watcher = options.watcher ?? (() => {})
     const lease = yield* Lease.acquire
     const awake = yield* Queue.sliding<void>(1)
-    const runs = yield* Runs.make<Executor.ExecutorError, R | RunStore | TickStore>({
+    const runs = yield* Runs.make<Executor.ExecutorError, R | RunStore | TickStore | AutomationStore>({
       most: options.runs ?? 4,
       watcher,
       ended: () => void Queue.offerUnsafe(awake, undefined)
     })
     yield* store.announce(schedules)
     watcher({ _tag: "Up", schedules: schedules.length })
-    yield* Effect.raceFirst(serve({ graph, schedules, lease, runs, watcher, awake }), options.stop)
+    const serving = { graph, schedules, lease, runs, watcher, awake }
+    yield* Effect.raceAllFirst([serve(serving), Automations.serve(serving), options.stop])
     const left = yield* runs.stop(options.graceMillis ?? 30_000)
     watcher({ _tag: "Stopped", left })
     return left
@@ -64,7 +65,7 @@ interface Serving<R> {
   readonly graph: AssetGraph<R>
   readonly schedules: ReadonlyArray<Schedule>
   readonly lease: Lease.Lease
-  readonly runs: Runs.Runs<Executor.ExecutorError, R | RunStore | TickStore>
+  readonly runs: Runs.Runs<Executor.ExecutorError, R | RunStore | TickStore | AutomationStore>
   readonly watcher: Watcher
   readonly awake: Queue.Queue<void>
 }
@@ -75,7 +76,7 @@ interface Serving<R> {
  */
 type Known = Map<string, { readonly standing: string; readonly next: number }>
 
-const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | RunStore | TickStore | Scope.Scope> => {
+const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | RunStore | TickStore | AutomationStore | Scope.Scope> => {
   const { awake, watcher } = serving
   const known: Known = new Map()
   const refused = new Set<number>()

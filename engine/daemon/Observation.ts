@@ -5,6 +5,8 @@ export type Observation =
   | { readonly _tag: "Up"; readonly schedules: number }
   /** `lagMillis`: how long after its due moment. */
   | { readonly _tag: "Started"; readonly schedule: string; readonly due: number; readonly run: number; readonly lagMillis: number }
+  /** The automation of an asset has asked for cells. */
+  | { readonly _tag: "Asked"; readonly asset: string; readonly cells: number; readonly run: number }
   | { readonly _tag: "Waits"; readonly schedule: string; readonly due: number }
   | { readonly _tag: "Skipped" | "Failed"; readonly schedule: string; readonly due: number; readonly reason: string }
   /** The run of a daemon that is gone goes on here, or one whose tick was recorded while the database went away. */

@@ -2,6 +2,7 @@
 import type { Array as Arr, Duration, Effect, Result, Stream } from "effect"
 import type { RateLimit } from "../limit/RateLimit.ts"
 import * as Partitions from "../partition/Partitions.ts"
+import type { Automation } from "./Automation.ts"
 import { type Checkpoint, checked, type Done } from "./Checkpoint.ts"
 import type { Input } from "./Input.ts"
 import * as Io from "./Io.ts"
@@ -68,6 +69,8 @@ export interface Computation {
   readonly checkpoint: Checkpoint<unknown> | undefined
   /** The rate limits it calls under: for estimates. */
   readonly limits: ReadonlyArray<Calls>
+  /** When a daemon asks for its cells; undefined: never. */
+  readonly automation: Automation | undefined
   readonly run: (inputs: never, partition: never, from: never) => Effect.Effect<unknown, unknown, unknown>
 }
 
@@ -150,6 +153,8 @@ export interface Options<Out, P, K, I, W, E, R, IO, B = never, C = never> extend
    * least. Default: none.
    */
   readonly limits?: ReadonlyArray<RateLimit | Calls>
+  /** When a daemon asks for its cells by itself: `Automation.eager`, … Default: never. */
+  readonly automation?: Automation
   /**
    * Takes at most so many partitions at once, in any order and with gaps: `run` then receives two lists of equal length,
    * which are never empty, the inputs of each partition and the partitions, and gives a list with a value for each. In
@@ -241,6 +246,7 @@ export const make = <
     batch: checkedBatch(key, options.batch, partitions),
     checkpoint: checked(key, options.checkpoint, { batch: options.batch, outputs: [options.output] }),
     limits: callsOf(options.limits),
+    automation: options.automation,
     run: options.run
   }
   const asset = typed<Out>({
@@ -324,6 +330,7 @@ export const makeMany = <
       outputs: Object.values<AnyManyOutput>(options.outputs).map(({ output }) => output)
     }),
     limits: callsOf(options.limits),
+    automation: options.automation,
     run: options.run
   }
   const assets: Record<string, Any> = {}

@@ -1,8 +1,9 @@
 /** What the run store in memory holds, and the questions that several of its methods ask. */
 import { Context, Layer } from "effect"
 import type { Later, Lot, ProgressChange } from "../../engine/record/BackfillStore.ts"
+import type { State as AutomationState } from "../../engine/record/AutomationState.ts"
 import type { Calls } from "../../engine/record/Calls.ts"
-import type { CellChange } from "../../engine/record/CellSets.ts"
+import type { AssetSet, CellChange } from "../../engine/record/CellSets.ts"
 import type { Checkpoint } from "../../engine/record/Checkpoint.ts"
 import type { Event } from "../../engine/record/Event.ts"
 import type { RunSummary } from "../../engine/record/Run.ts"
@@ -92,6 +93,19 @@ export interface HeldTick {
   reason: string | undefined
 }
 
+/** How an automation stands, and what it has asked for. */
+export interface HeldAutomation {
+  version: number
+  state: AutomationState | undefined
+  readonly asks: Array<HeldAsk>
+}
+
+export interface HeldAsk {
+  readonly run: number
+  readonly at: number
+  readonly cells: AssetSet
+}
+
 export interface State {
   lastVersion: number
   readonly workers: Map<string, Holder>
@@ -102,6 +116,7 @@ export interface State {
   /** By computation and partition, see `placeKey`. */
   readonly checkpoints: Map<string, Checkpoint>
   readonly schedules: Map<string, HeldSchedule>
+  readonly automations: Map<string, HeldAutomation>
 }
 
 /** The state that the stores of one program share. */
@@ -118,7 +133,8 @@ export const make = (): State => ({
   keySets: new Map(),
   logs: new Map(),
   checkpoints: new Map(),
-  schedules: new Map()
+  schedules: new Map(),
+  automations: new Map()
 })
 
 /** The cell, made if need be. */

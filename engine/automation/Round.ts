@@ -1,0 +1,64 @@
+/** A round: all automations of a graph evaluated at one moment, upstream first, with what they have to know read as they go. */
+import { Effect } from "effect"
+import * as PartitionSet from "../partition/PartitionSet.ts"
+import * as Comparison from "../plan/Comparison.ts"
+import * as Snapshot from "../plan/Snapshot.ts"
+import type { State } from "../record/AutomationState.ts"
+import type { RunStore, RunStoreError } from "../record/RunStore.ts"
+import * as Evaluation from "./Evaluation.ts"
+import type { Moment } from "./Truth.ts"
+
+/** How the records of cells get into a snapshot. */
+export interface Reading<E, R> {
+  /** Those that tell fresh cells from stale ones; `wanted` says of a snapshot which of them it lacks. */
+  readonly stale: (
+    snapshot: Snapshot.Snapshot,
+    wanted: (known: Snapshot.Snapshot) => Snapshot.Cells
+  ) => Effect.Effect<Snapshot.Snapshot, E, R>
+  /** Those of these cells, and of what they read. */
+  readonly records: (snapshot: Snapshot.Snapshot, cells: Snapshot.Cells) => Effect.Effect<Snapshot.Snapshot, E, R>
+}
+
+export const fromStore: Reading<RunStoreError, RunStore> = {
+  stale: (snapshot, wanted) =>
+    Effect.flatMap(Comparison.make(snapshot, wanted(snapshot)), (compared) => Snapshot.detail(compared, wanted(compared))),
+  records: Snapshot.detail
+}
+
+/** Of snapshots that have all records. */
+export const known: Reading<never, never> = { stale: Effect.succeed, records: Effect.succeed }
+
+export interface Options<E, R> {
+  readonly snapshot: Snapshot.Snapshot
+  /** What the round before left, by asset. */
+  readonly states: ReadonlyMap<string, State>
+  /** Cells asked for in runs that have not ended, by asset. */
+  readonly open: Snapshot.Cells
+  /** Cells that any run computes now, by asset. */
+  readonly claimed: Snapshot.Cells
+  readonly reading: Reading<E, R>
+}
+
+/** What becomes of each asset with automation; a computation of several assets stands under the first of them. */
+export const evaluate = Effect.fnUntraced(function*<E, R>({ claimed, open, reading, snapshot: given, states }: Options<E, R>) {
+  const subjects = Evaluation.automated(given.graph)
+  let snapshot = yield* reading.stale(given, (snapshot) => new Map(subjects.flatMap((one) => [...Evaluation.wanted(snapshot, one)])))
+  const asked = new Map<string, PartitionSet.PartitionSet>()
+  const evaluated = new Map<string, Evaluation.Evaluated>()
+  const of = (cells: Snapshot.Cells, asset: string) => cells.get(asset) ?? PartitionSet.empty(snapshot.space(asset).all.dimensions)
+  const moment = (): Moment => ({
+    snapshot,
+    asked: (asset) => of(asked, asset),
+    underway: (asset) =>
+      PartitionSet.unionAll(snapshot.space(asset).all.dimensions, [of(claimed, asset), of(open, asset), of(asked, asset)])
+  })
+  for (const { asset, automation } of subjects) {
+    const subject = { asset, automation, before: states.get(asset), open: of(open, asset) }
+    const judged = Evaluation.judge(moment(), subject)
+    snapshot = yield* reading.records(snapshot, new Map([[asset, judged.looked]]))
+    const found = Evaluation.settle(moment(), subject, judged)
+    evaluated.set(asset, found)
+    for (const output of Snapshot.siblings(snapshot.graph, asset)) asked.set(output, found.asked)
+  }
+  return { evaluated, snapshot }
+})

@@ -1,0 +1,161 @@
+/**
+ * The part of a daemon that evaluates automations: soon after cells have changed, when a cron expression of theirs is due,
+ * and once a minute for partitions that time brings. It looks at one number every two seconds, and at nothing more while
+ * that stays the same.
+ */
+import { DateTime, Effect } from "effect"
+import * as Evaluation from "../automation/Evaluation.ts"
+import * as Request from "../automation/Request.ts"
+import * as Round from "../automation/Round.ts"
+import { crons } from "../definition/Automation.ts"
+import type { AssetGraph } from "../graph/AssetGraph.ts"
+import * as Partitions from "../partition/Partitions.ts"
+import * as PartitionSet from "../partition/PartitionSet.ts"
+import * as Snapshot from "../plan/Snapshot.ts"
+import { AutomationStore, type AutomationStanding } from "../record/AutomationStore.ts"
+import type { RunStore } from "../record/RunStore.ts"
+import type { State } from "../record/AutomationState.ts"
+import * as Executor from "../run/Executor.ts"
+import type { Lease } from "../run/Lease.ts"
+import { monotonicMillis } from "./Monotonic.ts"
+import type { Watcher } from "./Observation.ts"
+import type { Runs } from "./Runs.ts"
+
+const lookMillis = 2000
+/** Without a change of cells: for windows that have ended and keys that were added by hand. */
+const evenSoMillis = 60_000
+
+export interface Serving<R> {
+  readonly graph: AssetGraph<R>
+  readonly lease: Lease
+  readonly runs: Runs<Executor.ExecutorError, R | RunStore | AutomationStore>
+  readonly watcher: Watcher
+}
+
+/** Never ends; asks nothing of the store where no asset has automation. */
+export const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | RunStore | AutomationStore> => {
+  const { graph, watcher } = serving
+  if (Evaluation.automated(graph).length === 0) return Effect.never
+  const refused = new Set<number>()
+  let seen: string | undefined
+  let nextMillis = Number.NEGATIVE_INFINITY
+  let inTrouble = false
+  const look = Effect.gen(function*() {
+    const store = yield* AutomationStore
+    yield* adopt(serving, refused)
+    const pulse = yield* store.pulse
+    const left = nextMillis - (yield* monotonicMillis)
+    if (pulse === seen && left > 0) return Math.min(lookMillis, left)
+    const wait = yield* round(serving)
+    // What has changed meanwhile is looked at again.
+    seen = pulse
+    nextMillis = (yield* monotonicMillis) + wait
+    if (inTrouble) watcher({ _tag: "Recovered" })
+    inTrouble = false
+    return Math.min(lookMillis, wait)
+  }).pipe(Effect.catch((error) =>
+    Effect.sync(() => {
+      if (!inTrouble) watcher({ _tag: "Trouble", message: error.message })
+      inTrouble = true
+      return lookMillis
+    })
+  ))
+  return Effect.forever(Effect.flatMap(look, (millis) => Effect.sleep(millis)))
+}
+
+/** How automations stand, and what is stored: what a round is made of. */
+export const standing = Effect.fnUntraced(function*(graph: AssetGraph) {
+  const store = yield* AutomationStore
+  const assets = Evaluation.automated(graph).map(({ asset }) => asset)
+  const { now, standings } = yield* store.standings(assets)
+  // Before the states of cells: one that ends meanwhile is in both, and not in neither.
+  const held = yield* store.claimed([...graph.assets.keys()])
+  const snapshot = yield* Snapshot.load(graph, graph.assets.keys(), DateTime.makeUnsafe(now))
+  const claimed = new Map<string, Array<PartitionSet.Point>>()
+  for (const { asset, partition } of held) {
+    const point = snapshot.space(asset).everPositionOf(partition)
+    if (point !== undefined) claimed.set(asset, [...claimed.get(asset) ?? [], point])
+  }
+  const setOf = (asset: string, points: ReadonlyArray<PartitionSet.Point>) =>
+    PartitionSet.fromPoints(snapshot.space(asset).all.dimensions, points)
+  return {
+    snapshot,
+    standings,
+    states: new Map(Array.from(standings).flatMap(([asset, { state }]): ReadonlyArray<[string, State]> => state === undefined ? [] : [[asset, state]])),
+    open: new Map(Array.from(standings).flatMap(([asset, one]) =>
+      Snapshot.siblings(graph, asset).map((output) => [output, openOf(snapshot, asset, one)] as const))),
+    claimed: new Map(Array.from(claimed, ([asset, points]) => [asset, setOf(asset, points)]))
+  }
+})
+
+/** What was asked for by another numbering of the partitions has no place in this one. */
+const openOf = (snapshot: Snapshot.Snapshot, asset: string, { open }: AutomationStanding): PartitionSet.PartitionSet => {
+  const { all, partitions } = snapshot.space(asset)
+  const numbering = Partitions.numbering(partitions)
+  return PartitionSet.unionAll(all.dimensions, open.filter((one) => one.numbering === numbering).map(({ cells }) => cells))
+}
+
+/** Evaluates, records and starts what is asked for; gives after how many milliseconds time alone may change something. */
+const round = Effect.fn("Automations.round")(function*<R>({ graph, lease, runs, watcher }: Serving<R>) {
+  const store = yield* AutomationStore
+  const { standings, ...known } = yield* standing(graph)
+  const { evaluated, snapshot } = yield* Round.evaluate({ ...known, reading: Round.fromStore })
+  for (const [asset, found] of evaluated) {
+    const { state, version } = standings.get(asset) ?? { state: undefined, version: 0 }
+    const asks = Request.asksOf(snapshot, asset, found)
+    if (asks.length === 0 && state !== undefined && isSame(state, found.state)) continue
+    const started = yield* store.record({ asset, version, state: found.state, asks, worker: lease.worker })
+    for (const [i, run] of (started ?? []).entries()) {
+      watcher({ _tag: "Asked", asset, run, cells: PartitionSet.size(asks[i]!.cells.cells) })
+      yield* runs.add({
+        schedule: asset,
+        run,
+        execute: (observer) => Executor.begin(graph, run, lease, { observer, leaves: true }),
+        failed: (error) => broken(watcher, asset, run, error)
+      })
+    }
+  }
+  const now = snapshot.now.epochMilliseconds
+  const ticks = Evaluation.automated(graph).flatMap(({ automation }) =>
+    crons(automation.when).flatMap((cron) => cron.moments(now + 1).next().value?.instant ?? []))
+  return Math.max(0, Math.min(evenSoMillis, ...ticks.map((tick) => tick - now)))
+})
+
+/** Whether a later evaluation would find the same from either. */
+const isSame = (before: State, after: State): boolean => {
+  const { at: _, ...left } = before
+  const { at: __, ...right } = after
+  const text = (state: Omit<State, "at">) => JSON.stringify({ ...state, remembered: [...state.remembered].sort() })
+  return text(left) === text(right)
+}
+
+const broken = (watcher: Watcher, asset: string, run: number, error: Executor.ExecutorError) =>
+  Effect.sync(() => {
+    // A run that another process has taken over is no failure.
+    if (error._tag !== "RunUnavailable") watcher({ _tag: "Broken", schedule: asset, run, message: error.message })
+  })
+
+/** Goes on with the runs of daemons that are gone. */
+const adopt = Effect.fnUntraced(function*<R>({ graph, runs, watcher }: Serving<R>, refused: Set<number>) {
+  const store = yield* AutomationStore
+  for (const { asset, run } of yield* store.lost(Evaluation.automated(graph).map(({ asset }) => asset))) {
+    if (refused.has(run) || runs.has(run)) continue
+    yield* runs.add({
+      schedule: asset,
+      run,
+      execute: (observer) =>
+        Executor.resume(graph, run, {
+          leaves: true,
+          observer: (observation) => {
+            if (observation._tag === "RunStarted") watcher({ _tag: "Adopted", schedule: asset, run })
+            observer(observation)
+          }
+        }),
+      failed: (error) =>
+        Effect.suspend(() => {
+          if (error._tag !== "RunStoreError" && error._tag !== "RunUnavailable") refused.add(run)
+          return broken(watcher, asset, run, error)
+        })
+    })
+  }
+})

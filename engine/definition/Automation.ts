@@ -1,0 +1,164 @@
+/**
+ * Automation: when the cells of an asset are to be materialized by themselves. A condition is plain data, a statement that
+ * is true or false of each cell; a daemon asks for the cells of which it is true, of all that exist and not only the
+ * newest. `engine/automation` evaluates it.
+ */
+import { Duration } from "effect"
+import * as Zone from "../partition/Zone.ts"
+import * as Cron from "../schedule/Cron.ts"
+
+export type Condition =
+  | { readonly _tag: "Missing" | "Stale" | "Failed" | "InProgress" | "Blocked" | "Source" }
+  | { readonly _tag: "Cron"; readonly cron: Cron.Cron; readonly zone: Zone.Zone }
+  | { readonly _tag: "LastPartitions"; readonly count: number }
+  | { readonly _tag: "LastTime"; readonly millis: number }
+  | { readonly _tag: "And" | "Or"; readonly of: ReadonlyArray<Condition> }
+  | { readonly _tag: "Not" | "AnyUpstream" | "AllUpstream" | "Newly"; readonly of: Condition }
+  /** Without `reset`: until the cell is asked for. */
+  | { readonly _tag: "Since"; readonly of: Condition; readonly reset: Condition | undefined }
+
+/** A condition with a bound on the cells that are asked for. */
+export interface Automation {
+  readonly when: Condition
+  /** So many cells of the asset are asked for and not ended, at most. */
+  readonly atMost: number
+  /** Which cells go first where there are more. */
+  readonly order: "newest" | "oldest"
+}
+
+/** The cell was never materialized, and its last step did not fail. */
+export const missing: Condition = { _tag: "Missing" }
+/** It is materialized, and its code version, its inputs or what it has read have changed. */
+export const stale: Condition = { _tag: "Stale" }
+/** Its last step failed, whether it has data from before or not. */
+export const failed: Condition = { _tag: "Failed" }
+/** It is computed now, or was asked for by automation in a run that has not ended. */
+export const inProgress: Condition = { _tag: "InProgress" }
+/** Something that it needs is not stored, so that it could not be computed. */
+export const blocked: Condition = { _tag: "Blocked" }
+/** The asset reads no other one. */
+export const source: Condition = { _tag: "Source" }
+
+/** True in the evaluation that is the first one after a tick, of all cells. Throws on a malformed expression. */
+export const cronTick = (cron: string, timezone = "UTC"): Condition => {
+  const zone = Zone.make(timezone)
+  return { _tag: "Cron", cron: Cron.make(cron, zone), zone }
+}
+
+/**
+ * The last time windows: so many (`inLast(3)`), or those that have ended within a span or not yet (`inLast("2 days")`).
+ * Without time windows: so many keys, the last ones added; a span means all.
+ */
+export const inLast = (what: number | Exclude<Duration.Input, number>): Condition => {
+  if (typeof what !== "number") {
+    const millis = Duration.toMillis(Duration.fromInputUnsafe(what))
+    if (!Number.isFinite(millis) || millis <= 0) throw new Error("Automation.inLast needs a span of time such as \"2 days\".")
+    return { _tag: "LastTime", millis }
+  }
+  if (!Number.isInteger(what) || what < 1) throw new Error(`Automation.inLast needs 1 partition or more, not ${what}.`)
+  return { _tag: "LastPartitions", count: what }
+}
+
+export const and = (...of: ReadonlyArray<Condition>): Condition => ({ _tag: "And", of })
+export const or = (...of: ReadonlyArray<Condition>): Condition => ({ _tag: "Or", of })
+export const not = (of: Condition): Condition => ({ _tag: "Not", of })
+
+/** The condition is true of one of the upstream cells, or more, that the cell reads. */
+export const anyUpstream = (of: Condition): Condition => ({ _tag: "AnyUpstream", of })
+/** The condition is true of all upstream cells that the cell reads; also where it reads none. */
+export const allUpstream = (of: Condition): Condition => ({ _tag: "AllUpstream", of })
+/** True now, and not at the evaluation before. */
+export const newly = (of: Condition): Condition => ({ _tag: "Newly", of })
+/** True from when `of` is true until `reset` is; by default until the cell is asked for. Where both are true at once it is true. */
+export const since = (of: Condition, reset?: Condition): Condition => ({ _tag: "Since", of, reset })
+
+/** What it reads is stored, and nothing of it is being computed. */
+const ready = [not(blocked), not(anyUpstream(inProgress))]
+
+/** As many as one run takes in its stride. */
+const defaultAtMost = 1000
+
+const automation = (when: Condition): Automation => ({ when, atMost: defaultAtMost, order: "newest" })
+
+/** What is missing, stale or has failed, as soon as what it reads is there: whenever an upstream has changed. */
+export const eager: Automation = automation(and(or(missing, stale, failed), ...ready))
+
+/** What was never materialized, as soon as what it reads is there. What is stale is left as it is. */
+export const onMissing: Automation = automation(and(missing, ...ready))
+
+/**
+ * After each tick, once: what is missing, stale or has failed by then or until the next tick, as soon as what it reads is
+ * there; and the newest cell of an asset that reads no other, be it fresh.
+ */
+export const onCron = (cron: string, timezone = "UTC"): Automation =>
+  automation(and(since(cronTick(cron, timezone)), or(missing, stale, failed, and(source, inLast(1))), ...ready))
+
+/** An own condition. A run that is asked for computes what is not fresh, and what is fresh where the condition is true of it. */
+export const when = (condition: Condition): Automation => automation(condition)
+
+/** The same automation with another bound, from 1 to 10,000. Default: 1000 cells, the newest first. */
+export const limited = (
+  automation: Automation,
+  limit: { readonly atMost?: number; readonly order?: "newest" | "oldest" }
+): Automation => {
+  const { atMost = automation.atMost, order = automation.order } = limit
+  if (!Number.isInteger(atMost) || atMost < 1 || atMost > 10_000) {
+    throw new Error(`Automation.limited needs a whole number of cells from 1 to 10000, not ${atMost}.`)
+  }
+  return { ...automation, atMost, order }
+}
+
+/** A condition in words. Equal conditions have equal words. */
+export const describe = (condition: Condition): string => {
+  switch (condition._tag) {
+    case "Missing":
+    case "Stale":
+    case "Failed":
+      return condition._tag.toLowerCase()
+    case "InProgress":
+      return "in progress"
+    case "Blocked":
+      return "something it needs is not stored"
+    case "Source":
+      return "reads no other asset"
+    case "Cron":
+      return `a tick of ${condition.cron.text} in ${condition.zone.name}`
+    case "LastPartitions":
+      return `in the last ${condition.count === 1 ? "partition" : `${condition.count} partitions`}`
+    case "LastTime":
+      return `in the last ${Duration.format(Duration.millis(condition.millis))}`
+    case "And":
+    case "Or":
+      return `(${condition.of.map(describe).join(condition._tag === "And" ? " and " : " or ")})`
+    case "Not":
+      return `not ${describe(condition.of)}`
+    case "AnyUpstream":
+      return `any upstream: ${describe(condition.of)}`
+    case "AllUpstream":
+      return `all upstream: ${describe(condition.of)}`
+    case "Newly":
+      return `newly ${describe(condition.of)}`
+    case "Since":
+      return `since ${describe(condition.of)}, until ${condition.reset === undefined ? "asked for" : describe(condition.reset)}`
+  }
+}
+
+/** The cron expressions of a condition. */
+export const crons = (condition: Condition): ReadonlyArray<Cron.Cron> => {
+  switch (condition._tag) {
+    case "Cron":
+      return [condition.cron]
+    case "And":
+    case "Or":
+      return condition.of.flatMap(crons)
+    case "Not":
+    case "AnyUpstream":
+    case "AllUpstream":
+    case "Newly":
+      return crons(condition.of)
+    case "Since":
+      return [...crons(condition.of), ...condition.reset === undefined ? [] : crons(condition.reset)]
+    default:
+      return []
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * The port that keeps how automations stand: the state of an evaluation is written in the transaction that creates the
+ * runs it asked for, and only where no other daemon was first. Times are those of the store's clock.
+ * Implementations: memory and Postgres, with one conformance suite.
+ */
+import { Context, type Effect } from "effect"
+import type { State } from "./AutomationState.ts"
+import type { AssetSet } from "./CellSets.ts"
+import type { RunRequest, RunState } from "./Run.ts"
+import type { RunStoreError } from "./RunStore.ts"
+import type { Cell } from "./Step.ts"
+
+/** An automation stands under the first asset of its computation. */
+export interface AutomationStanding {
+  /** Grows with each recorded evaluation; 0: there was none. */
+  readonly version: number
+  readonly state: State | undefined
+  /** What it has asked for in runs that have not ended, lost ones included. */
+  readonly open: ReadonlyArray<AssetSet>
+}
+
+/** Cells that are asked for, and the run for them. */
+export interface AutomationAsk {
+  readonly cells: AssetSet
+  readonly request: RunRequest
+}
+
+export interface AskRecord {
+  readonly asset: string
+  readonly run: number
+  readonly at: Date
+  readonly cells: number
+  readonly runState: RunState | "lost"
+}
+
+export class AutomationStore extends Context.Service<AutomationStore, {
+  /** Changes whenever cells or runs have changed: one cheap look. */
+  readonly pulse: Effect.Effect<string, RunStoreError>
+  readonly standings: (
+    assets: ReadonlyArray<string>
+  ) => Effect.Effect<{ readonly now: number; readonly standings: ReadonlyMap<string, AutomationStanding> }, RunStoreError>
+  /** The cells of these assets that live workers compute now. */
+  readonly claimed: (assets: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Cell>, RunStoreError>
+  /**
+   * Records an evaluation that was made of a version, and creates a run of this worker for each ask. All or nothing;
+   * undefined: another one was recorded since, and nothing was done.
+   */
+  readonly record: (evaluation: {
+    readonly asset: string
+    readonly version: number
+    readonly state: State
+    readonly asks: ReadonlyArray<AutomationAsk>
+    readonly worker: string
+  }) => Effect.Effect<ReadonlyArray<number> | undefined, RunStoreError>
+  /** Runs that were asked for, whose workers are gone, and that nobody wants to be cancelled. */
+  readonly lost: (assets: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<{ readonly asset: string; readonly run: number }>, RunStoreError>
+  /** What was asked for, the latest first. */
+  readonly asks: (
+    assets: ReadonlyArray<string>,
+    options: { readonly limit: number }
+  ) => Effect.Effect<ReadonlyArray<AskRecord>, RunStoreError>
+}>()("engine/record/AutomationStore") {}

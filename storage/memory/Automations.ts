@@ -1,0 +1,67 @@
+/** How automations stand, in memory. Nothing waits here, so that each method is at once what a transaction is. */
+import { Clock, Effect } from "effect"
+import type { AutomationStore } from "../../engine/record/AutomationStore.ts"
+import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
+import { unregistered } from "../Refusals.ts"
+import * as Runs from "./Runs.ts"
+import { type HeldAsk, isAlive, isLost, type State } from "./State.ts"
+
+export const make = (state: State): AutomationStore["Service"] => {
+  const { createRun } = Runs.make(state)
+  const asked = (assets: ReadonlyArray<string>): ReadonlyArray<HeldAsk> =>
+    assets.flatMap((asset) => state.automations.get(asset)?.asks ?? []).sort((left, right) => left.run - right.run)
+  const runOf = ({ run }: HeldAsk) => state.runs[run - 1]!
+
+  const record: AutomationStore["Service"]["record"] = Effect.fn("AutomationStore.record")(
+    function*({ asks, asset, state: left, version, worker }) {
+      const known = state.automations.get(asset) ?? { version: 0, state: undefined, asks: [] }
+      if (known.version !== version) return undefined
+      if (asks.length > 0 && !state.workers.has(worker)) return yield* unregistered(worker)
+      state.automations.set(asset, known)
+      Object.assign(known, { version: version + 1, state: left })
+      const at = yield* Clock.currentTimeMillis
+      const runs: Array<number> = []
+      for (const { cells, request } of asks) {
+        const run = yield* createRun(request, worker)
+        known.asks.push({ run, at, cells })
+        runs.push(run)
+      }
+      return runs
+    }
+  )
+
+  return {
+    record,
+    pulse: Effect.sync(() => {
+      const changes = Array.from(state.logs.values()).reduce((sum, { changes }) => sum + changes.length, 0)
+      return `${changes} ${state.lastVersion} ${state.runs.map((run) => run.state).join()}`
+    }),
+    standings: (assets) =>
+      Effect.map(Clock.currentTimeMillis, (now) => ({
+        now,
+        standings: new Map(assets.map((asset) => {
+          const { state: left, version } = state.automations.get(asset) ?? { state: undefined, version: 0 }
+          const open = asked([asset]).filter((ask) => runOf(ask).state === "running").map(({ cells }) => cells)
+          return [asset, { version, state: left, open }]
+        }))
+      })),
+    claimed: (assets) =>
+      Effect.map(Clock.currentTimeMillis, (now) =>
+        assets.flatMap((asset) =>
+          Array.from(state.cells.get(asset) ?? []).flatMap(([partition, { claimedBy }]) =>
+            claimedBy !== undefined && isAlive(claimedBy, now) ? [{ asset, partition }] : []))),
+    lost: (assets) =>
+      Effect.map(Clock.currentTimeMillis, (now) =>
+        asked(assets).filter((ask) => isLost(runOf(ask), now) && !runOf(ask).cancelRequested)
+          .map(({ cells, run }) => ({ asset: cells.asset, run }))),
+    asks: (assets, { limit }) =>
+      Effect.map(Clock.currentTimeMillis, (now) =>
+        asked(assets).toReversed().slice(0, limit).map((ask) => ({
+          asset: ask.cells.asset,
+          run: ask.run,
+          at: new Date(ask.at),
+          cells: PartitionSet.size(ask.cells.cells),
+          runState: isLost(runOf(ask), now) ? "lost" : runOf(ask).state
+        })))
+  }
+}

@@ -1,0 +1,140 @@
+/** How automations stand in Postgres, by its clock. */
+import type { PgClient } from "@effect/sql-pg"
+import { Effect, Schema } from "effect"
+import { fromStored, type State, Stored, toStored } from "../../engine/record/AutomationState.ts"
+import type { AutomationStanding, AutomationStore } from "../../engine/record/AutomationStore.ts"
+import type { AssetSet } from "../../engine/record/CellSets.ts"
+import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
+import { RunState } from "../../engine/record/Run.ts"
+import { RunStoreError } from "../../engine/record/RunStore.ts"
+import { json, keys } from "./Columns.ts"
+import { attempt, transact } from "./Failure.ts"
+import * as Runs from "./Runs.ts"
+import { setOf, setText } from "./SetColumns.ts"
+import { isLost } from "./Workers.ts"
+
+const Pulse = Schema.NonEmptyArray(Schema.Struct({ pulse: Schema.String }))
+const Now = Schema.NonEmptyArray(Schema.Struct({ now: Schema.Number }))
+const States = Schema.Array(Schema.Struct({ asset: Schema.String, version: Schema.Int, state: Stored }))
+const Open = Schema.Array(Schema.Struct({ asset: Schema.String, numbering: Schema.String, partitions: Schema.String }))
+const Claimed = Schema.Array(Schema.Struct({ asset: Schema.String, partition: Schema.String }))
+const Lost = Schema.Array(Schema.Struct({ asset: Schema.String, run: Schema.Int }))
+const Asks = Schema.Array(Schema.Struct({
+  asset: Schema.String,
+  run: Schema.Int,
+  at: Schema.Date,
+  cells: Schema.Int,
+  runState: Schema.Union([RunState, Schema.Literal("lost")])
+}))
+
+/** Reads what `toStored` wrote. */
+const stateOf = (asset: string, stored: typeof Stored.Type): Effect.Effect<State, RunStoreError> =>
+  Effect.mapError(Effect.fromResult(fromStored(stored)), (reason) =>
+    new RunStoreError({ message: `The run store could not read the automation of ${asset}: ${reason}`, transient: false }))
+
+export const make = (sql: PgClient.PgClient): AutomationStore["Service"] => {
+  const { createRun } = Runs.make(sql)
+
+  const standings: AutomationStore["Service"]["standings"] = Effect.fn("AutomationStore.standings")(function*(assets) {
+    const reading = attempt("see how automations stand")
+    const [{ now }] = yield* sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`.pipe(
+      Effect.flatMap(Schema.decodeUnknownEffect(Now)),
+      reading
+    )
+    // First the versions: what is read after them is newer, so that what another daemon has asked meanwhile is noticed.
+    const states = yield* sql`
+      select asset, version, state from sluice.automations where asset = any(${keys(assets)}::text[])
+    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(States)), reading)
+    const open = yield* sql`
+      select ask.asset, ask.numbering, ask.partitions
+      from sluice.runs as run
+      join sluice.automation_asks as ask on ask.run = run.id
+      where run.state = 'running' and ask.asset = any(${keys(assets)}::text[])
+    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Open)), reading)
+    const sets = yield* Effect.forEach(open, ({ partitions, ...set }) =>
+      Effect.map(setOf(partitions), (cells): AssetSet => ({ ...set, cells })))
+    const found = new Map<string, AutomationStanding>()
+    for (const asset of assets) {
+      const row = states.find((one) => one.asset === asset)
+      found.set(asset, {
+        version: row?.version ?? 0,
+        state: row === undefined ? undefined : yield* stateOf(asset, row.state),
+        open: sets.filter((set) => set.asset === asset)
+      })
+    }
+    return { now: Math.floor(now), standings: found }
+  })
+
+  const record: AutomationStore["Service"]["record"] = Effect.fn("AutomationStore.record")(
+    ({ asks, asset, state, version, worker }) =>
+      transact(
+        sql,
+        `record the automation of ${asset}`,
+        Effect.gen(function*() {
+          const recording = attempt(`record the automation of ${asset}`)
+          const own = yield* sql`
+            insert into sluice.automations as known (asset, version, state)
+            select ${asset}, 1, ${json(toStored(state))}::jsonb
+            where ${version}::integer = 0 or exists (select from sluice.automations where asset = ${asset})
+            on conflict (asset) do update set version = known.version + 1, state = excluded.state
+            where known.version = ${version}::integer
+            returning known.version
+          `.pipe(recording)
+          if (own.length === 0) return undefined
+          const runs: Array<number> = []
+          for (const { cells, request } of asks) {
+            const run = yield* createRun(request, worker)
+            yield* sql`
+              insert into sluice.automation_asks (run, cells, asset, numbering, partitions)
+              values (${run}, ${PartitionSet.size(cells.cells)}, ${asset}, ${cells.numbering}, ${setText(cells.cells)})
+            `.pipe(recording)
+            runs.push(run)
+          }
+          return runs
+        })
+      )
+  )
+
+  return {
+    standings,
+    record,
+    pulse: sql`
+      select coalesce((select max(id) from sluice.cell_sets), 0) || ' ' ||
+        (select count(*) || ' ' || coalesce(max(id), 0) from sluice.runs where state = 'running') as pulse
+    `.pipe(
+      Effect.flatMap(Schema.decodeUnknownEffect(Pulse)),
+      attempt("look for changed cells"),
+      Effect.map(([{ pulse }]) => pulse)
+    ),
+    claimed: Effect.fn("AutomationStore.claimed")((assets) =>
+      sql`
+        select cell.asset, cell.partition
+        from sluice.cells as cell
+        join sluice.workers as holder on holder.number = cell.claimed_by
+        where cell.asset = any(${keys(assets)}::text[]) and holder.stopped_at is null and holder.expires_at > now()
+          and exists (select from sluice.runs where state = 'running')
+      `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Claimed)), attempt("look for claimed cells"))
+    ),
+    lost: Effect.fn("AutomationStore.lost")((assets) =>
+      sql`
+        select ask.asset, run.id as run
+        from sluice.runs as run
+        join sluice.automation_asks as ask on ask.run = run.id
+        where ${isLost(sql, sql`run`)} and not run.cancel_requested and ask.asset = any(${keys(assets)}::text[])
+        order by run.id
+      `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Lost)), attempt("look for lost runs of automations"))
+    ),
+    asks: Effect.fn("AutomationStore.asks")((assets, { limit }) =>
+      sql`
+        select
+          ask.asset, ask.run, ask.at, ask.cells,
+          case when ${isLost(sql, sql`run`)} then 'lost' else run.state::text end as "runState"
+        from sluice.automation_asks as ask
+        join sluice.runs as run on run.id = ask.run
+        where ask.asset = any(${keys(assets)}::text[])
+        order by ask.run desc
+        limit ${limit}::bigint
+      `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Asks)), attempt("read what automations have asked for"))
+    )
+  }
+}

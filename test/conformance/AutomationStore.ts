@@ -1,0 +1,76 @@
+/** What every automation store must do; run against each implementation. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, type Layer } from "effect"
+import { PartitionSet } from "../../index.ts"
+import type { State } from "../../engine/record/AutomationState.ts"
+import { AutomationStore } from "../../engine/record/AutomationStore.ts"
+import { RunStore } from "../../engine/record/RunStore.ts"
+import { request, worker } from "./RunStore.ts"
+
+const cells = PartitionSet.fromRanges([{ from: 3, to: 5 }, { from: 9, to: 9 }])
+const state: State = {
+  at: 1_700_000_000_000, tick: null, numbering: "days", asked: [{ cells, seen: "[\"1\",null,[]]" }], remembered: new Map([["a since", cells]])
+}
+const ask = { cells: { asset: "a", numbering: "days", cells }, request }
+
+export const automationStoreConformance = <E>(name: string, layer: Layer.Layer<RunStore | AutomationStore, E>): void => {
+  const test = <A, X>(title: string, effect: Effect.Effect<A, X, RunStore | AutomationStore>) =>
+    it.live(title, () => Effect.asVoid(Effect.provide(effect, layer)))
+  const begin = Effect.gen(function*() {
+    const runs = yield* RunStore
+    const store = yield* AutomationStore
+    yield* runs.startWorker(worker("one"))
+    yield* runs.startWorker(worker("two"))
+    const record = (version: number, by = "one") => store.record({ asset: "a", version, state, asks: [ask], worker: by })
+    const standing = Effect.map(store.standings(["a", "b"]), ({ standings }) => standings.get("a")!)
+    return { runs, store, record, standing }
+  })
+
+  describe(`${name} as an automation store`, () => {
+    test("records a state with the runs that it asked for, and gives it back", Effect.gen(function*() {
+      const { record, runs, standing, store } = yield* begin
+      assert.deepStrictEqual(yield* standing, { version: 0, state: undefined, open: [] })
+      const [run] = (yield* record(0))!
+      assert.deepStrictEqual(yield* standing, { version: 1, state, open: [ask.cells] })
+      assert.deepStrictEqual((yield* runs.run(run!)).request, request)
+      assert.deepInclude((yield* store.asks(["a"], { limit: 5 }))[0], { asset: "a", run: run!, cells: 4, runState: "running" })
+      yield* runs.finishRun(run!, "one", "failed")
+      assert.deepStrictEqual((yield* standing).open, [])
+      assert.strictEqual((yield* store.asks(["a"], { limit: 5 }))[0]?.runState, "failed")
+    }))
+
+    test("of many that saw one version, one is recorded, with one run", Effect.gen(function*() {
+      const { record, runs, standing } = yield* begin
+      for (const version of [0, 1]) {
+        const all = yield* Effect.all(Array.from({ length: 8 }, (_, i) => record(version, i % 2 === 0 ? "one" : "two")), { concurrency: 8 })
+        assert.lengthOf(all.filter((one) => one !== undefined), 1)
+      }
+      assert.strictEqual((yield* standing).version, 2)
+      assert.lengthOf(yield* runs.runs({ limit: 99 }), 2)
+      assert.isUndefined(yield* record(7))
+    }))
+
+    test("records nothing for an unknown worker", Effect.gen(function*() {
+      const { record, standing } = yield* begin
+      assert.strictEqual((yield* Effect.exit(record(0, "nobody")))._tag, "Failure")
+      assert.strictEqual((yield* standing).version, 0)
+    }))
+
+    test("tells of claimed cells, of lost runs, and by its pulse that something has changed", Effect.gen(function*() {
+      const { record, runs, store } = yield* begin
+      const before = yield* store.pulse
+      assert.strictEqual(yield* store.pulse, before)
+      const [run] = (yield* record(0))!
+      assert.notStrictEqual(yield* store.pulse, before)
+      yield* runs.claim(run!, "one", [{ asset: "a", partition: "x" }, { asset: "c", partition: "" }])
+      assert.deepStrictEqual(yield* store.claimed(["a", "b"]), [{ asset: "a", partition: "x" }])
+      assert.deepStrictEqual(yield* store.lost(["a"]), [])
+      yield* runs.stopWorker("one")
+      assert.deepStrictEqual(yield* store.claimed(["a", "b"]), [])
+      assert.deepStrictEqual(yield* store.lost(["a", "b"]), [{ asset: "a", run: run! }])
+      assert.deepStrictEqual(yield* store.lost(["b"]), [])
+      yield* runs.cancelRun(run!)
+      assert.deepStrictEqual(yield* store.lost(["a"]), [])
+    }))
+  })
+}

@@ -1,0 +1,87 @@
+/** Daemons that evaluate automations: what they start runs for. */
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Fiber, type Scope } from "effect"
+import { TestClock } from "effect/testing"
+import { Asset, Automation, Partitions, Rows } from "../../../index.ts"
+import * as Daemon from "../../../engine/daemon/Daemon.ts"
+import { AutomationStore } from "../../../engine/record/AutomationStore.ts"
+import { RunStore } from "../../../engine/record/RunStore.ts"
+import type { TickStore } from "../../../engine/record/TickStore.ts"
+import * as Executor from "../../../engine/run/Executor.ts"
+import * as Lease from "../../../engine/run/Lease.ts"
+import { graphWith, memory, requestOf } from "../run/harness.ts"
+import { Store, Value } from "../assets.ts"
+
+const timing = { lease: Duration.hours(9), heartbeat: Duration.hours(3), cancelPoll: Duration.hours(1) }
+const letters = Partitions.dynamic("letters")
+
+/** A source that runs by hand, and two assets below it; the keys would be expressions, were they not escaped. */
+const scene = Effect.gen(function*() {
+  const computed: Array<string> = []
+  let value = 0
+  const runs = yield* RunStore
+  const automations = yield* AutomationStore
+  yield* runs.addKeys(letters.name, ["a", "b,c", "all", "d..e", "* |"])
+  const of = (key: string, inputs: Record<string, Asset.Any>, automation?: Automation.Automation) =>
+    Asset.make(key, {
+      partitions: letters, inputs, output: Rows.of(Value), io: Store, ...automation === undefined ? {} : { automation },
+      run: (_, partition) =>
+        Effect.gen(function*() {
+          yield* Effect.sleep("1 second")
+          computed.push(`${key}@${partition}`)
+          return [{ value: `${++value}` }]
+        })
+    })
+  const source = of("source", {})
+  const middle = of("middle", { source }, Automation.eager)
+  const graph = graphWith<Store>([of("end", { middle }, Automation.limited(Automation.eager, { atMost: 2 }))])
+  const daemon = Effect.gen(function*() {
+    const fiber = yield* Effect.forkScoped(Daemon.run(graph, [], { stop: Effect.never }))
+    yield* TestClock.adjust(1)
+    return fiber
+  })
+  const materialize = (partitions: string) =>
+    Effect.gen(function*() {
+      const fiber = yield* Effect.forkChild(Executor.start(graph, requestOf({ select: "source", partitions, force: true })))
+      yield* TestClock.adjust(2000)
+      yield* Fiber.join(fiber)
+    })
+  const take = Effect.sync(() => computed.splice(0).sort())
+  return { automations, daemon, materialize, runs, take }
+})
+
+const test = <A, E>(title: string, effect: Effect.Effect<A, E, RunStore | TickStore | AutomationStore | Store | Scope.Scope>) =>
+  it.effect(title, () =>
+    Effect.asVoid(Effect.scoped(effect)).pipe(Effect.provide(memory), Effect.provideService(Lease.Timing, timing)))
+
+describe("a daemon with automations", () => {
+  test("follows what changed, cell by cell, and three ask no more than one", Effect.gen(function*() {
+    const { automations, daemon, materialize, take } = yield* scene
+    yield* Effect.all([daemon, daemon, daemon])
+    yield* materialize("*")
+    yield* TestClock.adjust("30 seconds")
+    assert.deepStrictEqual(yield* take, ["end", "middle", "source"].flatMap((asset) =>
+      ["* |", "a", "all", "b,c", "d..e"].map((key) => `${asset}@${key}`)))
+    yield* materialize("a")
+    yield* TestClock.adjust("20 seconds")
+    assert.deepStrictEqual(yield* take, ["end@a", "middle@a", "source@a"])
+    yield* TestClock.adjust("5 minutes")
+    assert.deepStrictEqual(yield* take, [])
+    const asks = yield* automations.asks(["middle", "end"], { limit: 99 })
+    assert.isTrue(asks.every(({ runState }) => runState === "succeeded"))
+    assert.deepStrictEqual(asks.filter(({ asset }) => asset === "end").map(({ cells }) => cells), [1, 1, 2, 2])
+  }))
+
+  test("goes on with the run of one that was killed, and asks for nothing twice", Effect.gen(function*() {
+    const { automations, daemon, materialize, take } = yield* scene
+    yield* materialize("a")
+    const first = yield* daemon
+    yield* TestClock.adjust(500)
+    yield* Fiber.interrupt(first)
+    assert.deepStrictEqual(yield* take, ["source@a"])
+    yield* daemon
+    yield* TestClock.adjust("20 seconds")
+    assert.deepStrictEqual(yield* take, ["end@a", "middle@a"])
+    assert.lengthOf(yield* automations.asks(["middle"], { limit: 9 }), 1)
+  }))
+})

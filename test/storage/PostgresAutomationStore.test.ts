@@ -1,0 +1,4 @@
+import { automationStoreConformance } from "../conformance/AutomationStore.ts"
+import { layer } from "./Server.ts"
+
+automationStoreConformance("PostgresRunStore", layer)

@@ -75,6 +75,21 @@ export const caught = (f: () => void): FormatError | undefined => {
   }
 }
 
+/**
+ * So many bytes are made records at a time. A collection of V8's young generation moves the records that are on their way,
+ * and what is moved twice waits for the next full one: with the 512 KiB that a file is read in, CSV took a third longer than
+ * with 64, and 370 MB in place of 190.
+ */
+const pieceBytes = 64 * 1024
+
+const cut = (chunks: ReadonlyArray<Uint8Array>): Array<Uint8Array> =>
+  chunks.flatMap((chunk) => {
+    if (chunk.length <= pieceBytes) return [chunk]
+    const pieces: Array<Uint8Array> = []
+    for (let at = 0; at < chunk.length; at += pieceBytes) pieces.push(chunk.subarray(at, at + pieceBytes))
+    return pieces
+  })
+
 export const run = <A, E, R, E2, R2>(
   bytes: Stream.Stream<Uint8Array, E, R>,
   file: string,
@@ -87,6 +102,8 @@ export const run = <A, E, R, E2, R2>(
       const { out, post, take, tell } = collector<A, E2, R2>(file, policy)
       let failure: FormatError | undefined
       let ended = false
+      let pieces: Array<Uint8Array> = []
+      let at = 0
       const emit = (): Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | E2 | FormatError, void, R2> =>
         Effect.flatMap(post, () => {
           const taken = take()
@@ -95,12 +112,16 @@ export const run = <A, E, R, E2, R2>(
       const next: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | E2 | FormatError, void, R2> = Effect.suspend(() => {
         if (failure !== undefined) return Effect.fail(failure)
         if (ended) return Effect.flatMap(tell, () => Cause.done())
+        const piece = pieces[at++]
+        if (piece !== undefined) {
+          failure = caught(() => machine.push(piece, out))
+          return emit()
+        }
         return Pull.matchEffect(pull, {
           onSuccess: (chunks) => {
-            failure = caught(() => {
-              for (const chunk of chunks) machine.push(chunk, out)
-            })
-            return emit()
+            pieces = cut(chunks)
+            at = 0
+            return next
           },
           onDone: () => {
             ended = true

@@ -3,8 +3,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
+import { type FileHandle, open } from "node:fs/promises"
 import * as path from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import { vi } from "vitest"
 import { ObjectStore, type ObjectStoreError } from "../../../resources/objects/ObjectStore.ts"
 import { list, put, read, refusals, temporaryFolder } from "./stores.ts"
 
@@ -90,6 +92,24 @@ describe("objects in a folder", () => {
         yield* put("out/b.csv", "b")
         assert.deepStrictEqual(yield* list("out/"), ["out/b.csv"])
         assert.deepStrictEqual(left().map((name) => name.includes(`-${process.pid}-`) || name === "b.csv"), [true, true])
+      })
+    ))
+
+  it.live("are on the disk before they are there, and the folders that were made for them too", () =>
+    inFolder((root) =>
+      Effect.gen(function*() {
+        const some = yield* Effect.promise(() => open(root))
+        const synced = vi.spyOn(Object.getPrototypeOf(some) as FileHandle, "sync")
+        yield* Effect.gen(function*() {
+          yield* put("a/b/c/file", "x")
+          // The file, c, b, a and the root.
+          assert.strictEqual(synced.mock.calls.length, 5)
+          yield* put("a/b/c/other", "x")
+          assert.strictEqual(synced.mock.calls.length, 7)
+          synced.mockImplementationOnce(() => Promise.resolve()).mockImplementationOnce(() => Promise.reject(Object.assign(new Error(), { code: "EINVAL" })))
+          yield* put("a/b/c/third", "x")
+          assert.deepStrictEqual(yield* list("a/"), ["a/b/c/file", "a/b/c/other", "a/b/c/third"])
+        }).pipe(Effect.ensuring(Effect.promise(() => (synced.mockRestore(), some.close()))))
       })
     ))
 

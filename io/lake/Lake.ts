@@ -59,6 +59,7 @@ const make = (options: Options) =>
 export class Lake extends Io.Tag<Lake>()("io/Lake") {
   /** A lake at a folder; throws on options that contradict each other. */
   static readonly layer = (options: Options): Layer.Layer<Lake, never, SqlClient.SqlClient | ObjectStore> => {
+    if (options.at === "") throw new Error("Lake.layer: `at` is empty; write the folder of the files, such as \"data/lake\" or \"s3://bucket/folder\".")
     if (options.compression === "snappy" && (options.format ?? "parquet") !== "parquet") {
       throw new Error(`Lake.layer: compression "snappy" is only for Parquet, and the format is ${options.format}; use "gzip" or "zstd".`)
     }

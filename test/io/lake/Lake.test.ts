@@ -111,6 +111,7 @@ describe("Lake", () => {
         assert.include(yield* refusal(Rows.of(Trip, { file: { format: "csv", compression: "snappy" } })), "only for Parquet")
         assert.include(yield* refusal(Rows.of(Schema.Record(Schema.String, Schema.Int))), "without fixed columns")
         assert.include(yield* refusal(Document.of(Schema.Json)), "is a document")
+        assert.throws(() => Lake.layer({ at: "" }), /`at` is empty; write the folder/)
         assert.throws(() => Lake.layer({ at: "x", format: "csv", compression: "snappy" }), /only for Parquet/)
       })))
 

@@ -13,8 +13,8 @@ export const chunks = Asset.make("bulk/chunks", {
   run: Effect.fnUntraced(function*() {
     const files = yield* Files.list(yield* Input.uri)
     const bytes = (yield* Input.chunkKib) * 1024
-    const cut = yield* Effect.forEach(files, ({ etag, uri }) =>
-      Effect.flatMap(Kind.of({ etag, uri }), (format) => Stream.runCollect(Chunks.cut(uri, format, { bytes }))))
+    const cut = yield* Effect.forEach(files, (file) =>
+      Effect.flatMap(Kind.of(file), (format) => Stream.runCollect(Chunks.cut(file, format, { bytes }))))
     return cut.flat()
   })
 })

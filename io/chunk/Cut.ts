@@ -17,6 +17,9 @@ export interface Options {
   readonly bytes?: Size.Size
 }
 
+/** A URI, a folder that ends with "/", a glob; or an object as `ObjectStore` has listed it, in that version. */
+export type Source = string | ObjectInfo
+
 export type AnyFormat<A> = TextFormat<A> | ParquetFormat<A>
 
 type Chunks = Stream.Stream<Chunk.Chunk, ObjectStoreError | FormatError, ObjectStore>
@@ -125,25 +128,28 @@ const ofObject = <A>(store: ObjectStore["Service"], object: ObjectInfo, format: 
 }
 
 /** What a source names; a glob that matches nothing may be the URI of an object that looks like one: `data[1].csv`. */
-const named = (store: ObjectStore["Service"], source: string): Stream.Stream<ObjectInfo, ObjectStoreError> => {
+const named = (store: ObjectStore["Service"], source: Source): Stream.Stream<ObjectInfo, ObjectStoreError> => {
+  if (typeof source !== "string") return Stream.succeed(source)
   const itself = Stream.fromEffect(store.stat(source))
   if (source.endsWith("/")) return store.list(source)
   if (!isGlob(source)) return itself
   return Stream.orElseIfEmpty(store.list(source), () => Stream.catchIf(itself, ({ reason }) => reason === "missing", () => Stream.empty))
 }
 
+const isList = (sources: Source | ReadonlyArray<Source>): sources is ReadonlyArray<Source> => Array.isArray(sources)
+
 /**
  * The chunks of objects, in the order of the objects and of what they hold: of one URI or several, of all objects of a
- * folder (`s3://in/orders/`) or of a glob. An object that is no larger than a chunk is not looked into. The same version
+ * folder (`s3://in/orders/`) or of a glob, of objects that were listed. An object that is no larger than a chunk is not looked into. The same version
  * of an object gives the same chunks each time, with the same keys.
  *
  * CSV is read once from beginning to end, since only that tells a line end from one within quotes; of NDJSON and Parquet
  * a few bytes are read. What is packed with gzip or zstd, a JSON array and UTF-16 are one chunk, which is logged.
  */
-export const cut = <A>(sources: string | ReadonlyArray<string>, format: AnyFormat<A>, options: Options = {}): Chunks => {
+export const cut = <A>(sources: Source | ReadonlyArray<Source>, format: AnyFormat<A>, options: Options = {}): Chunks => {
   const bytes = Size.bytesOf(options.bytes ?? "64 MiB")
   return Stream.unwrap(Effect.map(ObjectStore, (store) => {
-    const objects = Stream.flatMap(Stream.fromIterable(typeof sources === "string" ? [sources] : sources), (source) => named(store, source))
+    const objects = Stream.flatMap(Stream.fromIterable(isList(sources) ? sources : [sources]), (source) => named(store, source))
     return Stream.flatMap(objects, (object) => ofObject(store, object, format, bytes))
   }))
 }

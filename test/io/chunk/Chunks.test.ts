@@ -7,6 +7,7 @@ import { type Border, CsvBorders } from "../../../io/chunk/CsvBorders.ts"
 import { dialectOf } from "../../../io/format/csv/Dialect.ts"
 import * as Format from "../../../io/format/Format.ts"
 import { type Random, seeded } from "../../conformance/Random.ts"
+import { ObjectStore } from "../../../resources/objects/ObjectStore.ts"
 import { cutAll, put, readAll, readChunks, within } from "./objects.ts"
 
 const Pair = Schema.Struct({ a: Schema.String, b: Schema.NullOr(Schema.String) })
@@ -180,6 +181,9 @@ describe("Chunks", () => {
         yield* put(root, "5[a].csv", text)
         assert.strictEqual((yield* cutAll("5[a].csv", format, "1 MB"))[0]?.uri, "5[a].csv")
         assert.deepStrictEqual(yield* cutAll("6*.csv", format, "1 MB"), [])
+        yield* put(root, "5a.csv", text)
+        const listed = yield* Effect.flatMap(ObjectStore, (store) => Stream.runCollect(store.list("5")))
+        assert.deepStrictEqual((yield* cutAll(listed, format, "1 MB")).map(({ uri }) => uri), ["5[a].csv", "5a.csv"])
       })))
 
   it.effect("refuses keys that are none, sizes that are none, and objects that are not there", () =>

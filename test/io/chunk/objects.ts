@@ -45,5 +45,5 @@ export const readChunks = <A>(chunks: ReadonlyArray<Chunks.Chunk>, format: Chunk
     bad: parts.flatMap(({ bad }) => bad)
   }))
 
-export const cutAll = <A>(uri: string | ReadonlyArray<string>, format: Chunks.AnyFormat<A>, bytes: Chunks.Size) =>
+export const cutAll = <A>(uri: Chunks.Source | ReadonlyArray<Chunks.Source>, format: Chunks.AnyFormat<A>, bytes: Chunks.Size) =>
   Stream.runCollect(Chunks.cut(uri, format, { bytes }))

@@ -4,6 +4,7 @@ import * as Command from "effect/cli/Command"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Assets from "./grammar/Assets.ts"
+import * as Automations from "./grammar/Automations.ts"
 import * as Backfills from "./grammar/Backfills.ts"
 import * as Database from "./grammar/Database.ts"
 import { ProjectFolder } from "./grammar/Options.ts"
@@ -26,7 +27,7 @@ const groups = (version: string) =>
   [
     { group: "Assets", commands: [Assets.list, Assets.show, Assets.status, Assets.preview, Assets.explain, Assets.check, Partitions.partitions] },
     { group: "Runs", commands: [Runs.materialize, Backfills.backfill, Backfills.backfills, Runs.runs, Runs.run, Runs.limits] },
-    { group: "Schedules", commands: [Schedules.schedules, Schedules.schedule, Schedules.ticks, Schedules.daemon] },
+    { group: "Schedules", commands: [Schedules.schedules, Schedules.schedule, Schedules.ticks, Automations.automation, Schedules.daemon] },
     { group: "Project", commands: [Database.db, versionCommand(version)] }
   ] as const
 

@@ -135,22 +135,25 @@ const broken = (watcher: Watcher, asset: string, run: number, error: Executor.Ex
     if (error._tag !== "RunUnavailable") watcher({ _tag: "Broken", schedule: asset, run, message: error.message })
   })
 
-/** Goes on with the runs of daemons that are gone. */
-const adopt = Effect.fnUntraced(function*<R>({ graph, runs, watcher }: Serving<R>, refused: Set<number>) {
+/** Goes on with the runs of daemons that are gone, and with own ones of which the answer was lost. */
+const adopt = Effect.fnUntraced(function*<R>({ graph, lease, runs, watcher }: Serving<R>, refused: Set<number>) {
   const store = yield* AutomationStore
-  for (const { asset, run } of yield* store.lost(Evaluation.automated(graph).map(({ asset }) => asset))) {
+  const assets = Evaluation.automated(graph).map(({ asset }) => asset)
+  for (const { asset, own, run } of yield* store.openRuns(assets, lease.worker)) {
     if (refused.has(run) || runs.has(run)) continue
     yield* runs.add({
       schedule: asset,
       run,
-      execute: (observer) =>
-        Executor.resume(graph, run, {
+      execute: (observer) => {
+        const options: Executor.RunOptions = {
           leaves: true,
           observer: (observation) => {
             if (observation._tag === "RunStarted") watcher({ _tag: "Adopted", schedule: asset, run })
             observer(observation)
           }
-        }),
+        }
+        return own ? Executor.begin(graph, run, lease, options) : Executor.resume(graph, run, options)
+      },
       failed: (error) =>
         Effect.suspend(() => {
           if (error._tag !== "RunStoreError" && error._tag !== "RunUnavailable") refused.add(run)

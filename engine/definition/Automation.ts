@@ -118,7 +118,7 @@ export const describe = (condition: Condition): string => {
     case "InProgress":
       return "in progress"
     case "Blocked":
-      return "something it needs is not stored"
+      return "blocked"
     case "Source":
       return "reads no other asset"
     case "Cron":

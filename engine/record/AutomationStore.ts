@@ -52,8 +52,14 @@ export class AutomationStore extends Context.Service<AutomationStore, {
     readonly asks: ReadonlyArray<AutomationAsk>
     readonly worker: string
   }) => Effect.Effect<ReadonlyArray<number> | undefined, RunStoreError>
-  /** Runs that were asked for, whose workers are gone, and that nobody wants to be cancelled. */
-  readonly lost: (assets: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<{ readonly asset: string; readonly run: number }>, RunStoreError>
+  /**
+   * Runs that were asked for whose workers are gone, and those of this worker: of one that it does not execute, the answer
+   * of `record` was lost. Without those that are to be cancelled.
+   */
+  readonly openRuns: (
+    assets: ReadonlyArray<string>,
+    worker: string
+  ) => Effect.Effect<ReadonlyArray<{ readonly asset: string; readonly run: number; readonly own: boolean }>, RunStoreError>
   /** What was asked for, the latest first. */
   readonly asks: (
     assets: ReadonlyArray<string>,

@@ -4,7 +4,7 @@ import type { AutomationStore } from "../../engine/record/AutomationStore.ts"
 import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
 import { unregistered } from "../Refusals.ts"
 import * as Runs from "./Runs.ts"
-import { type HeldAsk, isAlive, isLost, type State } from "./State.ts"
+import { executes, type HeldAsk, isAlive, isLost, type State } from "./State.ts"
 
 export const make = (state: State): AutomationStore["Service"] => {
   const { createRun } = Runs.make(state)
@@ -50,10 +50,13 @@ export const make = (state: State): AutomationStore["Service"] => {
         assets.flatMap((asset) =>
           Array.from(state.cells.get(asset) ?? []).flatMap(([partition, { claimedBy }]) =>
             claimedBy !== undefined && isAlive(claimedBy, now) ? [{ asset, partition }] : []))),
-    lost: (assets) =>
+    openRuns: (assets, worker) =>
       Effect.map(Clock.currentTimeMillis, (now) =>
-        asked(assets).filter((ask) => isLost(runOf(ask), now) && !runOf(ask).cancelRequested)
-          .map(({ cells, run }) => ({ asset: cells.asset, run }))),
+        asked(assets).flatMap((ask) => {
+          const run = runOf(ask)
+          const own = executes(run, worker)
+          return run.cancelRequested || !(own || isLost(run, now)) ? [] : [{ asset: ask.cells.asset, run: ask.run, own }]
+        })),
     asks: (assets, { limit }) =>
       Effect.map(Clock.currentTimeMillis, (now) =>
         asked(assets).toReversed().slice(0, limit).map((ask) => ({

@@ -11,14 +11,14 @@ import { json, keys } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
 import * as Runs from "./Runs.ts"
 import { setOf, setText } from "./SetColumns.ts"
-import { isLost } from "./Workers.ts"
+import { isLost, workerNumber } from "./Workers.ts"
 
 const Pulse = Schema.NonEmptyArray(Schema.Struct({ pulse: Schema.String }))
 const Now = Schema.NonEmptyArray(Schema.Struct({ now: Schema.Number }))
 const States = Schema.Array(Schema.Struct({ asset: Schema.String, version: Schema.Int, state: Stored }))
 const Open = Schema.Array(Schema.Struct({ asset: Schema.String, numbering: Schema.String, partitions: Schema.String }))
 const Claimed = Schema.Array(Schema.Struct({ asset: Schema.String, partition: Schema.String }))
-const Lost = Schema.Array(Schema.Struct({ asset: Schema.String, run: Schema.Int }))
+const OpenRuns = Schema.Array(Schema.Struct({ asset: Schema.String, run: Schema.Int, own: Schema.Boolean }))
 const Asks = Schema.Array(Schema.Struct({
   asset: Schema.String,
   run: Schema.Int,
@@ -115,14 +115,24 @@ export const make = (sql: PgClient.PgClient): AutomationStore["Service"] => {
           and exists (select from sluice.runs where state = 'running')
       `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Claimed)), attempt("look for claimed cells"))
     ),
-    lost: Effect.fn("AutomationStore.lost")((assets) =>
+    openRuns: Effect.fn("AutomationStore.openRuns")((assets, worker) =>
       sql`
-        select ask.asset, run.id as run
-        from sluice.runs as run
-        join sluice.automation_asks as ask on ask.run = run.id
-        where ${isLost(sql, sql`run`)} and not run.cancel_requested and ask.asset = any(${keys(assets)}::text[])
-        order by run.id
-      `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Lost)), attempt("look for lost runs of automations"))
+        select found.asset, found.run, found.own
+        from (
+          select
+            ask.asset, run.id as run, ${isLost(sql, sql`run`)} as lost,
+            exists (
+              select
+              from sluice.run_workers as member
+              where member.run = run.id and member.worker = ${workerNumber(sql, worker)} and member.left_at is null
+            ) as own
+          from sluice.runs as run
+          join sluice.automation_asks as ask on ask.run = run.id
+          where run.state = 'running' and not run.cancel_requested and ask.asset = any(${keys(assets)}::text[])
+        ) as found
+        where found.own or found.lost
+        order by found.run
+      `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(OpenRuns)), attempt("look for open runs of automations"))
     ),
     asks: Effect.fn("AutomationStore.asks")((assets, { limit }) =>
       sql`

@@ -1,0 +1,152 @@
+/** `sluice automation list`, `explain` and `simulate`. */
+import { DateTime, Effect, Result } from "effect"
+import * as Evaluation from "../../engine/automation/Evaluation.ts"
+import * as Round from "../../engine/automation/Round.ts"
+import * as Simulation from "../../engine/automation/Simulation.ts"
+import * as World from "../../engine/automation/World.ts"
+import * as Automations from "../../engine/daemon/Automations.ts"
+import { describe } from "../../engine/definition/Automation.ts"
+import * as LocalTime from "../../engine/partition/LocalTime.ts"
+import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
+import { dayMillis } from "../../engine/partition/Zone.ts"
+import * as Snapshot from "../../engine/plan/Snapshot.ts"
+import { AutomationStore } from "../../engine/record/AutomationStore.ts"
+import { RunStore } from "../../engine/record/RunStore.ts"
+import * as Address from "../Address.ts"
+import * as TruthTree from "../TruthTree.ts"
+import * as Keys from "../Keys.ts"
+import * as Live from "../Live.ts"
+import * as Project from "../Project.ts"
+import { Refusal } from "../Refusal.ts"
+import * as Screen from "../terminal/Screen.ts"
+import { out, state as colour } from "../terminal/Style.ts"
+import * as Table from "../terminal/Table.ts"
+import * as Text from "../terminal/Text.ts"
+
+const none = new Refusal({ message: "No asset has automation: give one `automation: Automation.eager`, or another." })
+
+const subjects = (project: Project.Project) => {
+  const found = Evaluation.automated(project.graph)
+  return found.length === 0 ? Effect.fail(none) : Effect.succeed(found)
+}
+
+export const list = Effect.fn("cli.automation.list")(function*(input: { readonly json: boolean }) {
+  const project = yield* Project.load
+  const all = yield* subjects(project)
+  const rows = yield* Effect.gen(function*() {
+    const store = yield* AutomationStore
+    const { standings } = yield* store.standings(all.map(({ asset }) => asset))
+    return yield* Effect.forEach(all, ({ asset, automation }) =>
+      Effect.map(store.asks([asset], { limit: 1 }), ([last]) => ({ asset, automation, last, state: standings.get(asset)?.state })))
+  }).pipe(Effect.provide(Live.store(project)))
+  if (input.json) {
+    return Screen.prettyJson(rows.map(({ asset, automation, last, state }) => ({
+      asset,
+      condition: describe(automation.when),
+      atMost: automation.atMost,
+      order: automation.order,
+      evaluated: state === undefined ? null : new Date(state.at),
+      last: last ?? null
+    })))
+  }
+  Screen.lines(Table.lines(
+    [{ title: "asset" }, { title: "at most", align: "right" }, { title: "last" }, { title: "cells", align: "right" }, { title: "run", align: "right" }, { title: "" }, { title: "asks for", flexible: true }],
+    rows.map(({ asset, automation, last, state }) => [
+      asset,
+      Text.count(automation.atMost),
+      last === undefined ? out.dim(state === undefined ? "new" : "·") : Text.ago(last.at),
+      last === undefined ? "" : Text.count(last.cells),
+      last === undefined ? "" : String(last.run),
+      last === undefined ? "" : colour(out, last.runState)(last.runState),
+      describe(automation.when).replace(/^\((.*)\)$/, "$1")
+    ])
+  ))
+})
+
+export const explain = Effect.fn("cli.automation.explain")(function*(input: { readonly asset: string; readonly json: boolean }) {
+  const project = yield* Project.load
+  const word = Address.split(input.asset)
+  const { computation, key } = yield* Address.asset(project.graph, word.asset)
+  if (computation.automation === undefined) {
+    return yield* new Refusal({ message: `${key} has no automation: a daemon asks for it only by schedules.` })
+  }
+  const asset = Snapshot.siblings(project.graph, key)[0]!
+  yield* Effect.gen(function*() {
+    const { standings: _, ...known } = yield* Automations.standing(project.graph)
+    const { evaluated, snapshot } = yield* Round.evaluate({ ...known, reading: Round.fromStore })
+    const found = evaluated.get(asset)
+    if (found === undefined) return
+    const space = snapshot.space(asset)
+    const point = word.partition === undefined && space.dimensions.length > 0
+      ? undefined
+      : yield* Address.cell(space, key, word.partition ?? "", PartitionSet.points(space.all).take(10_000).map(space.keyAt))
+    if (input.json) return Screen.prettyJson(TruthTree.toJson(snapshot, found, point))
+    Screen.line(out.bold(input.asset) + (point === undefined ? `  ${Text.plural(PartitionSet.size(space.all), "cell")}` : ""))
+    Screen.lines(TruthTree.lines(snapshot, found, point))
+  }).pipe(Effect.provide(Live.store(project)))
+})
+
+/** All records are in memory. */
+const mostCells = 200_000
+
+export const simulate = Effect.fn("cli.automation.simulate")(function*(input: {
+  readonly from: string | undefined
+  readonly to: string | undefined
+  readonly limit: number
+  readonly json: boolean
+}) {
+  const project = yield* Project.load
+  yield* subjects(project)
+  const { graph } = project
+  const given = input.from === undefined ? undefined : yield* instantOf(input.from, "--from", false)
+  const until = input.to === undefined ? undefined : yield* instantOf(input.to, "--to", true)
+  const found = yield* Effect.gen(function*() {
+    const store = yield* RunStore
+    const { snapshot, states } = yield* Automations.standing(graph)
+    const now = snapshot.now.epochMilliseconds
+    const from = given ?? now
+    const to = until ?? from + 7 * dayMillis
+    if (to < from) return yield* new Refusal({ message: `"${input.to ?? ""}" of --to is before the beginning: let it be later.` })
+    const assets = [...graph.assets.keys()]
+    const stored = assets.reduce((sum, asset) => sum + PartitionSet.size(snapshot.sets(asset).materialized), 0)
+    if (stored > mostCells) {
+      const message = `${Text.count(stored)} cells are stored, and a simulation holds at most ${Text.count(mostCells)} in memory: ` +
+        "`sluice automation explain ASSET` tells what would be asked for now."
+      return yield* new Refusal({ message })
+    }
+    const records = yield* store.cells(new Map(assets.map((asset) => [asset, "all"])))
+    const keySets = new Set(assets.flatMap((asset) => snapshot.space(asset).dimensions.flatMap(({ partitions }) =>
+      partitions._tag === "Dynamic" ? [partitions.name] : [])))
+    const keys = new Map(Array.from(keySets, (set) => [set, snapshot.dynamicKeys(set)]))
+    const world = World.make(graph, records, keys)
+    // What was evaluated later than it begins would be of the future.
+    return yield* Simulation.run(graph, world, { from, to, states: from < now ? new Map() : states, limit: input.limit + 1 })
+  }).pipe(Effect.provide(Live.store(project)))
+  const shown = found.slice(0, input.limit)
+  if (input.json) {
+    return Screen.prettyJson(shown.map(({ asset, at, cells, space }) => ({
+      at, asset, cells: PartitionSet.size(cells), partitions: Keys.describe(space, cells, 20)
+    })))
+  }
+  if (shown.length === 0) return Screen.line("Nothing would be asked for in that span.")
+  Screen.lines(Table.lines(
+    [{ title: "UTC" }, { title: "asset" }, { title: "cells", align: "right" }, { title: "partitions", flexible: true }],
+    shown.map(({ asset, at, cells, space }) => [
+      DateTime.formatIso(at).replace(/\.\d+Z$/, "Z"), asset, Text.count(PartitionSet.size(cells)), Keys.describe(space, cells)
+    ])
+  ))
+  if (found.length > shown.length) Screen.note(`There are more: --limit ${input.limit * 10} shows them.`)
+})
+
+/** A time of UTC; a day or month means its beginning, or its end. */
+const instantOf = (text: string, option: string, isEnd: boolean): Effect.Effect<number, Refusal> =>
+  Result.match(LocalTime.parse(text), {
+    onFailure: (why) =>
+      Effect.fail(new Refusal({ message: `"${text}" of ${option} is not a time (${why}): write one like 2026-03-29 or 2026-03-29T01:30.` })),
+    onSuccess: ({ local, precision }) => {
+      const end = new Date(local)
+      if (precision === "month") end.setUTCMonth(end.getUTCMonth() + 1)
+      if (precision === "day") end.setTime(end.getTime() + dayMillis)
+      return Effect.succeed(isEnd && precision !== "time" ? end.getTime() - 1 : local)
+    }
+  })

@@ -12,16 +12,21 @@ const isSound = ({ data_page_header: one, data_page_header_v2: two }: PageHeader
   return two.encoding !== undefined && definitions >= 0 && repetitions >= 0 && definitions + repetitions <= packed && nulls >= 0 && nulls <= values
 }
 
-/**
- * Throws an Error whose message completes "column x of row group n: …". Gives the checks of what is unpacked only when it
- * is read, by the offset of what is compressed.
- */
+export interface Inspected {
+  /** Of what is unpacked only when it is read, by the offset of what is compressed. */
+  readonly checks: ReadonlyMap<number, Runs.Check["unpacked"]>
+  /** Values up to the end of each page of data. */
+  readonly ends: ReadonlyArray<number>
+}
+
+/** Throws an Error whose message completes "column x of row group n: …". */
 export const inspect = (
   bytes: Uint8Array,
   meta: ColumnMetaData,
   maxValues: number | undefined,
   levels: Runs.Levels
-): ReadonlyMap<number, Runs.Check["unpacked"]> => {
+): Inspected => {
+  const ends: Array<number> = []
   const checks = new Map<number, Runs.Check["unpacked"]>()
   const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 }
   const expected = Number(meta.num_values)
@@ -50,11 +55,12 @@ export const inspect = (
       const check = Runs.inspect(bytes.subarray(reader.offset, reader.offset + packed), header, levels, meta.type === "BOOLEAN", meta.codec === "UNCOMPRESSED")
       if (check !== undefined) checks.set(reader.offset + check.offset, check.unpacked)
       values += count
+      ends.push(values)
       rows += header.data_page_header_v2?.num_rows ?? 0
     }
     reader.offset += packed
   }
   if (maxValues !== undefined && values !== maxValues) throw new Error(`it has ${values} values for ${maxValues} rows`)
   if (maxValues !== undefined && rows > maxValues) throw new Error(`its pages have ${rows} rows, and the row group ${maxValues}`)
-  return checks
+  return { checks, ends }
 }

@@ -1,13 +1,13 @@
 /** Parquet → records: only the columns of the schema, only the row groups that can match, a slice of rows at a time. */
 import { Effect, Stream } from "effect"
-import { type FileMetaData, parquetRead, parquetSchema, type RowGroup } from "hyparquet"
+import { type FileMetaData, parquetSchema, type RowGroup } from "hyparquet"
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, getSchemaPath } from "hyparquet/src/schema.js"
 import type { SchemaTree } from "hyparquet/src/types.js"
 import { type BadRecord, Blame, FormatError, type Placed, Refused } from "../FormatError.ts"
 import { attempt, collector, type OnBadRecord } from "../Machine.ts"
 import { type Shape, setAbsent } from "../Shape.ts"
-import { checkedBy } from "./Codecs.ts"
 import { Mismatch, type Read, slotReader } from "./Column.ts"
+import * as Decode from "./Decode.ts"
 import * as Footer from "./Footer.ts"
 import { jsonOf, leafOf, stored } from "./Leaf.ts"
 import * as Pages from "./Pages.ts"
@@ -17,7 +17,7 @@ import { type Condition, matches, type Pushed, skips } from "./Where.ts"
 export interface Options {
   readonly columns?: Readonly<Record<string, string | undefined>>
   readonly where?: Readonly<Record<string, Condition<unknown> | undefined>>
-  /** Rows that are values at a time. Default 16,384. */
+  /** Rows that are decoded at a time, and those of their last page after them. Default 4,096. */
   readonly sliceRows?: number
   /** Only these row groups, counted from 0; default all. For reading a file in parts. */
   readonly rowGroups?: ReadonlyArray<number>
@@ -35,17 +35,6 @@ interface Plan {
   readonly columns: ReadonlyArray<Column>
   readonly missing: ReadonlyArray<Shape["columns"][number]>
   readonly pushed: ReadonlyArray<Pushed>
-}
-
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-
-const stringFromBytes = (bytes: Uint8Array | undefined): string | undefined => {
-  if (bytes === undefined) return undefined
-  try {
-    return decoder.decode(bytes)
-  } catch {
-    throw new Error("a text is no UTF-8")
-  }
 }
 
 /** Leaves without their annotations, so that hyparquet gives what is stored and nothing is rounded on the way. */
@@ -137,13 +126,6 @@ const joined = (pieces: ReadonlyArray<Piece>): ReadonlyArray<Piece> => {
   return result
 }
 
-/** The pages of a row group's columns. */
-interface Fetched {
-  readonly slice: (start: number, end: number) => Uint8Array
-  /** Throws where a page, unpacked from this offset of the file, is damaged. */
-  readonly check: (offset: number, page: Uint8Array) => void
-}
-
 /** The pages of the group's columns, in memory, checked as far as they are not compressed. */
 const fetch = Effect.fnUntraced(function*<E, R>(file: Ranged<E, R>, group: RowGroup, index: number, plan: Plan) {
   const chunks = group.columns.filter(({ meta_data }) => plan.columns.some(({ name }) => name === meta_data?.path_in_schema[0]))
@@ -155,6 +137,7 @@ const fetch = Effect.fnUntraced(function*<E, R>(file: Ranged<E, R>, group: RowGr
     return part.bytes.subarray(start - part.start, end - part.start)
   }
   const checks = new Map<number, (page: Uint8Array) => void>()
+  const ends = new Map<string, ReadonlyArray<number>>()
   yield* attempt(file.name, () => {
     for (const chunk of chunks) {
       const range = Footer.rangeOf(chunk)
@@ -166,13 +149,14 @@ const fetch = Effect.fnUntraced(function*<E, R>(file: Ranged<E, R>, group: RowGr
         const tree = getSchemaPath(plan.metadata.schema, meta.path_in_schema)
         const levels = { definition: getMaxDefinitionLevel(tree), repetition: getMaxRepetitionLevel(tree) }
         const pages = Pages.inspect(slice(range.start, range.end), meta, flat ? Number(group.num_rows) : undefined, levels)
-        for (const [offset, check] of pages) checks.set(range.start + offset, check)
+        for (const [offset, check] of pages.checks) checks.set(range.start + offset, check)
+        if (flat) ends.set(name, pages.ends)
       } catch (error) {
         throw damaged(file.name, index, name, error)
       }
     }
   })
-  const fetched: Fetched = { slice, check: (offset, page) => checks.get(offset)?.(page) }
+  const fetched: Decode.Fetched = { slice, check: (offset, page) => checks.get(offset)?.(page), ends }
   return fetched
 })
 
@@ -182,54 +166,10 @@ const damaged = (file: string, rowGroup: number, column: string | undefined, err
     reason: `the data cannot be read: ${Footer.problemOf(error)}`, cause: error
   })
 
-const empty = (): { readonly values: Array<unknown>; count: number } => ({ values: [], count: 0 })
+const rawOf = (values: Decode.Values | undefined, row: number): unknown => values?.data[row - values.start]
 
-/** The raw values of a slice of rows, by column. */
-const decode = async (
-  plan: Plan,
-  { check, slice }: Fetched,
-  size: number,
-  names: ReadonlyArray<string>,
-  from: number,
-  to: number
-): Promise<ReadonlyArray<ReadonlyArray<unknown>>> => {
-  const found = new Map(names.map((name) => [name, empty()]))
-  /** Where in the file each copy begins. */
-  const copies = new Map<ArrayBufferLike, number>()
-  await parquetRead({
-    file: {
-      byteLength: size,
-      slice: (start, end = size) => {
-        const bytes = slice(start, end)
-        const copy = new ArrayBuffer(bytes.length)
-        new Uint8Array(copy).set(bytes)
-        copies.set(copy, start)
-        return copy
-      }
-    },
-    metadata: plan.metadata,
-    columns: [...names],
-    rowStart: from,
-    rowEnd: to,
-    compressors: checkedBy((packed, page) => check((copies.get(packed.buffer) ?? 0) + packed.byteOffset, page)),
-    utf8: false,
-    geoparquet: false,
-    parsers: { stringFromBytes },
-    onChunk: ({ columnData, columnName, rowStart }) => {
-      const column = found.get(columnName)
-      if (column === undefined) return
-      const first = Math.max(from, rowStart)
-      const last = Math.min(to, rowStart + columnData.length)
-      for (let row = first; row < last; row++) column.values[row - from] = columnData[row - rowStart]
-      column.count += Math.max(0, last - first)
-    }
-  })
-  return names.map((name) => {
-    const column = found.get(name)
-    if (column === undefined || column.count !== to - from) throw new Error(`column ${name} has ${column?.count ?? 0} values for ${to - from} rows`)
-    return column.values
-  })
-}
+/** Records are given so many at a time: what V8's collections of young garbage find alive is copied. */
+const batchRows = 512
 
 export const read = <E, R, E2, R2>(
   file: Ranged<E, R>,
@@ -247,7 +187,7 @@ export const read = <E, R, E2, R2>(
       }
     })
     const { out, post, take, tell } = collector<Placed<unknown>, E2, R2>(file.name, policy)
-    const sliceRows = options.sliceRows ?? 16_384
+    const sliceRows = options.sliceRows ?? 4096
     let start = 0
     const groups = metadata.row_groups.map((group, index) => {
       const first = start
@@ -259,9 +199,9 @@ export const read = <E, R, E2, R2>(
     const hasProto = plan.columns.some(({ key }) => key === "__proto__")
     let record = 0
 
-    const row = (values: ReadonlyArray<ReadonlyArray<unknown>>, i: number, rowGroup: number, number: number): void => {
+    const row = (values: ReadonlyArray<Decode.Values>, i: number, rowGroup: number, number: number): void => {
       const bad = (reason: string, column: string | undefined) => {
-        const raw = JSON.stringify(jsonOf(Object.fromEntries(plan.columns.map(({ name }, c) => [name, values[c]?.[i] ?? null]))))
+        const raw = JSON.stringify(jsonOf(Object.fromEntries(plan.columns.map(({ name }, c) => [name, rawOf(values[c], i) ?? null]))))
         const letter: BadRecord = { file: file.name, record, line: undefined, byte: undefined, rowGroup, row: number, column, reason, raw: raw.slice(0, 65_536) }
         out.bad(letter)
       }
@@ -271,7 +211,7 @@ export const read = <E, R, E2, R2>(
         let c = 0
         for (const { key, name, read } of plan.columns) {
           at = name
-          const value = read(values[c++]?.[i])
+          const value = read(rawOf(values[c++], i))
           if (value !== undefined) fields[key] = value
           else {
             const slot = shape.columns.find((column) => column.key === key)
@@ -296,28 +236,20 @@ export const read = <E, R, E2, R2>(
     const names = plan.columns.map(({ name }) => name)
     const ofGroup = ({ first, group, index, last }: typeof groups[number]) =>
       Stream.unwrap(Effect.map(fetch(file, group, index, plan), (fetched) => {
-        // Nested columns are decoded whole each time, so they are not cut.
-        const step = plan.columns.every(({ flat }) => flat) ? Math.max(sliceRows, Math.ceil((last - first) / 64)) : last - first
-        const slices = Array.from({ length: Math.ceil((last - first) / step) }, (_, i) => first + i * step)
-        return Stream.flatMap(Stream.fromIterable(slices), (from) => {
-          const to = Math.min(from + step, last)
-          return Stream.unwrap(Effect.gen(function*() {
-            const values = yield* Effect.tryPromise({
-              try: () => decode(plan, fetched, file.size, names, from, to),
-              catch: (error) => damaged(file.name, index, undefined, error)
-            })
-            const parts = Array.from({ length: Math.ceil((to - from) / 2048) }, (_, i) => from + i * 2048)
-            return Stream.flatMap(Stream.fromIterable(parts), (begin) =>
-              Stream.unwrap(Effect.gen(function*() {
-                const failed = yield* Effect.flip(attempt(file.name, () => {
-                  for (let i = begin; i < Math.min(begin + 2048, to); i++) row(values, i - from, index, i)
-                })).pipe(Effect.option)
-                yield* post
-                const good = Stream.fromArray(take())
-                return failed._tag === "Some" ? Stream.concat(good, Stream.fail(failed.value)) : good
-              })))
-          }))
-        })
+        const rows = last - first
+        const own = { ...plan.metadata, row_groups: plan.metadata.row_groups.slice(index, index + 1), num_rows: BigInt(rows) }
+        const valuesAt = Decode.make(own, fetched, names, rows, sliceRows)
+        return Stream.flatten(Stream.unfold(0, (begin) =>
+          begin >= rows ? Effect.undefined : Effect.gen(function*() {
+            const values = yield* Effect.tryPromise({ try: () => valuesAt(begin), catch: (error) => damaged(file.name, index, undefined, error) })
+            const end = Math.min(begin + batchRows, ...values.map((column) => column.end))
+            const failed = yield* Effect.flip(attempt(file.name, () => {
+              for (let i = begin; i < end; i++) row(values, i, index, first + i)
+            })).pipe(Effect.option)
+            yield* post
+            const good = Stream.fromArray(take())
+            return [failed._tag === "Some" ? Stream.concat(good, Stream.fail(failed.value)) : good, end] as const
+          })))
       }))
     return Stream.concat(Stream.flatMap(Stream.fromIterable(groups), ofGroup), Stream.unwrap(Effect.as(tell, Stream.empty)))
   }))

@@ -148,6 +148,20 @@ describe("Parquet", () => {
       assert.deepStrictEqual<unknown>(places[7], { value: rows[1007], place: { file: "t", record: 7, rowGroup: 2, row: 1007 } })
     }))
 
+  it.effect("columns whose pages end at different rows", () =>
+    Effect.gen(function*() {
+      const Row = Schema.Struct({ id: Schema.Int, wide: Schema.String, wider: Schema.NullOr(Schema.String), few: Schema.String })
+      const row = (id: number): typeof Row.Type => ({
+        id, wide: `${id}`.padEnd(200, `${id}`), wider: id % 7 === 0 ? null : `${id}`.padStart(900, `${id}`), few: `${id % 3}`
+      })
+      const format = Format.parquet(Row, { rowGroupRows: 11_000 })
+      const bytes = Buffer.concat(yield* Stream.runCollect(format.write(Stream.map(Stream.range(0, 19_999), row))))
+      const read = yield* Stream.runCollect(format.readPlaced(Format.ofBytes(bytes)))
+      assert.strictEqual(read.length, 20_000)
+      const wrong = read.findIndex(({ place, value }, id) => place.row !== id || JSON.stringify(value) !== JSON.stringify(row(id)))
+      assert.strictEqual(wrong, -1)
+    }))
+
   it.effect("bytes that were changed anywhere give an error or the same rows, never others without a sign", () =>
     Effect.gen(function*() {
       const small = rows.slice(0, 40)

@@ -9,6 +9,7 @@ import * as Backfills from "./grammar/Backfills.ts"
 import * as Database from "./grammar/Database.ts"
 import { ProjectFolder } from "./grammar/Options.ts"
 import * as Partitions from "./grammar/Partitions.ts"
+import * as Retention from "./grammar/Retention.ts"
 import * as Runs from "./grammar/Runs.ts"
 import * as Schedules from "./grammar/Schedules.ts"
 import { line } from "./terminal/Screen.ts"
@@ -28,7 +29,7 @@ const groups = (version: string) =>
     { group: "Assets", commands: [Assets.list, Assets.show, Assets.status, Assets.preview, Assets.explain, Assets.check, Partitions.partitions] },
     { group: "Runs", commands: [Runs.materialize, Backfills.backfill, Backfills.backfills, Runs.runs, Runs.run, Runs.limits] },
     { group: "Schedules", commands: [Schedules.schedules, Schedules.schedule, Schedules.ticks, Automations.automation, Schedules.daemon] },
-    { group: "Project", commands: [Database.db, versionCommand(version)] }
+    { group: "Project", commands: [Database.db, Retention.prune, versionCommand(version)] }
   ] as const
 
 /** The names of the built-in commands, short ones included. */

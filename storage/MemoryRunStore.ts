@@ -2,6 +2,7 @@
 import { Effect, Layer } from "effect"
 import { AutomationStore } from "../engine/record/AutomationStore.ts"
 import { BackfillStore } from "../engine/record/BackfillStore.ts"
+import { RetentionStore } from "../engine/record/RetentionStore.ts"
 import { type DynamicKey, RunStore } from "../engine/record/RunStore.ts"
 import { TickStore } from "../engine/record/TickStore.ts"
 import * as Automations from "./memory/Automations.ts"
@@ -9,6 +10,7 @@ import * as Backfills from "./memory/Backfills.ts"
 import * as Cells from "./memory/Cells.ts"
 import * as CellSets from "./memory/CellSets.ts"
 import * as Checkpoints from "./memory/Checkpoints.ts"
+import * as Retention from "./memory/Retention.ts"
 import * as Runs from "./memory/Runs.ts"
 import * as State from "./memory/State.ts"
 import * as Ticks from "./memory/Ticks.ts"
@@ -47,8 +49,13 @@ const automations: Layer.Layer<AutomationStore, never, State.Shared> = Layer.eff
   Effect.map(State.Shared, Automations.make)
 )
 
+const retention: Layer.Layer<RetentionStore, never, State.Shared> = Layer.effect(
+  RetentionStore,
+  Effect.map(State.Shared, Retention.make)
+)
+
 /** Runs, the backfills that they may be, and the ticks and automations that start them. Each build of the layer is a store of its own. */
-export const layer: Layer.Layer<RunStore | BackfillStore | TickStore | AutomationStore> = Layer.provide(
-  Layer.mergeAll(runs, backfills, ticks, automations),
+export const layer: Layer.Layer<RunStore | BackfillStore | TickStore | AutomationStore | RetentionStore> = Layer.provide(
+  Layer.mergeAll(runs, backfills, ticks, automations, retention),
   State.layer
 )

@@ -6,6 +6,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer } from "effect"
 import { AutomationStore } from "../engine/record/AutomationStore.ts"
 import { BackfillStore } from "../engine/record/BackfillStore.ts"
+import { RetentionStore } from "../engine/record/RetentionStore.ts"
 import { RunStore, type RunStoreError } from "../engine/record/RunStore.ts"
 import { TickStore } from "../engine/record/TickStore.ts"
 import * as Migrations from "./Migrations.ts"
@@ -19,17 +20,18 @@ import * as Claims from "./postgres/Claims.ts"
 import * as Commits from "./postgres/Commits.ts"
 import * as DynamicKeys from "./postgres/DynamicKeys.ts"
 import * as Facts from "./postgres/Facts.ts"
+import * as Retention from "./postgres/Retention.ts"
 import * as Runs from "./postgres/Runs.ts"
 import * as Steps from "./postgres/Steps.ts"
 import * as Ticks from "./postgres/Ticks.ts"
 import * as Workers from "./postgres/Workers.ts"
 
 /**
- * Migrates the database, then serves: runs, the backfills that processes share, the ticks of schedules, and automations. Commits share their transaction
- * with whatever uses the same PgClient.
+ * Migrates the database, then serves: runs, the backfills that processes share, the ticks of schedules, automations, and
+ * what is forgotten of all that. Commits share their transaction with whatever uses the same PgClient.
  */
 export const layer: Layer.Layer<
-  RunStore | BackfillStore | TickStore | AutomationStore,
+  RunStore | BackfillStore | TickStore | AutomationStore | RetentionStore,
   RunStoreError | Migrations.SchemaTooNew,
   PgClient.PgClient
 > = Layer.effectContext(
@@ -51,7 +53,8 @@ export const layer: Layer.Layer<
     }).pipe(
       Context.add(BackfillStore, Backfills.make(sql)),
       Context.add(TickStore, Ticks.make(sql)),
-      Context.add(AutomationStore, Automations.make(sql))
+      Context.add(AutomationStore, Automations.make(sql)),
+      Context.add(RetentionStore, Retention.make(sql))
     )
   })
 )

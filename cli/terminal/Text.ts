@@ -18,6 +18,14 @@ export const duration = (millis: number): string => {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
 }
 
+/** `812 B`, `64 kB`, `1.2 MB`, in powers of 1000. */
+export const size = (bytes: number): string => {
+  const units = ["B", "kB", "MB", "GB", "TB"]
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
+  const amount = bytes / 1000 ** power
+  return `${power > 1 && amount < 10 ? amount.toFixed(1) : count(Math.round(amount))} ${units[power]}`
+}
+
 /** `9,800/s`, `4.2/s` */
 export const rate = (perSecond: number): string =>
   `${perSecond >= 10 ? count(Math.round(perSecond)) : perSecond.toFixed(perSecond < 0.1 ? 2 : 1)}/s`

@@ -34,7 +34,7 @@ export const make = (state: State): AutomationStore["Service"] => {
     record,
     pulse: Effect.sync(() => {
       const changes = Array.from(state.logs.values()).reduce((sum, { changes }) => sum + changes.length, 0)
-      return `${changes} ${state.lastVersion} ${state.runs.map((run) => run.state).join()}`
+      return `${changes} ${state.lastVersion} ${state.runs.map((run) => run?.state).join()}`
     }),
     standings: (assets) =>
       Effect.map(Clock.currentTimeMillis, (now) => ({

@@ -101,6 +101,7 @@ export const make = (state: State): BackfillStore["Service"] => {
         },
         startedAt,
         finishedAt: null,
+        ended: undefined,
         steps: new Map(),
         attempts: [],
         checks: [],
@@ -231,7 +232,7 @@ export const make = (state: State): BackfillStore["Service"] => {
       }),
     backfills: ({ limit }) =>
       Effect.map(Clock.currentTimeMillis, (now) =>
-        state.runs.filter(isBackfill).toReversed().slice(0, limit).map((run) => summaryOf(run, now))),
+        state.runs.filter((run) => run !== undefined).filter(isBackfill).toReversed().slice(0, limit).map((run) => summaryOf(run, now))),
     backfill: (id) => Effect.map(find(id), ({ now, run }) => summaryOf(run, now)),
     counts: (id) => change(id, [], (run) => [...countsOf(run.backfill.changes)]),
     timings

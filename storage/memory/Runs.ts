@@ -6,7 +6,7 @@ import type { RunSummary } from "../../engine/record/Run.ts"
 import type { RunStore } from "../../engine/record/RunStore.ts"
 import type { Step } from "../../engine/record/Step.ts"
 import { noSuchRun, unavailable, unregistered } from "../Refusals.ts"
-import { executes, type Holder, isAlive, isLost, isMember, join, type RunRecord, type State } from "./State.ts"
+import { countsOf, executes, type Holder, isAlive, isLost, isMember, join, type RunRecord, type State } from "./State.ts"
 
 const byEnd = (left: Step, right: Step): number => left.finishedAt.getTime() - right.finishedAt.getTime()
 
@@ -15,8 +15,6 @@ const lastOf = (run: RunRecord): Holder => run.members.at(-1)!.worker
 
 const summaryOf = (run: RunRecord, now: number): RunSummary => {
   const worker = lastOf(run)
-  const counts = { materialized: 0, failed: 0, skipped: 0 }
-  for (const step of run.steps.values()) counts[step.state]++
   return {
     id: run.id,
     state: run.state,
@@ -27,7 +25,7 @@ const summaryOf = (run: RunRecord, now: number): RunSummary => {
     workerId: worker.id,
     startedAt: run.startedAt,
     finishedAt: run.finishedAt,
-    ...counts
+    ...countsOf(run)
   }
 }
 
@@ -74,6 +72,7 @@ export const make = (state: State) => {
       backfill: undefined,
       startedAt,
       finishedAt: null,
+      ended: undefined,
       steps: new Map(),
       attempts: [],
       checks: [],
@@ -90,7 +89,7 @@ export const make = (state: State) => {
     if (record.state === "succeeded") return yield* unavailable(run, "succeeded")
     if (record.state === "running" && !isLost(record, now)) return yield* unavailable(run, "alive")
     if (worker === undefined) return yield* unregistered(id)
-    Object.assign(record, { state: "running", cancelRequested: false, finishedAt: null })
+    Object.assign(record, { state: "running", cancelRequested: false, finishedAt: null, ended: undefined })
     for (const member of record.members) member.leftAt ??= new Date(now)
     join(record, worker, new Date(now))
     return record.request
@@ -125,7 +124,7 @@ export const make = (state: State) => {
   const materializations: RunStore["Service"]["materializations"] = ({ asset, partition }, { limit }) =>
     Effect.sync(() =>
       state.runs
-        .flatMap(({ id, steps }) => [...steps.values()].map((step) => ({ ...step, run: id })))
+        .flatMap((run) => [...run?.steps.values() ?? []].map((step) => ({ ...step, run: run!.id })))
         .filter((step) => step.asset === asset && step.partition === partition && step.state === "materialized")
         .sort((left, right) => byEnd(right, left) || right.run - left.run)
         .slice(0, limit)
@@ -149,7 +148,7 @@ export const make = (state: State) => {
     cancelRequested: (run) => Effect.sync(() => state.runs[run - 1]?.cancelRequested === true),
     runs: ({ limit }) =>
       Effect.map(Clock.currentTimeMillis, (now) =>
-        state.runs.toReversed().slice(0, limit).map((record) => summaryOf(record, now))),
+        state.runs.filter((run) => run !== undefined).toReversed().slice(0, limit).map((record) => summaryOf(record, now))),
     run: (run) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) => {
         const record = state.runs[run - 1]

@@ -48,6 +48,8 @@ export interface BackfillRecord {
   lots: Array<Lot>
 }
 
+type Counts = Readonly<Record<Step["state"], number>>
+
 export interface RunRecord extends Pick<RunSummary, "id" | "request" | "startedAt"> {
   state: RunSummary["state"]
   cancelRequested: boolean
@@ -55,6 +57,8 @@ export interface RunRecord extends Pick<RunSummary, "id" | "request" | "startedA
   readonly members: Array<Member>
   backfill: BackfillRecord | undefined
   finishedAt: Date | null
+  /** How its steps ended, where not all are remembered. */
+  ended: Counts | undefined
   readonly steps: Map<string, Step>
   readonly attempts: Array<Attempt>
   readonly checks: Array<CheckResult>
@@ -110,7 +114,8 @@ export interface State {
   lastVersion: number
   readonly workers: Map<string, Holder>
   readonly cells: Map<string, Map<string, HeldCell>>
-  readonly runs: Array<RunRecord>
+  /** The run n is at n - 1; one that was forgotten leaves its place empty. */
+  readonly runs: Array<RunRecord | undefined>
   readonly keySets: Map<string, KeySet>
   readonly logs: Map<string, CellLog>
   /** By computation and partition, see `placeKey`. */
@@ -164,6 +169,12 @@ export const isMember = (run: RunRecord, worker: string): boolean =>
   run.members.some((member) => member.leftAt === null && member.worker.id === worker && !member.worker.stopped)
 
 export const executes = (run: RunRecord, worker: string): boolean => run.state === "running" && isMember(run, worker)
+
+export const countsOf = ({ ended, steps }: RunRecord): Counts => {
+  const counts = { materialized: 0, failed: 0, skipped: 0 }
+  for (const step of steps.values()) counts[step.state]++
+  return ended ?? counts
+}
 
 /** Makes the worker a member, and the one that joined last. */
 export const join = (run: RunRecord, worker: Holder, joinedAt: Date): void => {

@@ -26,7 +26,7 @@ const versionCommand = (version: string) =>
 
 const groups = (version: string) =>
   [
-    { group: "Assets", commands: [Assets.list, Assets.show, Assets.status, Assets.preview, Assets.explain, Assets.check, Partitions.partitions] },
+    { group: "Assets", commands: [Assets.list, Assets.show, Assets.status, Assets.preview, Assets.explain, Assets.freshness, Assets.check, Partitions.partitions] },
     { group: "Runs", commands: [Runs.materialize, Backfills.backfill, Backfills.backfills, Runs.runs, Runs.run, Runs.limits] },
     { group: "Schedules", commands: [Schedules.schedules, Schedules.schedule, Schedules.ticks, Automations.automation, Schedules.daemon] },
     { group: "Project", commands: [Database.db, Retention.prune, versionCommand(version)] }

@@ -4,6 +4,7 @@ import type { Any } from "../../engine/definition/Asset.ts"
 import * as Selection from "../../engine/graph/Selection.ts"
 import * as Partitions from "../../engine/partition/Partitions.ts"
 import * as Snapshot from "../../engine/plan/Snapshot.ts"
+import * as Ages from "../Ages.ts"
 import * as CellStates from "../CellStates.ts"
 import * as Live from "../Live.ts"
 import * as Project from "../Project.ts"
@@ -15,6 +16,7 @@ import * as Text from "../terminal/Text.ts"
 interface Listed {
   readonly asset: Any
   readonly states: CellStates.CellStates
+  readonly aged: Ages.Aged | undefined
 }
 
 const columns: ReadonlyArray<Table.Column> = [
@@ -43,7 +45,7 @@ export const list = Effect.fn("cli.list")(function*(input: {
   )
   const listed = selected.flatMap((key): ReadonlyArray<Listed> => {
     const asset = graph.assets.get(key)
-    return asset === undefined ? [] : [{ asset, states: CellStates.of(snapshot, key) }]
+    return asset === undefined ? [] : [{ asset, states: CellStates.of(snapshot, key), aged: Ages.of(snapshot, asset) }]
   })
   if (input.json) return Screen.prettyJson(listed.map(toJson))
   // Groups stay in the order in which the data flows into them.
@@ -56,7 +58,7 @@ export const list = Effect.fn("cli.list")(function*(input: {
   }
 })
 
-const row = ({ asset, states }: Listed): ReadonlyArray<string> => [
+const row = ({ aged, asset, states }: Listed): ReadonlyArray<string> => [
   asset.key,
   asset.partitions._tag === "Unpartitioned" ? "" : Partitions.describe(asset.partitions),
   Text.count(states.total),
@@ -64,7 +66,7 @@ const row = ({ asset, states }: Listed): ReadonlyArray<string> => [
   number(states, "stale", out.yellow),
   number(states, "failed", out.red),
   number(states, "missing", (text) => text),
-  states.lastMaterialized === undefined ? out.dim("never") : Text.ago(states.lastMaterialized)
+  (states.lastMaterialized === undefined ? out.dim("never") : Text.ago(states.lastMaterialized)) + (aged?.isTooOld === true ? out.red(", too old") : "")
 ]
 
 const number = (states: CellStates.CellStates, state: CellStates.State, colour: (text: string) => string): string => {
@@ -72,7 +74,7 @@ const number = (states: CellStates.CellStates, state: CellStates.State, colour: 
   return n === 0 ? out.dim("·") : colour(Text.count(n))
 }
 
-const toJson = ({ asset, states }: Listed) => ({
+const toJson = ({ aged, asset, states }: Listed) => ({
   asset: asset.key,
   group: asset.group,
   description: asset.description ?? null,
@@ -82,5 +84,6 @@ const toJson = ({ asset, states }: Listed) => ({
   stale: CellStates.count(states, "stale"),
   failed: CellStates.count(states, "failed"),
   missing: CellStates.count(states, "missing"),
-  lastMaterialized: states.lastMaterialized ?? null
+  lastMaterialized: states.lastMaterialized ?? null,
+  freshness: aged === undefined ? null : Ages.toJson(aged)
 })

@@ -7,6 +7,7 @@ import * as Snapshot from "../../engine/plan/Snapshot.ts"
 import { doubtful, upstreamOf } from "../../engine/plan/Staleness.ts"
 import { BackfillStore, type BackfillSummary } from "../../engine/record/BackfillStore.ts"
 import * as Wording from "../backfill/Wording.ts"
+import * as Ages from "../Ages.ts"
 import * as CellStates from "../CellStates.ts"
 import * as Bar from "../grid/Bar.ts"
 import * as Counts from "../grid/Counts.ts"
@@ -65,12 +66,16 @@ export const status = Effect.fn("cli.status")(function*(input: {
     const partly = yield* PartlyDone.of(graph, selected)
     return { alive: backfills.filter(isAlive), exact, partly, snapshot: yield* CellStates.detail(loaded, exact) }
   }).pipe(Effect.provide(Live.store(project)))
+  const ages = selected.flatMap((key) => {
+    const asset = graph.assets.get(key)
+    return (asset && Ages.of(snapshot, asset)) ?? []
+  })
   const listed = selected.map((asset): Listed => {
     const records = exact.has(asset)
     return { asset, states: CellStates.of(snapshot, asset, { records }), exact: records }
   })
   if (only === undefined) return Screen.line("The selection has no assets.")
-  if (more !== undefined) return input.json ? Screen.prettyJson(listed.map(toJson)) : several(listed)
+  if (more !== undefined) return input.json ? Screen.prettyJson(listed.map((one) => ({ ...toJson(one), freshness: ageJson(ages, one.asset) }))) : several(listed, ages)
 
   const space = snapshot.space(only)
   const sets = setsOf(listed[0]!.states)
@@ -78,12 +83,13 @@ export const status = Effect.fn("cli.status")(function*(input: {
     Effect.fromResult(Result.mapError(drawn, (why) => new Refusal({ message: `${only} cannot be shown by ${input.by}: ${why.replace(/[.?]$/, "")}${why.endsWith("?") ? "?" : "."}` })))
   if (input.json) {
     const counts = yield* explained(Grid.toJson(sets, space, { by: input.by }))
-    return Screen.prettyJson({ asset: only, exact: exact.has(only), ...counts })
+    return Screen.prettyJson({ asset: only, exact: exact.has(only), ...counts, freshness: ageJson(ages, only) })
   }
   const columns = Table.terminalWidth() ?? columnsElsewhere
   const lines = yield* explained(Grid.draw(sets, space, { columns, by: input.by, style: out }))
   Screen.line(out.bold(only))
   Screen.lines(lines)
+  Screen.lines(ages.map((aged) => `${Ages.describe(aged)}: it may be ${Ages.limit(aged)}`))
   Screen.lines(running(graph, only, alive))
   if (partly.length > 0) Screen.lines(["", "Partly done", ...PartlyDone.lines(partly)])
   tellInexact(listed)
@@ -97,6 +103,11 @@ const countsOf = (states: CellStates.CellStates): Counts.Counts => Counts.of(set
 
 const toJson = ({ asset, exact, states }: Listed) => ({ asset, exact, ...Counts.toJson(countsOf(states)) })
 
+const ageJson = (ages: ReadonlyArray<Ages.Aged>, asset: string) => {
+  const aged = ages.find((one) => one.asset === asset)
+  return aged === undefined ? null : Ages.toJson(aged)
+}
+
 const tellInexact = (listed: ReadonlyArray<Listed>): void => {
   const some = listed.filter(({ exact }) => !exact).map(({ asset }) => asset)
   if (some.length === 0) return
@@ -105,12 +116,12 @@ const tellInexact = (listed: ReadonlyArray<Listed>): void => {
 }
 
 /** One line for each asset: a bar and its counts. */
-const several = (listed: ReadonlyArray<Listed>): void => {
+const several = (listed: ReadonlyArray<Listed>, ages: ReadonlyArray<Ages.Aged>): void => {
   const rows = listed.map(({ asset, states }) => {
     const counts = countsOf(states)
     const parts = Counts.states.filter((state) => counts[state] > 0).map((state) => `${Text.count(counts[state])} ${state}`)
     const line = Bar.line(counts, barWidth, out)
-    return [asset, line === "" ? " ".repeat(barWidth) : line, Text.count(states.total), Counts.percent(counts.fresh, states.total), parts.join(", ")]
+    return [asset, line === "" ? " ".repeat(barWidth) : line, Text.count(states.total), Counts.percent(counts.fresh, states.total), Text.listing([...parts, ages.some((aged) => aged.asset === asset && aged.isTooOld) ? out.red("too old") : ""])]
   })
   Screen.lines(Table.lines(
     [{ title: "asset" }, { title: "" }, { title: "cells", align: "right" }, { title: "fresh", align: "right" }, { title: "", flexible: true }],

@@ -96,3 +96,18 @@ export const check = Command.make(
     { command: "sluice check nhl", description: "Those of one pipeline or group" }
   ])
 )
+
+export const freshness = Command.make(
+  "freshness",
+  { selection: Options.selection, json: Options.json },
+  (input) => Options.lazily(() => import("../commands/freshness.ts"), (m) => m.freshness(input))
+).pipe(
+  Command.withDescription(
+    "Tell how old assets are that say how old they may be. Exit code 1 when one of them is older."
+  ),
+  Command.withShortDescription("Tell assets that are too old"),
+  Command.withExamples([
+    { command: "sluice freshness", description: "All that say how old they may be" },
+    { command: "sluice freshness nhl --json", description: "Those of one pipeline, for a monitor" }
+  ])
+)

@@ -4,6 +4,7 @@ import type { RateLimit } from "../limit/RateLimit.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import type { Automation } from "./Automation.ts"
 import { type Checkpoint, checked, type Done } from "./Checkpoint.ts"
+import * as Freshness from "./Freshness.ts"
 import type { Input } from "./Input.ts"
 import * as Io from "./Io.ts"
 import type { Output, Producible, ProducedError, ProducedServices, RowTable, Value } from "./Output.ts"
@@ -36,6 +37,8 @@ export interface Asset<out Out, out P, out K, out E, out R, out IO, out In> {
   readonly owners: ReadonlyArray<string>
   readonly kinds: ReadonlyArray<string>
   readonly codeVersion: string
+  /** How old it may be; undefined: it says nothing of it. */
+  readonly freshness: Freshness.Freshness | undefined
   readonly output: Output
   readonly io: Io.Key<unknown>
   readonly partitions: Partitions.Any
@@ -108,6 +111,8 @@ export interface Description {
   readonly kinds?: ReadonlyArray<string>
   /** Change it when the same inputs give other data: all cells become stale. */
   readonly codeVersion?: string
+  /** How old it may be: `{ within: "26 hours" }`, which `sluice freshness` tells. Default: any age. */
+  readonly freshness?: Freshness.Options
 }
 
 /** What `run` receives: one of them, or in a batch (`B`) a list with one for each partition. */
@@ -190,7 +195,8 @@ const describe = (key: string, options: Description) => {
     tags: options.tags ?? {},
     owners: options.owners ?? [],
     kinds: options.kinds ?? [],
-    codeVersion: options.codeVersion ?? ""
+    codeVersion: options.codeVersion ?? "",
+    freshness: options.freshness === undefined ? undefined : Freshness.make(key, options.freshness)
   }
 }
 

@@ -29,7 +29,7 @@ describe("sluice status", () => {
       const { run } = yield* project(weather)
       yield* run(["materialize", "weather/readings", "--partitions", "2024-03-01..2024-03-02"])
       const one = JSON.parse((yield* run(["status", "weather/readings", "--json"])).stdout)
-      assert.deepStrictEqual(one, { asset: "weather/readings", exact: true, cells: 5, fresh: 2, stale: 0, running: 0, failed: 0, missing: 3, by: null })
+      assert.deepStrictEqual(one, { asset: "weather/readings", exact: true, cells: 5, fresh: 2, stale: 0, running: 0, failed: 0, missing: 3, by: null, freshness: null })
       const several = JSON.parse((yield* run(["status", "weather", "--json"])).stdout)
       assert.deepStrictEqual(several.map(({ asset, fresh }: Record<string, unknown>) => [asset, fresh]), [
         ["weather/readings", 2], ["weather/summary", 0], ["weather/warmest", 0]

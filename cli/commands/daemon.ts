@@ -63,7 +63,10 @@ const dueText = (due: number): string => Text.moment(new Date(due))
 const sentence = (observation: Daemon.Observation): string => {
   switch (observation._tag) {
     case "Up":
-      return `up with ${Text.plural(observation.schedules, "schedule")}`
+      return `up with ${Text.listing([
+        observation.schedules > 0 ? Text.plural(observation.schedules, "schedule") : "",
+        observation.automations > 0 ? Text.plural(observation.automations, "automation") : ""
+      ])}`
     case "Started":
       return `${observation.schedule}: run ${observation.run} of the tick ${dueText(observation.due)}, ${Text.duration(observation.lagMillis)} after it was due`
     case "Asked":
@@ -83,8 +86,10 @@ const sentence = (observation: Daemon.Observation): string => {
       return `${observation.schedule}: run ${observation.run} cannot be executed: ${observation.message}`
     case "Trouble":
       return `the database cannot be asked, and is tried again: ${observation.message}`
+    case "Unevaluated":
+      return `automation cannot be evaluated, and is tried again: ${observation.message}`
     case "Recovered":
-      return "the database answers again"
+      return "all is well again"
     case "Stopping":
       return `stopping: ${Text.plural(observation.runs, "run")} with ${Text.plural(observation.steps, "running step")}`
     case "Stopped":

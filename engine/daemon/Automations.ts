@@ -18,12 +18,15 @@ import type { State } from "../record/AutomationState.ts"
 import * as Executor from "../run/Executor.ts"
 import type { Lease } from "../run/Lease.ts"
 import { monotonicMillis } from "./Monotonic.ts"
-import type { Watcher } from "./Observation.ts"
+import type { Observation, Watcher } from "./Observation.ts"
 import type { Runs } from "./Runs.ts"
 
 const lookMillis = 2000
 /** Without a change of cells: for windows that have ended and keys that were added by hand. */
 const evenSoMillis = 60_000
+
+/** After a round that took long it rests so many times as long: commits of a backfill would else keep it at work. */
+const restShare = 9
 
 export interface Serving<R> {
   readonly graph: AssetGraph<R>
@@ -40,26 +43,33 @@ export const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | R
   let seen: string | undefined
   let nextMillis = Number.NEGATIVE_INFINITY
   let inTrouble = false
+  const trouble = (observation: Observation) =>
+    Effect.sync(() => {
+      if (!inTrouble) watcher(observation)
+      inTrouble = true
+      return lookMillis
+    })
   const look = Effect.gen(function*() {
     const store = yield* AutomationStore
     yield* adopt(serving, refused)
     const pulse = yield* store.pulse
-    const left = nextMillis - (yield* monotonicMillis)
-    if (pulse === seen && left > 0) return Math.min(lookMillis, left)
-    const wait = yield* round(serving)
-    // What has changed meanwhile is looked at again.
-    seen = pulse
-    nextMillis = (yield* monotonicMillis) + wait
+    const began = yield* monotonicMillis
+    const left = nextMillis - began
+    const isQuiet = pulse === seen && left > 0
+    const wait = isQuiet ? left : yield* round(serving)
     if (inTrouble) watcher({ _tag: "Recovered" })
     inTrouble = false
-    return Math.min(lookMillis, wait)
-  }).pipe(Effect.catch((error) =>
-    Effect.sync(() => {
-      if (!inTrouble) watcher({ _tag: "Trouble", message: error.message })
-      inTrouble = true
-      return lookMillis
-    })
-  ))
+    if (isQuiet) return Math.min(lookMillis, left)
+    // What has changed meanwhile is looked at again.
+    seen = pulse
+    const ended = yield* monotonicMillis
+    nextMillis = ended + wait
+    return Math.min(wait, Math.max(lookMillis, (ended - began) * restShare))
+  }).pipe(
+    Effect.catch(({ message }) => trouble({ _tag: "Trouble", message })),
+    // A mapping of the user's that throws must not end the schedules.
+    Effect.catchDefect((defect) => trouble({ _tag: "Unevaluated", message: defect instanceof Error ? defect.message : String(defect) }))
+  )
   return Effect.forever(Effect.flatMap(look, (millis) => Effect.sleep(millis)))
 }
 

@@ -3,6 +3,7 @@
  * database. It sleeps until the next tick by the database's clock; the clock of the machine is never asked.
  */
 import { Effect, Queue, type Scope } from "effect"
+import * as Evaluation from "../automation/Evaluation.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import type { AutomationStore } from "../record/AutomationStore.ts"
 import { RunStore, type RunStoreError } from "../record/RunStore.ts"
@@ -53,7 +54,7 @@ export const run = <R>(
       ended: () => void Queue.offerUnsafe(awake, undefined)
     })
     yield* store.announce(schedules)
-    watcher({ _tag: "Up", schedules: schedules.length })
+    watcher({ _tag: "Up", schedules: schedules.length, automations: Evaluation.automated(graph).length })
     const serving = { graph, schedules, lease, runs, watcher, awake }
     yield* Effect.raceAllFirst([serve(serving), Automations.serve(serving), options.stop])
     const left = yield* runs.stop(options.graceMillis ?? 30_000)

@@ -2,7 +2,7 @@
 import type { RunState } from "../record/Run.ts"
 
 export type Observation =
-  | { readonly _tag: "Up"; readonly schedules: number }
+  | { readonly _tag: "Up"; readonly schedules: number; readonly automations: number }
   /** `lagMillis`: how long after its due moment. */
   | { readonly _tag: "Started"; readonly schedule: string; readonly due: number; readonly run: number; readonly lagMillis: number }
   /** The automation of an asset has asked for cells. */
@@ -16,6 +16,8 @@ export type Observation =
   | { readonly _tag: "Broken"; readonly schedule: string; readonly run: number; readonly message: string }
   /** The database cannot be asked; it is tried again. */
   | { readonly _tag: "Trouble"; readonly message: string }
+  /** Automations cannot be evaluated, because code of the user's throws; it is tried again. */
+  | { readonly _tag: "Unevaluated"; readonly message: string }
   | { readonly _tag: "Recovered" }
   | { readonly _tag: "Stopping"; readonly runs: number; readonly steps: number }
   | { readonly _tag: "Stopped"; readonly left: ReadonlyArray<number> }

@@ -3,6 +3,7 @@ import { type Duration, Effect, Layer, Result } from "effect"
 import {
   Asset,
   AssetGraph,
+  type Automation,
   type Check,
   Executor,
   type Partitions,
@@ -74,6 +75,7 @@ export interface Definition {
   readonly timeout?: Duration.Input
   readonly concurrency?: number
   readonly codeVersion?: string
+  readonly automation?: Automation.Automation
 }
 
 /** An asset of one text a row; `run` gives the texts. */

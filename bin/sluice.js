@@ -49,7 +49,21 @@ const runWith = (node) => {
   })
 }
 
+/**
+ * V8 lets garbage lie while the machine has memory: 96 MB of Parquet into Postgres took 480 MB, and with these 270, in a
+ * tenth more of the processor's time. They can only be given at the start, and cost 25 ms of it. Who gave options for the
+ * heap, or holds a channel to this process, is left with what there is.
+ */
+const heap = ["--max-semi-space-size=16", "--heap-growing-percent=50"]
+
+const boundHeap = () => {
+  const given = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].join(" ")
+  if (process.execve === undefined || process.platform === "win32" || process.connected || /(semi|old)[-_]space|heap/.test(given)) return
+  process.execve(process.execPath, [process.execPath, ...heap, ...process.execArgv, ...process.argv.slice(1)], process.env)
+}
+
 if (isEnough(process.versions.node)) {
+  boundHeap()
   // Compiled code is kept between starts: 0.1 s of a start.
   if (module.enableCompileCache !== undefined) module.enableCompileCache()
   const launcher = process.env.SLUICE_NODE === undefined ? undefined : process.ppid

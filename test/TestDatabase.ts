@@ -63,3 +63,6 @@ export const layerMigrated = on(makeMigrated)
 
 /** The URL of the fresh database with the password: for the environment of a child process, as DATABASE_URL. */
 export const url: Effect.Effect<string, never, Database> = Effect.map(Database, (server) => Redacted.value(server.url))
+
+/** Takes the database away from those who use it, for good. */
+export const drop = Effect.flatMap(Database, ({ database }) => administer(`drop database ${database} with (force)`))

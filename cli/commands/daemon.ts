@@ -1,8 +1,9 @@
 /** `sluice daemon`: starts the runs of schedules and executes them, until a signal. */
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import * as Evaluation from "../../engine/automation/Evaluation.ts"
 import * as Ask from "../../engine/daemon/Ask.ts"
 import * as Daemon from "../../engine/daemon/Daemon.ts"
+import * as PidFile from "../daemon/PidFile.ts"
 import * as Interruption from "../Interruption.ts"
 import * as Live from "../Live.ts"
 import * as Project from "../Project.ts"
@@ -17,6 +18,8 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
   readonly runs: number
   readonly nodeId: string | undefined
   readonly set: ReadonlyArray<string>
+  readonly healthPort: number | undefined
+  readonly pidFile: string | undefined
   readonly json: boolean
 }) {
   yield* Settings.apply(input)
@@ -28,7 +31,9 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
     if (wrong !== undefined) return yield* new Refusal({ message: `The schedule ${schedule.name} asks for what there is not: ${wrong}` })
   }
   const left = yield* Effect.scoped(Effect.gen(function*() {
-    const watcher = input.json ? yield* jsonWatcher : lineWatcher
+    if (input.pidFile !== undefined) yield* PidFile.hold(input.pidFile)
+    const log = input.json ? yield* jsonWatcher : lineWatcher
+    const watcher = input.healthPort === undefined ? log : both(log, yield* healthAt(input.healthPort))
     return yield* Interruption.heard("Stopping: running steps are finished. Ctrl-C again stops at once.", (stop) =>
       Daemon.run(project.graph, [...schedules.values()], {
         stop, graceMillis: input.grace * 1000, runs: input.runs, watcher
@@ -40,6 +45,19 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
   )
   if (left.length > 0) return yield* new Unfinished({ exitCode: exitCodes.interrupted })
 })
+
+/** Serves how the daemon is, as long as the scope is open. Loaded where it is wanted. */
+const healthAt = Effect.fnUntraced(function*(port: number) {
+  const Health = yield* Effect.promise(() => import("../daemon/Health.ts"))
+  const { now, observe } = Health.watch()
+  yield* Layer.build(Health.layer(port, { now, observe }))
+  return observe
+})
+
+const both = (first: Watcher, second: Watcher): Watcher => (observation) => {
+  first(observation)
+  second(observation)
+}
 
 type Watcher = (observation: Daemon.Observation) => void
 

@@ -95,6 +95,10 @@ export const daemon = Command.make(
     ...Options.limits,
     nodeId: Options.nodeId,
     set: Options.set,
+    healthPort: Options.wholeNumber("health-port", "n", "Answer GET /health on this port of 127.0.0.1", 1).pipe(
+      Flag.filter((n) => n === undefined || n <= 65_535, () => "a port, from 1 to 65535")
+    ),
+    pidFile: Options.optionalText("pid-file", "file", "Write the number of this process there, as long as it runs"),
     json: Options.json
   },
   (input) => Options.lazily(() => import("../commands/daemon.ts"), (m) => m.daemon(input))

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { project } from "../fixture.ts"
+import { existsSync } from "node:fs"
+import { readFile } from "node:fs/promises"
+import { freePort, project } from "../fixture.ts"
 
 /** A step of two seconds, asked for each second; and two schedules that are not due for long. */
 const shop = `
@@ -66,7 +68,8 @@ describe("schedules on the command line", () => {
         [["schedule", "show", "x"], "There is no schedule \"x\". `sluice schedules` lists those that exist."],
         [["schedule", "preview", "shop", "--from", "2026-02-30"], "\"2026-02-30\" of --from is not a time (February 2026 has 28 days): write one like 2026-03-29 or 2026-03-29T01:30."],
         [["schedule", "preview", "shop", "--from", "2026-02-02", "--to", "2026-02-01"], "\"2026-02-01\" of --to is before the beginning: let it be later."],
-        [["daemon", "--grace=-1"], "\"-1\" is not a value of --grace: seconds, from 0 to 86400."]
+        [["daemon", "--grace=-1"], "\"-1\" is not a value of --grace: seconds, from 0 to 86400."],
+        [["daemon", "--health-port", "70000"], "\"70000\" is not a value of --health-port: a port, from 1 to 65535."]
       ] as const
       for (const [args, sentence] of refusals) {
         const refused = yield* run(args)
@@ -76,7 +79,7 @@ describe("schedules on the command line", () => {
 
   it.live("SIGTERM lets a daemon end its running step, or leaves it to the next one", () =>
     Effect.gen(function*() {
-      const { ran, run, start } = yield* project(shop)
+      const { folder, ran, run, start } = yield* project(shop)
       const began = (times: number) =>
         Effect.gen(function*() {
           while ((yield* ran).filter((line) => line === "began").length < times) yield* Effect.sleep(20)
@@ -91,11 +94,15 @@ describe("schedules on the command line", () => {
       assert.match(left.stdout, /"event":"Stopped".*"left":\[1\]/)
       assert.deepInclude(yield* last, { id: 1, state: "lost" })
 
-      const next = start(["daemon", "--json"])
+      const port = yield* freePort
+      const next = start(["daemon", "--json", "--health-port", String(port), "--pid-file", "daemon.pid"])
       yield* began(2)
+      const health = yield* Effect.promise(() => fetch(`http://127.0.0.1:${port}/health`).then((response) => response.json()))
+      assert.deepInclude(health, { ok: true, state: "up", runs: [1], pid: Number(yield* Effect.promise(() => readFile(`${folder}/daemon.pid`, "utf8"))) })
       next.process.kill("SIGTERM")
       const { code, stdout } = yield* Effect.promise(() => next.ended)
       assert.strictEqual(code, 0)
+      assert.isFalse(existsSync(`${folder}/daemon.pid`))
       assert.match(stdout, /"event":"Ended".*"run":1,"state":"succeeded"/)
       assert.match(stdout, /"event":"Adopted".*"run":1\}/)
       assert.deepStrictEqual(yield* ran, ["began", "began", "ended"])

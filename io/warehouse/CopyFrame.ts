@@ -1,7 +1,7 @@
 /** Bytes of rows in the binary format of COPY, in one of two buffers: one is sent while the other one is filled. */
 import { frameHead } from "./CopyIn.ts"
 
-/** A frame is sent when it has so many bytes. 256 KiB are as fast as a megabyte, and 64 KiB a tenth slower. */
+/** A frame is sent when it has so many bytes; a megabyte is not faster. */
 const frameBytes = 256 * 1024
 const slack = 64 * 1024
 

@@ -20,8 +20,10 @@ const setter = (field: Kind.Field, options: Cell.Options, nulls: ReadonlySet<str
   const isText = emptyIsValue(field.kind)
   const { absent, check, key, nullable } = field
   const take = absent === "missing" || absent === "undefined" || absent === "null"
+  // To look a fresh text up costs its hash.
+  const longest = Math.max(-1, ...[...nulls].map((text) => text.length))
   return (record: Record<string, unknown>, text: string, quoted: boolean): void => {
-    if (nulls.has(text) && !(quoted && isText)) {
+    if (text.length <= longest && nulls.has(text) && !(quoted && isText)) {
       if (nullable && take) return setAbsent(record, field)
       if (!isText) refuse(`expected ${Kind.named(field.kind)}, found ${text === "" ? "nothing" : shown(text)}`)
     }

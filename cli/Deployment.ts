@@ -7,12 +7,17 @@ import type { LimitStore } from "../engine/limit/LimitStore.ts"
 import type { AnyPipeline, Pipeline } from "../engine/definition/Pipeline.ts"
 import type { BackfillStore } from "../engine/record/BackfillStore.ts"
 import type { RunStore } from "../engine/record/RunStore.ts"
+import type { SensorStore } from "../engine/record/SensorStore.ts"
 import type { Schedule } from "../engine/schedule/Schedule.ts"
+import type { Sensor } from "../engine/sensor/Sensor.ts"
 import type { Database } from "../resources/database/Database.ts"
 import type { Backfiller, Deployed, From, Materializer } from "./Cli.ts"
 
 /** What the layers of a deployment may build on: the project's database, and the rate limits that are shared through it. */
 export type Provided = Database | PgClient.PgClient | SqlClient.SqlClient | LimitStore
+
+/** A sensor of a deployment: what it needs the layers give. */
+export type AnySensor = Sensor<SensorStore | Provided>
 
 /** A command of the project's own, as the command line runs it. */
 export type OwnCommand = Command<string, unknown, {}, unknown, Environment | Deployed>
@@ -23,6 +28,7 @@ export interface Deployment<in IO = never, in RS = never> {
   readonly pipelines: ReadonlyArray<AnyPipeline>
   /** Schedules beside those of the pipelines. */
   readonly schedules: ReadonlyArray<Schedule>
+  readonly sensors: ReadonlyArray<AnySensor>
   /** IO managers: needed to look at stored values as well as to run. */
   readonly io: Layer.Layer<IO, unknown, Provided>
   /** Outside things: built only for what computes. */
@@ -56,6 +62,8 @@ export interface Options<IO, RS, RIn extends Provided, Commands extends Readonly
   readonly pipelines: ReadonlyArray<Pipeline<NoInfer<IO | RS>>>
   /** Schedules of names of their own, beside those of the pipelines. */
   readonly schedules?: ReadonlyArray<Schedule>
+  /** What starts runs when something is observed. */
+  readonly sensors?: ReadonlyArray<Sensor<NoInfer<IO | RS> | Provided | SensorStore>>
   readonly io: Layer.Layer<IO, unknown, Provided>
   readonly resources: Layer.Layer<RS, unknown, RIn>
   /** Commands of the project's own beside the built-in ones; see `Cli` for what they are written with. */
@@ -72,6 +80,8 @@ export const make = <IO, RS, RIn extends Provided = never, const Commands extend
   _tag: "Deployment",
   pipelines: options.pipelines,
   schedules: options.schedules ?? [],
+  // The signature has checked that they need no more than a deployment's layers give.
+  sensors: (options.sensors ?? []) as ReadonlyArray<AnySensor>,
   io: options.io,
   resources: options.resources,
   // The signature has checked that they need no more than Deployed gives them when they are run.

@@ -12,6 +12,7 @@ import * as Partitions from "./grammar/Partitions.ts"
 import * as Retention from "./grammar/Retention.ts"
 import * as Runs from "./grammar/Runs.ts"
 import * as Schedules from "./grammar/Schedules.ts"
+import * as Sensors from "./grammar/Sensors.ts"
 import { line } from "./terminal/Screen.ts"
 
 /** All but the wizard, which this command line is small enough to do without. */
@@ -28,7 +29,7 @@ const groups = (version: string) =>
   [
     { group: "Assets", commands: [Assets.list, Assets.show, Assets.status, Assets.preview, Assets.explain, Assets.freshness, Assets.check, Partitions.partitions] },
     { group: "Runs", commands: [Runs.materialize, Backfills.backfill, Backfills.backfills, Runs.runs, Runs.run, Runs.limits] },
-    { group: "Schedules", commands: [Schedules.schedules, Schedules.schedule, Schedules.ticks, Automations.automation, Schedules.daemon] },
+    { group: "Schedules and sensors", commands: [Schedules.schedules, Schedules.schedule, Schedules.ticks, Sensors.sensors, Sensors.sensor, Automations.automation, Schedules.daemon] },
     { group: "Project", commands: [Database.db, Retention.prune, versionCommand(version)] }
   ] as const
 

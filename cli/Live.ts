@@ -8,6 +8,7 @@ import type { AutomationStore } from "../engine/record/AutomationStore.ts"
 import type { BackfillStore } from "../engine/record/BackfillStore.ts"
 import type { RetentionStore } from "../engine/record/RetentionStore.ts"
 import type { RunStore } from "../engine/record/RunStore.ts"
+import type { SensorStore } from "../engine/record/SensorStore.ts"
 import type { TickStore } from "../engine/record/TickStore.ts"
 import { Database } from "../resources/database/Database.ts"
 import * as MemoryLimitStore from "../storage/MemoryLimitStore.ts"
@@ -18,7 +19,7 @@ import type { Project } from "./Project.ts"
 import { messageOf, Refusal } from "./Refusal.ts"
 import * as Telemetry from "./telemetry/Telemetry.ts"
 
-export type Stored = RunStore | BackfillStore | TickStore | AutomationStore | RetentionStore | Provided
+export type Stored = RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | RetentionStore | Provided
 
 const isOwn = (error: unknown): boolean =>
   typeof error === "object" && error !== null && "_tag" in error && /^(Database|Embedded|StateFolder|NoEmbedded|RunStore|SchemaTooNew)/.test(String(error._tag))

@@ -4,6 +4,7 @@ import { AutomationStore } from "../engine/record/AutomationStore.ts"
 import { BackfillStore } from "../engine/record/BackfillStore.ts"
 import { RetentionStore } from "../engine/record/RetentionStore.ts"
 import { type DynamicKey, RunStore } from "../engine/record/RunStore.ts"
+import { SensorStore } from "../engine/record/SensorStore.ts"
 import { TickStore } from "../engine/record/TickStore.ts"
 import * as Automations from "./memory/Automations.ts"
 import * as Backfills from "./memory/Backfills.ts"
@@ -12,6 +13,7 @@ import * as CellSets from "./memory/CellSets.ts"
 import * as Checkpoints from "./memory/Checkpoints.ts"
 import * as Retention from "./memory/Retention.ts"
 import * as Runs from "./memory/Runs.ts"
+import * as Sensors from "./memory/Sensors.ts"
 import * as State from "./memory/State.ts"
 import * as Ticks from "./memory/Ticks.ts"
 
@@ -44,6 +46,8 @@ const backfills: Layer.Layer<BackfillStore, never, State.Shared> = Layer.effect(
 
 const ticks: Layer.Layer<TickStore, never, State.Shared> = Layer.effect(TickStore, Effect.map(State.Shared, Ticks.make))
 
+const sensors: Layer.Layer<SensorStore, never, State.Shared> = Layer.effect(SensorStore, Effect.map(State.Shared, Sensors.make))
+
 const automations: Layer.Layer<AutomationStore, never, State.Shared> = Layer.effect(
   AutomationStore,
   Effect.map(State.Shared, Automations.make)
@@ -54,8 +58,8 @@ const retention: Layer.Layer<RetentionStore, never, State.Shared> = Layer.effect
   Effect.map(State.Shared, Retention.make)
 )
 
-/** Runs, the backfills that they may be, and the ticks and automations that start them. Each build of the layer is a store of its own. */
-export const layer: Layer.Layer<RunStore | BackfillStore | TickStore | AutomationStore | RetentionStore> = Layer.provide(
-  Layer.mergeAll(runs, backfills, ticks, automations, retention),
+/** Runs, the backfills that they may be, and the ticks, automations and sensors that start them. Each build of the layer is a store of its own. */
+export const layer: Layer.Layer<RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | RetentionStore> = Layer.provide(
+  Layer.mergeAll(runs, backfills, ticks, automations, retention, sensors),
   State.layer
 )

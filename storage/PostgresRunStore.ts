@@ -8,6 +8,7 @@ import { AutomationStore } from "../engine/record/AutomationStore.ts"
 import { BackfillStore } from "../engine/record/BackfillStore.ts"
 import { RetentionStore } from "../engine/record/RetentionStore.ts"
 import { RunStore, type RunStoreError } from "../engine/record/RunStore.ts"
+import { SensorStore } from "../engine/record/SensorStore.ts"
 import { TickStore } from "../engine/record/TickStore.ts"
 import * as Migrations from "./Migrations.ts"
 import * as Automations from "./postgres/Automations.ts"
@@ -22,16 +23,17 @@ import * as DynamicKeys from "./postgres/DynamicKeys.ts"
 import * as Facts from "./postgres/Facts.ts"
 import * as Retention from "./postgres/Retention.ts"
 import * as Runs from "./postgres/Runs.ts"
+import * as Sensors from "./postgres/Sensors.ts"
 import * as Steps from "./postgres/Steps.ts"
 import * as Ticks from "./postgres/Ticks.ts"
 import * as Workers from "./postgres/Workers.ts"
 
 /**
- * Migrates the database, then serves: runs, the backfills that processes share, the ticks of schedules, automations, and
- * what is forgotten of all that. Commits share their transaction with whatever uses the same PgClient.
+ * Migrates the database, then serves: runs, the backfills that processes share, the ticks of schedules, automations,
+ * sensors, and what is forgotten of all that. Commits share their transaction with whatever uses the same PgClient.
  */
 export const layer: Layer.Layer<
-  RunStore | BackfillStore | TickStore | AutomationStore | RetentionStore,
+  RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | RetentionStore,
   RunStoreError | Migrations.SchemaTooNew,
   PgClient.PgClient
 > = Layer.effectContext(
@@ -54,7 +56,8 @@ export const layer: Layer.Layer<
       Context.add(BackfillStore, Backfills.make(sql)),
       Context.add(TickStore, Ticks.make(sql)),
       Context.add(AutomationStore, Automations.make(sql)),
-      Context.add(RetentionStore, Retention.make(sql))
+      Context.add(RetentionStore, Retention.make(sql)),
+      Context.add(SensorStore, Sensors.make(sql))
     )
   })
 )

@@ -70,9 +70,10 @@ describe("layers", () => {
       record: ["definition", "partition"],
       plan: ["definition", "partition", "graph", "record"],
       run: ["definition", "partition", "graph", "record", "plan"],
+      sensor: ["schedule", "record"],
       backfill: ["definition", "partition", "graph", "record", "plan", "run"],
       automation: ["definition", "partition", "graph", "record", "plan"],
-      daemon: ["definition", "partition", "schedule", "graph", "record", "plan", "run", "automation"]
+      daemon: ["definition", "partition", "schedule", "sensor", "graph", "record", "plan", "run", "automation"]
     }
     const wrong = Object.entries(below).flatMap(([folder, may]) =>
       filesBelow(join("engine", folder)).flatMap((file) =>

@@ -1,14 +1,16 @@
-/** `sluice daemon`: starts the runs of schedules and executes them, until a signal. */
+/** `sluice daemon`: starts the runs of schedules and sensors and executes them, until a signal. */
 import { Effect, Layer } from "effect"
 import * as Evaluation from "../../engine/automation/Evaluation.ts"
 import * as Ask from "../../engine/daemon/Ask.ts"
 import * as Daemon from "../../engine/daemon/Daemon.ts"
+import type { By } from "../../engine/daemon/Observation.ts"
 import * as PidFile from "../daemon/PidFile.ts"
 import * as Interruption from "../Interruption.ts"
 import * as Live from "../Live.ts"
 import * as Project from "../Project.ts"
 import { exitCodes, Refusal, Unfinished, withoutSecrets } from "../Refusal.ts"
 import * as Schedules from "../Schedules.ts"
+import * as Sensors from "../Sensors.ts"
 import * as Settings from "../Settings.ts"
 import * as Screen from "../terminal/Screen.ts"
 import * as Text from "../terminal/Text.ts"
@@ -25,7 +27,10 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
   yield* Settings.apply(input)
   const project = yield* Project.load
   const schedules = yield* Schedules.all(project)
-  if (schedules.size === 0 && Evaluation.automated(project.graph).length === 0) return yield* Schedules.none
+  const sensors = yield* Sensors.all(project)
+  if (schedules.size + sensors.size === 0 && Evaluation.automated(project.graph).length === 0) {
+    return yield* new Refusal({ message: "There are no schedules and no sensors: give a pipeline a `schedule`, or the deployment `schedules` or `sensors`." })
+  }
   for (const schedule of schedules.values()) {
     const wrong = Ask.wrong(project.graph, schedule)
     if (wrong !== undefined) return yield* new Refusal({ message: `The schedule ${schedule.name} asks for what there is not: ${wrong}` })
@@ -36,7 +41,7 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
     const watcher = input.healthPort === undefined ? log : both(log, yield* healthAt(input.healthPort))
     return yield* Interruption.heard("Stopping: running steps are finished. Ctrl-C again stops at once.", (stop) =>
       Daemon.run(project.graph, [...schedules.values()], {
-        stop, graceMillis: input.grace * 1000, runs: input.runs, watcher
+        stop, graceMillis: input.grace * 1000, runs: input.runs, watcher, sensors: [...sensors.values()]
       }))
   })).pipe(
     Effect.provide(Live.everything(project)),
@@ -78,11 +83,14 @@ const jsonWatcher = Effect.map(
 
 const dueText = (due: number): string => Text.moment(new Date(due))
 
+const nameOf = (by: By): string => "schedule" in by ? by.schedule : by.sensor
+
 const sentence = (observation: Daemon.Observation): string => {
   switch (observation._tag) {
     case "Up":
       return `up with ${Text.listing([
         observation.schedules > 0 ? Text.plural(observation.schedules, "schedule") : "",
+        observation.sensors > 0 ? Text.plural(observation.sensors, "sensor") : "",
         observation.automations > 0 ? Text.plural(observation.automations, "automation") : ""
       ])}`
     case "Started":
@@ -96,12 +104,20 @@ const sentence = (observation: Daemon.Observation): string => {
     case "Failed":
       return `${observation.schedule}: the tick ${dueText(observation.due)} has failed: ${observation.reason}`
     case "Adopted":
-      return `${observation.schedule}: run ${observation.run} goes on here`
+      return `${nameOf(observation)}: run ${observation.run} goes on here`
     case "Ended":
-      return `${observation.schedule}: run ${observation.run} ${observation.state} in ${Text.duration(observation.millis)}` +
+      return `${nameOf(observation)}: run ${observation.run} ${observation.state} in ${Text.duration(observation.millis)}` +
         (observation.state === "failed" ? `; \`sluice run show ${observation.run}\` tells why` : "")
     case "Broken":
-      return `${observation.schedule}: run ${observation.run} cannot be executed: ${observation.message}`
+      return `${nameOf(observation)}: run ${observation.run} cannot be executed: ${observation.message}`
+    case "Observes":
+      return `${observation.sensor}: observed from here`
+    case "Requested":
+      return observation.run === undefined
+        ? `${observation.sensor}: no run for ${observation.key}: ${observation.reason ?? ""}`
+        : `${observation.sensor}: run ${observation.run} for ${observation.key}`
+    case "SensorFailed":
+      return `${observation.sensor}: cannot observe, and is tried again in ${Text.duration(observation.againMillis)}: ${observation.message}`
     case "Trouble":
       return `the database cannot be asked, and is tried again: ${observation.message}`
     case "Unevaluated":

@@ -104,11 +104,11 @@ export const daemon = Command.make(
   (input) => Options.lazily(() => import("../commands/daemon.ts"), (m) => m.daemon(input))
 ).pipe(
   Command.withDescription(
-    "Start the runs that the schedules ask for and execute them, until Ctrl-C or SIGTERM: then running steps are finished, " +
-      "and what is left goes on with the next daemon. Several daemons on one database start one run a tick, and each goes " +
+    "Start the runs that schedules and sensors ask for and execute them, until Ctrl-C or SIGTERM: then running steps are finished, " +
+      "and what is left goes on with the next daemon. Several daemons on one database start one run a tick and a key, and each goes " +
       "on with the runs of one that was killed. Exit code 130 when a run was left."
   ),
-  Command.withShortDescription("Start runs by schedule"),
+  Command.withShortDescription("Start runs by schedules and sensors"),
   Command.withExamples([
     { command: "sluice daemon" },
     { command: "sluice daemon --grace 120 --json", description: "Long steps; what it does as JSON lines" }

@@ -1,20 +1,25 @@
-/** What a tick asks for, as the request of a run. */
+/** What a tick or a sensor asks for, as the request of a run. */
 import { DateTime, Result } from "effect"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
 import { RunRequest } from "../record/Run.ts"
+import type { Request } from "../record/SensorStore.ts"
 import type { Decision } from "../record/TickStore.ts"
 import type { Moment } from "../schedule/Cron.ts"
 import type { Ask, Schedule, Selected } from "../schedule/Schedule.ts"
 import * as Ticks from "../schedule/Ticks.ts"
+import type { Asked } from "../sensor/Sensor.ts"
 
 const wordOf = (one: string | { readonly key: string } | { readonly name: string }): string =>
   typeof one === "string" ? one : "key" in one ? one.key : one.name
 
 const isList = (selected: Selected): selected is Extract<Selected, ReadonlyArray<unknown>> => Array.isArray(selected)
 
+/** What asks for what has its name, where it names nothing else. */
+type Asker = Pick<Schedule, "name">
+
 /** The selection expression of an ask. */
-export const selectionOf = ({ name }: Schedule, { select = name }: Ask): string =>
+export const selectionOf = ({ name }: Asker, { select = name }: Ask): string =>
   isList(select) ? select.map(wordOf).join(" ") : wordOf(select)
 
 /** Why the ask of a schedule names nothing that there is; undefined where its ticks decide, or all is well. */
@@ -22,6 +27,26 @@ export const wrong = (graph: AssetGraph, schedule: Schedule): string | undefined
   if (typeof schedule.request === "function") return undefined
   const selected = Selection.select(graph, selectionOf(schedule, schedule.request))
   return Result.isFailure(selected) ? selected.failure.message : undefined
+}
+
+/** An ask as a request, or why it names nothing that there is. */
+const requestOf = (graph: AssetGraph, asker: Asker, ask: Ask): Result.Result<RunRequest, string> => {
+  const selection = selectionOf(asker, ask)
+  const { concurrency = 8, force = false, partitions = null } = ask
+  return Result.mapBoth(Selection.select(graph, selection), {
+    onFailure: ({ message }) => message,
+    onSuccess: () => new RunRequest({ selection, partitions, force, concurrency })
+  })
+}
+
+/** What becomes of a key of a sensor. */
+export const ofSensor = (graph: AssetGraph, sensor: Asker, { ask, key }: Asked): Request => {
+  if (ask instanceof Error) return { _tag: "Fail", key, reason: `The request of the sensor threw: ${ask.message}` }
+  if ("_tag" in ask) return { _tag: "Skip", key, reason: ask.reason }
+  return Result.match(requestOf(graph, sensor, ask), {
+    onFailure: (reason): Request => ({ _tag: "Fail", key, reason }),
+    onSuccess: (request): Request => ({ _tag: "Start", key, request })
+  })
 }
 
 /** What becomes of a tick that may start: its run, or why there is none. */
@@ -33,12 +58,10 @@ export const decisionOf = (graph: AssetGraph, schedule: Schedule, moment: Moment
       ? schedule.request(Ticks.tickOf(schedule, moment))
       : schedule.request
     if ("_tag" in ask) return { _tag: "Skip", due, reason: ask.reason }
-    const selection = selectionOf(schedule, ask)
-    const selected = Selection.select(graph, selection)
-    if (Result.isFailure(selected)) return fail(selected.failure.message)
-    const { concurrency = 8, force = false, partitions = null } = ask
+    const asked = requestOf(graph, schedule, ask)
+    if (Result.isFailure(asked)) return fail(asked.failure)
     const at = DateTime.toDateUtc(DateTime.makeUnsafe(due))
-    return { _tag: "Start", due, request: new RunRequest({ selection, partitions, force, concurrency, at }) }
+    return { _tag: "Start", due, request: new RunRequest({ ...asked.success, at }) }
   } catch (error) {
     // The function of the user's.
     return fail(`The request of the schedule threw: ${error instanceof Error ? error.message : String(error)}`)

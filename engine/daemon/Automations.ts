@@ -118,7 +118,7 @@ const round = Effect.fn("Automations.round")(function*<R>({ graph, lease, runs, 
     for (const [i, run] of (started ?? []).entries()) {
       watcher({ _tag: "Asked", asset, run, cells: PartitionSet.size(asks[i]!.cells.cells) })
       yield* runs.add({
-        schedule: asset,
+        by: { schedule: asset },
         run,
         execute: (observer) => Executor.begin(graph, run, lease, { observer, leaves: true }),
         failed: (error) => broken(watcher, asset, run, error)
@@ -152,7 +152,7 @@ const adopt = Effect.fnUntraced(function*<R>({ graph, lease, runs, watcher }: Se
   for (const { asset, own, run } of yield* store.openRuns(assets, lease.worker)) {
     if (refused.has(run) || runs.has(run)) continue
     yield* runs.add({
-      schedule: asset,
+      by: { schedule: asset },
       run,
       execute: (observer) => {
         const options: Executor.RunOptions = {

@@ -1,5 +1,5 @@
 /**
- * The daemon: starts the runs that schedules ask for and executes them, beside any number of other daemons on the same
+ * The daemon: starts the runs that schedules, sensors and automation ask for and executes them, beside any number of others on the same
  * database. It sleeps until the next tick by the database's clock; the clock of the machine is never asked.
  */
 import { Effect, Queue, type Scope } from "effect"
@@ -7,21 +7,26 @@ import * as Evaluation from "../automation/Evaluation.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import type { AutomationStore } from "../record/AutomationStore.ts"
 import { RunStore, type RunStoreError } from "../record/RunStore.ts"
+import type { SensorStore } from "../record/SensorStore.ts"
 import { type Decided, TickStore } from "../record/TickStore.ts"
 import * as Executor from "../run/Executor.ts"
 import * as Lease from "../run/Lease.ts"
 import type { Moment } from "../schedule/Cron.ts"
 import type { Schedule } from "../schedule/Schedule.ts"
+import type { Sensor } from "../sensor/Sensor.ts"
 import * as Ask from "./Ask.ts"
 import * as Automations from "./Automations.ts"
 import { choose } from "./Choice.ts"
 import { monotonicMillis } from "./Monotonic.ts"
 import type { Watcher } from "./Observation.ts"
 import * as Runs from "./Runs.ts"
+import * as Sensing from "./Sensing.ts"
 
 export type { Observation } from "./Observation.ts"
 
-export interface Options {
+export interface Options<in out R = never> {
+  /** What it observes beside its schedules. */
+  readonly sensors?: ReadonlyArray<Sensor<R>>
   /** Completes when the daemon shall end. */
   readonly stop: Effect.Effect<void>
   /** How long running steps may take to end then, in milliseconds. Default 30 s. */
@@ -41,22 +46,23 @@ const againMillis = 1000
 export const run = <R>(
   graph: AssetGraph<R>,
   schedules: ReadonlyArray<Schedule>,
-  options: Options
-): Effect.Effect<ReadonlyArray<number>, RunStoreError, R | RunStore | TickStore | AutomationStore> =>
+  options: Options<R | SensorStore>
+): Effect.Effect<ReadonlyArray<number>, RunStoreError, R | RunStore | TickStore | AutomationStore | SensorStore> =>
   Effect.scoped(Effect.gen(function*() {
     const store = yield* TickStore
     const watcher = options.watcher ?? (() => {})
     const lease = yield* Lease.acquire
     const awake = yield* Queue.sliding<void>(1)
-    const runs = yield* Runs.make<Executor.ExecutorError, R | RunStore | TickStore | AutomationStore>({
+    const runs = yield* Runs.make<Executor.ExecutorError, R | RunStore | TickStore | AutomationStore | SensorStore>({
       most: options.runs ?? 4,
       watcher,
       ended: () => void Queue.offerUnsafe(awake, undefined)
     })
     yield* store.announce(schedules)
-    watcher({ _tag: "Up", schedules: schedules.length, automations: Evaluation.automated(graph).length })
+    const { sensors = [] } = options
+    watcher({ _tag: "Up", schedules: schedules.length, sensors: sensors.length, automations: Evaluation.automated(graph).length })
     const serving = { graph, schedules, lease, runs, watcher, awake }
-    yield* Effect.raceAllFirst([serve(serving), Automations.serve(serving), options.stop])
+    yield* Effect.raceAllFirst([serve(serving), Automations.serve(serving), Sensing.serve({ graph, sensors, lease, runs, watcher }), options.stop])
     const left = yield* runs.stop(options.graceMillis ?? 30_000)
     watcher({ _tag: "Stopped", left })
     return left
@@ -66,7 +72,7 @@ interface Serving<R> {
   readonly graph: AssetGraph<R>
   readonly schedules: ReadonlyArray<Schedule>
   readonly lease: Lease.Lease
-  readonly runs: Runs.Runs<Executor.ExecutorError, R | RunStore | TickStore | AutomationStore>
+  readonly runs: Runs.Runs<Executor.ExecutorError, R | RunStore | TickStore | AutomationStore | SensorStore>
   readonly watcher: Watcher
   readonly awake: Queue.Queue<void>
 }
@@ -77,7 +83,7 @@ interface Serving<R> {
  */
 type Known = Map<string, { readonly standing: string; readonly next: number }>
 
-const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | RunStore | TickStore | AutomationStore | Scope.Scope> => {
+const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | RunStore | TickStore | AutomationStore | SensorStore | Scope.Scope> => {
   const { awake, watcher } = serving
   const known: Known = new Map()
   const refused = new Set<number>()
@@ -143,7 +149,7 @@ const carryOut = <R>(serving: Serving<R>, schedule: string, { decision, run }: D
   }
   watcher({ _tag: "Started", schedule, due, run, lagMillis: now - due })
   return runs.add({
-    schedule,
+    by: { schedule },
     run,
     execute: (observer) => Executor.begin(graph, run, lease, { observer, leaves: true }),
     failed: (error) => noteFailure(serving, schedule, run, error)
@@ -160,7 +166,7 @@ const adopt = Effect.fnUntraced(function*<R>(serving: Serving<R>, refused: Set<n
   for (const { own, run, schedule } of yield* store.open(schedules.map(({ name }) => name), lease.worker)) {
     if (refused.has(run) || runs.has(run)) continue
     yield* runs.add({
-      schedule,
+      by: { schedule },
       run,
       execute: (observer) => {
         const options: Executor.RunOptions = {

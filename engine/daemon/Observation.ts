@@ -1,8 +1,11 @@
 /** What a daemon does, told to whoever watches it: its log, or a test. Times are of the store's clock, in milliseconds. */
 import type { RunState } from "../record/Run.ts"
 
+/** Who asked for a run. */
+export type By = { readonly schedule: string } | { readonly sensor: string }
+
 export type Observation =
-  | { readonly _tag: "Up"; readonly schedules: number; readonly automations: number }
+  | { readonly _tag: "Up"; readonly schedules: number; readonly sensors: number; readonly automations: number }
   /** `lagMillis`: how long after its due moment. */
   | { readonly _tag: "Started"; readonly schedule: string; readonly due: number; readonly run: number; readonly lagMillis: number }
   /** The automation of an asset has asked for cells. */
@@ -10,10 +13,16 @@ export type Observation =
   | { readonly _tag: "Waits"; readonly schedule: string; readonly due: number }
   | { readonly _tag: "Skipped" | "Failed"; readonly schedule: string; readonly due: number; readonly reason: string }
   /** The run of a daemon that is gone goes on here, or one whose tick was recorded while the database went away. */
-  | { readonly _tag: "Adopted"; readonly schedule: string; readonly run: number }
-  | { readonly _tag: "Ended"; readonly schedule: string; readonly run: number; readonly state: RunState; readonly millis: number }
+  | By & { readonly _tag: "Adopted"; readonly run: number }
+  | By & { readonly _tag: "Ended"; readonly run: number; readonly state: RunState; readonly millis: number }
   /** A run could not be executed at all. */
-  | { readonly _tag: "Broken"; readonly schedule: string; readonly run: number; readonly message: string }
+  | By & { readonly _tag: "Broken"; readonly run: number; readonly message: string }
+  /** This daemon observes the sensor from now on. */
+  | { readonly _tag: "Observes"; readonly sensor: string }
+  /** What became of a key; without a run there is the reason. */
+  | { readonly _tag: "Requested"; readonly sensor: string; readonly key: string; readonly run?: number; readonly reason?: string }
+  /** A sensor could not observe, and is tried again. */
+  | { readonly _tag: "SensorFailed"; readonly sensor: string; readonly message: string; readonly againMillis: number }
   /** The database cannot be asked; it is tried again. */
   | { readonly _tag: "Trouble"; readonly message: string }
   /** Automations cannot be evaluated, because code of the user's throws; it is tried again. */

@@ -5,10 +5,10 @@ import type { RunReport } from "../run/Executor.ts"
 import type { Observation as RunObservation, Observer } from "../run/Observer.ts"
 import { Starting } from "../run/Starting.ts"
 import * as Work from "../run/Work.ts"
-import type { Watcher } from "./Observation.ts"
+import type { By, Watcher } from "./Observation.ts"
 
 export interface Execution<E, R> {
-  readonly schedule: string
+  readonly by: By
   readonly run: number
   readonly execute: (observer: Observer) => Effect.Effect<RunReport, E, R>
   /** It could not be executed at all. */
@@ -51,7 +51,7 @@ export const make = Effect.fnUntraced(function*<E, R>(options: {
 
   const starting = Effect.suspend(() => stopping ? Effect.never : Effect.void)
 
-  const add = ({ execute, failed, run, schedule }: Execution<E, R>) =>
+  const add = ({ by, execute, failed, run }: Execution<E, R>) =>
     Effect.suspend(() => {
       open.add(run)
       return Effect.suspend(() => execute(observerOf(run))).pipe(
@@ -59,7 +59,7 @@ export const make = Effect.fnUntraced(function*<E, R>(options: {
         Effect.provideService(Work.Streams, streams),
         Effect.map(({ millis, state }) => {
           open.delete(run)
-          options.watcher({ _tag: "Ended", schedule, run, state, millis })
+          options.watcher({ _tag: "Ended", ...by, run, state, millis })
         }),
         Effect.catchCause((cause) => {
           // It stays among the open ones: they are told as left.
@@ -68,7 +68,7 @@ export const make = Effect.fnUntraced(function*<E, R>(options: {
           const error = Cause.findErrorOption(cause)
           return Option.isSome(error)
             ? failed(error.value)
-            : Effect.sync(() => options.watcher({ _tag: "Broken", schedule, run, message: Cause.pretty(cause) }))
+            : Effect.sync(() => options.watcher({ _tag: "Broken", ...by, run, message: Cause.pretty(cause) }))
         }),
         places.withPermits(1),
         Effect.ensuring(Effect.sync(options.ended)),

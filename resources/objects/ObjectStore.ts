@@ -30,6 +30,7 @@ const byScheme = (folder: Objects, s3: Objects): Objects => {
   const of = (uri: string) => isS3(uri) ? s3 : folder
   return {
     list: (uri) => of(uri).list(uri),
+    changes: (uri) => of(uri).changes(uri),
     stat: (uri) => of(uri).stat(uri),
     read: (uri, options) => of(uri).read(uri, options),
     ranged: (uri, options) => of(uri).ranged(uri, options),

@@ -43,6 +43,11 @@ export interface Objects {
    * number of parts, `{a,b}`, `[a-z]`, `[!a-z]`. A pattern character is itself in brackets: `data/[*].csv`.
    */
   readonly list: (prefixOrGlob: string) => Stream.Stream<ObjectInfo, ObjectStoreError>
+  /**
+   * Gives an element when it begins to watch, and then whenever objects of `list` may have changed. A store that cannot
+   * tell (S3) gives the first one alone, and one that is not told everything (a folder on a network) less than all.
+   */
+  readonly changes: (prefixOrGlob: string) => Stream.Stream<void, ObjectStoreError>
   readonly stat: (uri: string) => Effect.Effect<ObjectInfo, ObjectStoreError>
   /** The bytes of one version, in bounded memory: a body that breaks off goes on where it broke off, and no byte comes twice. */
   readonly read: (uri: string, options?: ReadOptions) => Stream.Stream<Uint8Array, ObjectStoreError>

@@ -1,5 +1,5 @@
 /** What the run store in memory holds, and the questions that several of its methods ask. */
-import { Context, Layer } from "effect"
+import { Context, Layer, type Schema } from "effect"
 import type { Later, Lot, ProgressChange } from "../../engine/record/BackfillStore.ts"
 import type { State as AutomationState } from "../../engine/record/AutomationState.ts"
 import type { Calls } from "../../engine/record/Calls.ts"
@@ -9,6 +9,7 @@ import type { Event } from "../../engine/record/Event.ts"
 import type { RunSummary } from "../../engine/record/Run.ts"
 import type { SourceKeys, StoredCell, Worker } from "../../engine/record/RunStore.ts"
 import type { Attempt, Cell, CheckResult, Step } from "../../engine/record/Step.ts"
+import type { RequestState } from "../../engine/record/SensorStore.ts"
 import type { TickState } from "../../engine/record/TickStore.ts"
 
 /** A worker with the end of its lease, in milliseconds since the epoch. */
@@ -110,6 +111,26 @@ export interface HeldAsk {
   readonly cells: AssetSet
 }
 
+/** A sensor, with its requests by their keys in the order in which they were made. */
+export interface HeldSensor {
+  running: boolean
+  since: number
+  cursor: Schema.Json
+  observer: Holder | undefined
+  epoch: number
+  failures: number
+  error: string | undefined
+  failedAt: number | undefined
+  readonly requests: Map<string, HeldRequest>
+}
+
+export interface HeldRequest {
+  state: RequestState
+  readonly at: number
+  readonly run: number | undefined
+  reason: string | undefined
+}
+
 export interface State {
   lastVersion: number
   readonly workers: Map<string, Holder>
@@ -122,6 +143,7 @@ export interface State {
   readonly checkpoints: Map<string, Checkpoint>
   readonly schedules: Map<string, HeldSchedule>
   readonly automations: Map<string, HeldAutomation>
+  readonly sensors: Map<string, HeldSensor>
 }
 
 /** The state that the stores of one program share. */
@@ -139,7 +161,8 @@ export const make = (): State => ({
   logs: new Map(),
   checkpoints: new Map(),
   schedules: new Map(),
-  automations: new Map()
+  automations: new Map(),
+  sensors: new Map()
 })
 
 /** The cell, made if need be. */

@@ -11,6 +11,7 @@ import * as Paths from "./Paths.ts"
 import * as Read from "./Read.ts"
 import * as Temporary from "./Temporary.ts"
 import { walk } from "./Walk.ts"
+import * as Watch from "./Watch.ts"
 import * as Write from "./Write.ts"
 
 const listing = async (root: string, uri: string) => {
@@ -25,6 +26,13 @@ const listing = async (root: string, uri: string) => {
     if (codeOf(error) !== "ENOENT") throw error
     throw failure("missing", uri, `There is no folder ${root}, the root of this object store; create it, or give the store another root.`)
   }
+}
+
+/** The folder that holds all that a prefix or glob may name. */
+const watched = async (root: string, uri: string) => {
+  const { key } = Paths.patternBelow(root, uri)
+  const { flat, prefix } = Glob.of(uri, key)
+  return { folder: await Paths.confined(root, uri, prefix.slice(0, prefix.lastIndexOf("/") + 1)), recursive: !flat }
 }
 
 export const make = (folder: string): Objects => {
@@ -59,6 +67,9 @@ export const make = (folder: string): Objects => {
           Stream.fromAsyncIterable(files, (error) => of(uri, "listed", error)),
           ({ etag, key, modifiedAt, size }): ObjectInfo => ({ uri: uriOf(key), size, modifiedAt, etag })
         ))),
+    changes: (uri) =>
+      Stream.unwrap(Effect.map(attempt(uri, "listed", () => watched(root, uri)), ({ folder, recursive }) =>
+        Watch.changes(uri, folder, { recursive }))),
     stat: (uri) => Effect.flatMap(find(uri, "read"), (file) => statOf(uri, file)),
     read: (uri, options = {}) => Stream.unwrap(Effect.map(find(uri, "read"), (file) => Read.read(uri, file, options))),
     ranged: Effect.fnUntraced(function*(uri, options = {}) {

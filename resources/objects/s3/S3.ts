@@ -56,6 +56,7 @@ export const make = Effect.fnUntraced(function*(options: Options) {
           throw error
         }
       })),
+    changes: () => Stream.concat(Stream.make(undefined), Stream.never),
     stat: (uri) => Effect.flatMap(Address.of(uri), (address) => head(address, undefined)),
     read: (uri, how = {}) => Stream.unwrap(Effect.map(Address.of(uri), (address) => read(connection, address, how))),
     ranged: Effect.fnUntraced(function*(uri, how = {}) {

@@ -1,0 +1,4 @@
+import { sensorStoreConformance } from "../conformance/SensorStore.ts"
+import { layer } from "./Server.ts"
+
+sensorStoreConformance("PostgresRunStore", layer)

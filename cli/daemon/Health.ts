@@ -40,7 +40,7 @@ export const watch = (): Watch => {
         break
       case "Started": {
         const { due, lagMillis, run, schedule } = observation
-        lastTick = { schedule, due: new Date(due), run, lagMillis }
+        lastTick = { schedule, due: new Date(due), run, lagMillis: Math.round(lagMillis) }
         runs.add(run)
         break
       }

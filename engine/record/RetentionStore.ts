@@ -33,7 +33,8 @@ export class RetentionStore extends Context.Service<RetentionStore, {
    * - the step that a cell was last materialized by, and the last failed one of a cell that is failed;
    * - a run of which such a step is kept, that began a checkpoint, or of a tick that is kept; its attempts, events, checks
    *   and calls, and what automation asked for by it, are not;
-   * - the last tick of a schedule, from which its next ones are counted, and those that wait or whose run is not ended.
+   * - the last tick of a schedule, from which its next ones are counted, and those that wait or whose run is not ended;
+   * - the requests of sensors: a key would get a second run.
    *
    * Gives all kinds, in their order.
    */

@@ -145,9 +145,10 @@ const insert = Effect.fnUntraced(function*(sql: SqlClient.SqlClient, memory: Mem
   const columns = [...wanted.columns.keys()]
   const names = [partitionColumn, rowColumn, ...columns].map(quote).join(", ")
   const given = columns.map((_, i) => `c${i}`)
+  // What is remembered may be older than what these values have been made ready for.
   const cast = columns.map((column, i) => {
-    const kind = known?.get(column)?.kind ?? "text"
-    return kind === "text" ? `c${i}` : `c${i}::${kind}`
+    const kind = Kind.join(known?.get(column)?.kind ?? "text", wanted.columns.get(column) ?? "none")
+    return kind === "text" || kind === "none" ? `c${i}` : `c${i}::${kind}`
   })
   const statement = `insert into ${Definitions.qualified(wanted)} (${names})
 select ${["p", "r", ...cast].join(", ")}

@@ -66,12 +66,12 @@ export const sharing = (test: Test): void => {
 
   test("takes the lots of a worker that died", Effect.gen(function*() {
     const { id, runs, store } = yield* begun
-    yield* runs.startWorker(worker("dying", 60))
+    yield* runs.startWorker(worker("dying", 500))
     yield* store.join(id, "dying")
     const [lot] = yield* store.take(id, "dying", null, () => [cells(games, 0, 9)])
     assert.lengthOf((yield* store.look(id, null)).lots, 1)
     assert.strictEqual((yield* store.look(id, null)).sharers, 2)
-    yield* Effect.sleep(150)
+    yield* Effect.sleep(700)
     assert.lengthOf((yield* store.look(id, null)).lots, 0)
     assert.strictEqual((yield* store.look(id, null)).sharers, 1)
     let seen = -1

@@ -74,7 +74,7 @@ export const rows = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer<IO
           assert.deepStrictEqual((yield* t.load(["nothing"])).values, [])
         }))
 
-      it.effect.skipIf(replacesOnly)("upserts by key; of two rows with one key the last is kept", () =>
+      if (!replacesOnly) it.effect("upserts by key; of two rows with one key the last is kept", () =>
         Effect.gen(function*() {
           const t = yield* prepared(tag, Rows.of(Game, { key: ["id"], mode: "upsert" }))
           assert.deepInclude(yield* t.write("a", [game(1), game(2)]), { rows: 2, displaced: [] })
@@ -85,7 +85,7 @@ export const rows = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer<IO
           })
         }))
 
-      it.effect.skipIf(replacesOnly)("tells the partitions that lose rows to an upsert, of arrays and of streams", () =>
+      if (!replacesOnly) it.effect("tells the partitions that lose rows to an upsert, of arrays and of streams", () =>
         Effect.gen(function*() {
           const Pair = Schema.Struct({ day: Schema.Date, id: Schema.String, score: Schema.Int })
           const pair = (id: number, score = 0): typeof Pair.Type => ({ day: new Date(id), id: `'${id}"`, score })
@@ -100,7 +100,7 @@ export const rows = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer<IO
           assert.deepStrictEqual([...new Set((yield* t.load("all")).partitions)], ["e"])
         }))
 
-      it.effect.skipIf(replacesOnly)("gives no hash where the rows given are not all that is stored", () =>
+      if (!replacesOnly) it.effect("gives no hash where the rows given are not all that is stored", () =>
         Effect.gen(function*() {
           for (const output of [Rows.of(Game, { mode: "append" }), Rows.of(Game, { key: ["id"], mode: "upsert" })]) {
             const t = yield* prepared(tag, output)
@@ -150,7 +150,7 @@ export const rows = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer<IO
           assert.strictEqual(contents.size, new Set(rows.map((value) => JSON.stringify(value))).size)
         }))
 
-      it.effect.skipIf(replacesOnly)("keepKnown: a null never overwrites a known figure", () =>
+      if (!replacesOnly) it.effect("keepKnown: a null never overwrites a known figure", () =>
         Effect.gen(function*() {
           const t = yield* prepared(tag, Rows.of(Game, { key: ["id"], mode: "upsert", keepKnown: true }))
           yield* t.write("a", [game(1, "Oslo", 7), game(2)])
@@ -158,7 +158,7 @@ export const rows = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer<IO
           assert.deepStrictEqual(yield* t.all, [game(1, "Bergen", 7), game(2, "Oslo", 3), game(3, "Bodø", 4)])
         }))
 
-      it.effect.skipIf(replacesOnly)("appends", () =>
+      if (!replacesOnly) it.effect("appends", () =>
         Effect.gen(function*() {
           const t = yield* prepared(tag, Rows.of(Game, { mode: "append" }))
           yield* t.write("a", [game(2)])
@@ -294,7 +294,7 @@ export const rows = <IO, E>(name: string, tag: Io.Key<IO>, layer: Layer.Layer<IO
           assert.strictEqual((yield* t.all).length, 42)
         }), 120_000)
 
-      it.effect.skipIf(replacesOnly)("two writers at once upsert the same rows of two assets in opposite orders: no deadlock", () =>
+      if (!replacesOnly) it.effect("two writers at once upsert the same rows of two assets in opposite orders: no deadlock", () =>
         Effect.gen(function*() {
           const output = Rows.of(Game, { key: ["id"], mode: "upsert" })
           const a = yield* prepared(tag, output)

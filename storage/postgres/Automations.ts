@@ -9,16 +9,16 @@ import { RunState } from "../../engine/record/Run.ts"
 import { RunStoreError } from "../../engine/record/RunStore.ts"
 import { json, keys } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
+import { openRuns } from "./OpenRuns.ts"
 import * as Runs from "./Runs.ts"
 import { setOf, setText } from "./SetColumns.ts"
-import { isLost, workerNumber } from "./Workers.ts"
+import { isLost } from "./Workers.ts"
 
 const Pulse = Schema.NonEmptyArray(Schema.Struct({ pulse: Schema.String }))
 const Now = Schema.NonEmptyArray(Schema.Struct({ now: Schema.Number }))
 const States = Schema.Array(Schema.Struct({ asset: Schema.String, version: Schema.Int, state: Stored }))
 const Open = Schema.Array(Schema.Struct({ asset: Schema.String, numbering: Schema.String, partitions: Schema.String }))
 const Claimed = Schema.Array(Schema.Struct({ asset: Schema.String, partition: Schema.String }))
-const OpenRuns = Schema.Array(Schema.Struct({ asset: Schema.String, run: Schema.Int, own: Schema.Boolean }))
 const Asks = Schema.Array(Schema.Struct({
   asset: Schema.String,
   run: Schema.Int,
@@ -116,23 +116,10 @@ export const make = (sql: PgClient.PgClient): AutomationStore["Service"] => {
       `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Claimed)), attempt("look for claimed cells"))
     ),
     openRuns: Effect.fn("AutomationStore.openRuns")((assets, worker) =>
-      sql`
-        select found.asset, found.run, found.own
-        from (
-          select
-            ask.asset, run.id as run, ${isLost(sql, sql`run`)} as lost,
-            exists (
-              select
-              from sluice.run_workers as member
-              where member.run = run.id and member.worker = ${workerNumber(sql, worker)} and member.left_at is null
-            ) as own
-          from sluice.runs as run
-          join sluice.automation_asks as ask on ask.run = run.id
-          where run.state = 'running' and not run.cancel_requested and ask.asset = any(${keys(assets)}::text[])
-        ) as found
-        where found.own or found.lost
-        order by found.run
-      `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(OpenRuns)), attempt("look for open runs of automations"))
+      Effect.map(
+        openRuns(sql, "automations", sql`select asset as asker, run from sluice.automation_asks where asset = any(${keys(assets)}::text[])`, worker),
+        (found) => found.map(({ asker: asset, own, run }) => ({ asset, own, run }))
+      )
     ),
     asks: Effect.fn("AutomationStore.asks")((assets, { limit }) =>
       sql`

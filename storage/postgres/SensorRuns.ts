@@ -4,9 +4,7 @@ import { Effect, Schema } from "effect"
 import type { SensorStore } from "../../engine/record/SensorStore.ts"
 import { clean, keys } from "./Columns.ts"
 import { attempt } from "./Failure.ts"
-import { isLost, workerNumber } from "./Workers.ts"
-
-const Open = Schema.Array(Schema.Struct({ sensor: Schema.String, run: Schema.Int, own: Schema.Boolean }))
+import { openRuns } from "./OpenRuns.ts"
 
 const Ended = Schema.Array(Schema.Struct({
   id: Schema.Int,
@@ -20,23 +18,10 @@ const Horizon = Schema.NonEmptyArray(Schema.Struct({ horizon: Schema.String, nex
 
 export const make = (sql: PgClient.PgClient): Pick<SensorStore["Service"], "open" | "failRun" | "ended"> => ({
   open: Effect.fn("SensorStore.open")((sensors, worker) =>
-    sql`
-      select found.sensor, found.run, found.own
-      from (
-        select
-          request.sensor, run.id as run, ${isLost(sql, sql`run`)} as lost,
-          exists (
-            select
-            from sluice.run_workers as member
-            where member.run = run.id and member.worker = ${workerNumber(sql, worker)} and member.left_at is null
-          ) as own
-        from sluice.runs as run
-        join sluice.sensor_requests as request on request.run = run.id
-        where run.state = 'running' and not run.cancel_requested and request.sensor = any(${keys(sensors)}::text[])
-      ) as found
-      where found.own or found.lost
-      order by found.run
-    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Open)), attempt("look for open runs of sensors"))
+    Effect.map(
+      openRuns(sql, "sensors", sql`select sensor as asker, run from sluice.sensor_requests where sensor = any(${keys(sensors)}::text[])`, worker),
+      (found) => found.map(({ asker: sensor, own, run }) => ({ sensor, own, run }))
+    )
   ),
   failRun: Effect.fn("SensorStore.failRun")((run, reason) =>
     sql`

@@ -6,8 +6,9 @@ import { RunState } from "../../engine/record/Run.ts"
 import type { Decided, Decision, Standing, TickStore } from "../../engine/record/TickStore.ts"
 import { clean, instants, keys, texts } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
+import { openRuns } from "./OpenRuns.ts"
 import * as Runs from "./Runs.ts"
-import { isLost, workerNumber } from "./Workers.ts"
+import { isLost } from "./Workers.ts"
 
 const Standings = Schema.Array(Schema.Struct({
   name: Schema.String,
@@ -31,7 +32,6 @@ const Ticks = Schema.Array(Schema.Struct({
 }))
 
 const Known = Schema.Array(Schema.Struct({ name: Schema.String, running: Schema.Boolean, since: Schema.Date }))
-const Open = Schema.Array(Schema.Struct({ schedule: Schema.String, run: Schema.Int, own: Schema.Boolean }))
 const Recorded = Schema.Array(Schema.Struct({ due: Schema.Number }))
 const Now = Schema.NonEmptyArray(Schema.Struct({ now: Schema.Number }))
 
@@ -187,23 +187,10 @@ export const make = (sql: PgClient.PgClient): TickStore["Service"] => {
       attempt("read schedules")
     ),
     open: Effect.fn("TickStore.open")((schedules, worker) =>
-      sql`
-        select found.schedule, found.run, found.own
-        from (
-          select
-            tick.schedule, run.id as run, ${isLost(sql, sql`run`)} as lost,
-            exists (
-              select
-              from sluice.run_workers as member
-              where member.run = run.id and member.worker = ${workerNumber(sql, worker)} and member.left_at is null
-            ) as own
-          from sluice.runs as run
-          join sluice.ticks as tick on tick.run = run.id
-          where run.state = 'running' and not run.cancel_requested and tick.schedule = any(${keys(schedules)}::text[])
-        ) as found
-        where found.own or found.lost
-        order by found.run
-      `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Open)), attempt("look for open runs of schedules"))
+      Effect.map(
+        openRuns(sql, "schedules", sql`select schedule as asker, run from sluice.ticks where schedule = any(${keys(schedules)}::text[])`, worker),
+        (found) => found.map(({ asker: schedule, own, run }) => ({ schedule, own, run }))
+      )
     ),
     fail: Effect.fn("TickStore.fail")((run, reason) =>
       sql`

@@ -28,35 +28,8 @@ import { nhlCommand } from "../pipelines/nhl/NhlCommand.ts"
 import { Database } from "../resources/database/Database.ts"
 import { root } from "./cli/fixture.ts"
 import * as Host from "./cli/host/Host.ts"
+import { type Doc, type Fence, fencesOf, prose } from "./fences.ts"
 import * as TestDatabase from "./TestDatabase.ts"
-
-interface Fence {
-  readonly language: string
-  readonly note: string
-  readonly line: number
-  readonly text: string
-}
-
-interface Doc {
-  readonly name: string
-  readonly text: string
-  readonly fences: ReadonlyArray<Fence>
-}
-
-const fencesOf = (text: string): ReadonlyArray<Fence> => {
-  const lines = text.split("\n")
-  const fences: Array<Fence> = []
-  for (let i = 0; i < lines.length; i++) {
-    const language = /^```(\w+)$/.exec(lines[i]!)?.[1]
-    if (language === undefined) continue
-    const end = lines.indexOf("```", i)
-    const before = lines.slice(0, i).findLast((line) => line.trim() !== "") ?? ""
-    const note = /^<!-- (.*) -->$/.exec(before)?.[1] ?? ""
-    fences.push({ language, note, line: i + 1, text: `${lines.slice(i + 1, end).join("\n")}\n` })
-    i = end
-  }
-  return fences
-}
 
 const docs: ReadonlyArray<Doc> = [
   "README.md",
@@ -66,9 +39,6 @@ const docs: ReadonlyArray<Doc> = [
   const text = fs.readFileSync(path.join(root, name), "utf8")
   return { name, text, fences: fencesOf(text) }
 })
-
-/** The text without its fences: what is said, not what is shown. */
-const prose = (doc: Doc): string => doc.text.replace(/^```\w+\n[\s\S]*?^```$/gm, "")
 
 /** Inside the repository, so that "sluice" means this one; hidden, so that no other test looks into it. */
 const prefix = ".docs-"

@@ -12,7 +12,9 @@ import type { Test } from "./run-store/Records.ts"
 import { runs } from "./run-store/Runs.ts"
 
 export { comparable, fromCells } from "./run-store/CellSets.ts"
-export { all, backfillRequest, cellsOf, commitOf, computed, ended, gather, numbered, request, worker, written } from "./run-store/Records.ts"
+export {
+  all, backfillRequest, cellsOf, commitOf, computed, ended, gather, lapse, numbered, request, worker, written
+} from "./run-store/Records.ts"
 
 export const runStoreConformance = <E>(name: string, layer: Layer.Layer<RunStore | BackfillStore, E>): void => {
   const test: Test = (title, effect) => it.live(title, () => Effect.asVoid(Effect.provide(effect, layer)))

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Layer } from "effect"
 import { RunStore } from "../../engine/record/RunStore.ts"
 import { type Request, SensorStore } from "../../engine/record/SensorStore.ts"
-import { request, worker } from "./RunStore.ts"
+import { lapse, request, worker } from "./RunStore.ts"
 
 /** A store that knows two sensors, of which the worker "one" holds the first; and another worker. */
 const known = Effect.gen(function*() {
@@ -47,9 +47,9 @@ export const sensorStoreConformance = <E>(name: string, layer: Layer.Layer<RunSt
 
     test("a worker whose lease is over loses it, and writes nothing more", Effect.gen(function*() {
       const { named, runs, sensors, start } = yield* known
-      yield* runs.startWorker(worker("frozen", 30))
+      yield* runs.startWorker(worker("frozen"))
       const old = (yield* sensors.hold(["rows"], "frozen"))[0]!
-      yield* Effect.sleep(50)
+      yield* lapse(runs, "frozen")
       const now = (yield* sensors.hold(["rows"], "two"))[0]!
       assert.isUndefined(yield* sensors.record(old, "frozen", { cursor: 1, requests: [start("a")] }))
       yield* sensors.failed(old, "frozen", "late")

@@ -8,7 +8,8 @@ import { RunStore } from "../../../engine/record/RunStore.ts"
 import type { Cell } from "../../../engine/record/Step.ts"
 import { seeded } from "../Random.ts"
 import {
-  a, all, b, backfillRequest, c, cellsOf, commitOf, computed, ended, gather, gatherBy, materialize, numbered, started, type Test, worker
+  a, all, b, backfillRequest, c, cellsOf, commitOf, computed, ended, gather, gatherBy, lapse, materialize, numbered, started, type Test,
+  worker
 } from "./Records.ts"
 
 /** The same sets, as cells one by one say it. */
@@ -110,11 +111,11 @@ export const cellSets = (test: Test): void => {
   test("does not take a failure of a worker that had lost the cell", Effect.gen(function*() {
     const { run, store } = yield* started
     yield* agree("nhl/games")
-    yield* store.startWorker(worker("frozen", 50))
+    yield* store.startWorker(worker("frozen"))
     const backfills = yield* BackfillStore
     const frozen = yield* backfills.create(backfillRequest, [], [], "frozen")
     yield* store.claim(frozen, "frozen", [a, b])
-    yield* Effect.sleep(120)
+    yield* lapse(store, "frozen")
     yield* materialize(run, [computed(a)])
     yield* store.claim(run, "one", [b])
     yield* store.endSteps(frozen, "frozen", [ended(a, "failed"), ended(b, "failed")], gather)

@@ -3,7 +3,7 @@ import { assert } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import type { Checkpoint, CheckpointCommit } from "../../../engine/record/Checkpoint.ts"
 import type { Cell } from "../../../engine/record/Step.ts"
-import { a, all, b, commitOf, computed, request, started, startedTwo, type Test, worker } from "./Records.ts"
+import { a, all, b, commitOf, computed, lapse, request, started, startedTwo, type Test, worker } from "./Records.ts"
 
 const place = { computation: "nhl/games", partition: a.partition }
 
@@ -82,11 +82,11 @@ export const checkpoints = (test: Test): void => {
 
   test("is refused to who has lost one of the cells, or the run", Effect.gen(function*() {
     const { store } = yield* started
-    yield* store.startWorker(worker("frozen", 50))
+    yield* store.startWorker(worker("frozen"))
     const run = yield* store.createRun(request, "frozen")
     yield* store.claim(run, "frozen", [a, b])
     yield* store.commitCheckpoint(moveOf(run, "frozen", undefined, at("1", run), [a, b]))
-    yield* Effect.sleep(120)
+    yield* lapse(store, "frozen")
     const successor = yield* store.resumeRun(run, "one")
     assert.strictEqual(successor.selection, request.selection)
     const lost = yield* Effect.flip(store.commitCheckpoint(moveOf(run, "frozen", "1", at("2", run), [a, b])))
@@ -115,10 +115,10 @@ export const checkpoints = (test: Test): void => {
 
   test("is refused to who loses the run while the rows are put aside", Effect.gen(function*() {
     const { store } = yield* started
-    yield* store.startWorker(worker("frozen", 50))
+    yield* store.startWorker(worker("frozen"))
     const run = yield* store.createRun(request, "frozen")
     yield* store.claim(run, "frozen", [a])
-    yield* Effect.sleep(120)
+    yield* lapse(store, "frozen")
     const writing = yield* Deferred.make<void>()
     const lost = yield* Deferred.make<void>()
     const commit = yield* Effect.forkChild(Effect.flip(store.commitCheckpoint({

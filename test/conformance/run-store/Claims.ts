@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { BackfillStore } from "../../../engine/record/BackfillStore.ts"
 import { LeaseLost } from "../../../engine/record/RunStore.ts"
 import {
-  a, all, b, backfillRequest, c, commitOf, computed, grants, request, started, startedTwo, type Test, worker, written
+  a, all, b, backfillRequest, c, commitOf, computed, grants, lapse, request, started, startedTwo, type Test, worker, written
 } from "./Records.ts"
 
 export const claims = (test: Test): void => {
@@ -36,10 +36,10 @@ export const claims = (test: Test): void => {
 
   test("takes over from a holder whose lease is over, and refuses its commit", Effect.gen(function*() {
     const { run, store } = yield* started
-    yield* store.startWorker(worker("frozen", 50))
+    yield* store.startWorker(worker("frozen"))
     const frozen = yield* store.createRun(request, "frozen")
     yield* store.claim(frozen, "frozen", [a, b])
-    yield* Effect.sleep(120)
+    yield* lapse(store, "frozen")
     assert.deepStrictEqual(grants(yield* store.claim(run, "one", [a])), [true])
     let wrote = false
     const error = yield* Effect.flip(store.commit({
@@ -61,11 +61,11 @@ export const claims = (test: Test): void => {
 
   test("tells a worker whose lease was over, which may then go on", Effect.gen(function*() {
     const { next, store } = yield* startedTwo
-    yield* store.startWorker(worker("slow", 80))
+    yield* store.startWorker(worker("slow"))
     const slow = yield* store.createRun(request, "slow")
     assert.isTrue(yield* store.heartbeat("slow"))
     yield* store.claim(slow, "slow", [a])
-    yield* Effect.sleep(160)
+    yield* lapse(store, "slow")
     assert.isFalse(yield* store.heartbeat("slow"))
     assert.deepStrictEqual(grants(yield* store.claim(next, "two", [a])), [false])
     assert.isFalse(yield* store.heartbeat("nobody"))
@@ -93,12 +93,12 @@ export const claims = (test: Test): void => {
 
   test("grants nothing to a worker whose run was taken over, though it holds its cells", Effect.gen(function*() {
     const { store } = yield* started
-    yield* store.startWorker(worker("frozen", 50))
+    yield* store.startWorker(worker("frozen"))
     const run = yield* store.createRun(request, "frozen")
     yield* store.claim(run, "frozen", [a])
-    yield* Effect.sleep(120)
+    yield* lapse(store, "frozen")
     yield* store.resumeRun(run, "two")
-    yield* store.heartbeat("frozen")
+    yield* store.startWorker(worker("frozen"))
     const refused = yield* store.claim(run, "frozen", [a, b])
     assert.deepStrictEqual([refused.standing, ...grants(refused)], ["cancelled", false, false])
     assert.isFalse(yield* store.executes(run, "frozen"))

@@ -3,7 +3,7 @@ import { assert } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber } from "effect"
 import type { Commit } from "../../../engine/record/RunStore.ts"
 import {
-  a, all, b, c, cellsOf, commitOf, computed, ended, gather, grants, materialize, request, started, startedTwo, type Test, worker,
+  a, all, b, c, cellsOf, commitOf, computed, ended, gather, grants, lapse, materialize, request, started, startedTwo, type Test, worker,
   written
 } from "./Records.ts"
 
@@ -131,10 +131,10 @@ export const commits = (test: Test): void => {
   test("neither takes nor awaits a cell whose commit is under way, nor does a cancel", Effect.gen(function*() {
     const { store } = yield* started
     const next = yield* store.createRun(request, "two")
-    yield* store.startWorker(worker("frozen", 50))
+    yield* store.startWorker(worker("frozen"))
     const run = yield* store.createRun(request, "frozen")
     yield* store.claim(run, "frozen", [a])
-    yield* Effect.sleep(120)
+    yield* lapse(store, "frozen")
     const writing = yield* Deferred.make<void>()
     const seen = yield* Deferred.make<void>()
     const commit = yield* Effect.forkChild(store.commit({
@@ -147,7 +147,7 @@ export const commits = (test: Test): void => {
     yield* Deferred.await(writing)
     assert.deepStrictEqual(grants(yield* store.claim(next, "two", [a, b])), [false, true])
     yield* store.cancelRun(next)
-    yield* store.heartbeat("frozen")
+    yield* store.startWorker(worker("frozen"))
     yield* store.cancelRun(run)
     yield* Deferred.succeed(seen, undefined)
     assert.lengthOf(yield* Fiber.join(commit), 1)
@@ -156,12 +156,11 @@ export const commits = (test: Test): void => {
   for (const moment of ["before its commit", "while it writes"] as const) {
     test(`refuses a worker whose run was lost and ended by a cancel or resumed ${moment}`, Effect.gen(function*() {
       const { store } = yield* started
-      yield* store.startWorker(worker("frozen", 50))
       for (const loss of ["cancelled", "resumed"] as const) {
+        yield* store.startWorker(worker("frozen"))
         const run = yield* store.createRun(request, "frozen")
-        yield* store.heartbeat("frozen")
         yield* store.claim(run, "frozen", [a, b])
-        yield* Effect.sleep(120)
+        yield* lapse(store, "frozen")
         const lose = Effect.orDie(loss === "cancelled" ? store.cancelRun(run) : store.resumeRun(run, "two"))
         const writing = yield* Deferred.make<void>()
         const lost = yield* Deferred.make<void>()
@@ -245,10 +244,10 @@ export const commits = (test: Test): void => {
 
   test("lets a worker that lost a cell neither fail it nor unmake its step", Effect.gen(function*() {
     const { run, store } = yield* started
-    yield* store.startWorker(worker("frozen", 50))
+    yield* store.startWorker(worker("frozen"))
     const frozen = yield* store.createRun(request, "frozen")
     yield* store.claim(frozen, "frozen", [a])
-    yield* Effect.sleep(120)
+    yield* lapse(store, "frozen")
     yield* store.claim(run, "one", [a])
     yield* store.commit(commitOf(run, "one", [computed(a)]))
     yield* store.endSteps(run, "frozen", [ended(a, "failed")], gather)

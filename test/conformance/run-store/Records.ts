@@ -24,6 +24,10 @@ export const request = new RunRequest({ selection: "nhl/*", partitions: null, fo
 /** A worker whose lease outlives the test, unless said otherwise. */
 export const worker = (id: string, leaseMillis = 60_000) => ({ id, host: `${id}.local`, pid: 42, leaseMillis })
 
+/** Ends the lease of a worker now, so that no test has to wait one out, nor loses it before its time on a slow machine. */
+export const lapse = (store: RunStore["Service"], id: string) =>
+  Effect.andThen(store.startWorker(worker(id, 1)), Effect.sleep("10 millis"))
+
 export const cellsOf = (asset: string, from: number, to: number): ReadonlyArray<Cell> =>
   Array.from({ length: to - from }, (_, place) => ({ asset, partition: String(from + place) }))
 

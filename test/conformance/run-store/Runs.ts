@@ -5,7 +5,7 @@ import type { Calls } from "../../../engine/record/Calls.ts"
 import * as CheckSummary from "../../../engine/record/CheckSummary.ts"
 import type { Cell } from "../../../engine/record/Step.ts"
 import {
-  a, b, c, commitOf, computed, ended, gather, grants, materialize, request, started, type Test, worker
+  a, b, c, commitOf, computed, ended, gather, grants, lapse, materialize, request, started, type Test, worker
 } from "./Records.ts"
 
 export const runs = (test: Test): void => {
@@ -79,10 +79,10 @@ export const runs = (test: Test): void => {
     assert.deepStrictEqual(finished, both.map(Exit.isSuccess))
     assert.match(yield* refusal(store.resumeRun(run, "two")), /RunUnavailable.*succeeded/)
 
-    yield* store.startWorker(worker("dying", 50))
+    yield* store.startWorker(worker("dying"))
     const lost = yield* store.createRun(request, "dying")
     assert.isFalse((yield* store.run(lost)).lost)
-    yield* Effect.sleep(120)
+    yield* lapse(store, "dying")
     assert.isTrue((yield* store.run(lost)).lost)
     yield* store.resumeRun(lost, "two")
     assert.deepInclude(yield* store.run(lost), { lost: false, state: "running", worker: "two.local:42" })

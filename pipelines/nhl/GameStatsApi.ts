@@ -1,6 +1,6 @@
 /** The HTTP API over `nhl/game_stats`, as a definition: paths, parameters, answers. Its handlers are GameStatsServer. */
 import { Schema } from "effect"
-import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import { GameStat } from "../../resources/nhl/GameStat.ts"
 
 /** Rows of a page where `limit` is not given, and the most it can be. */
@@ -30,16 +30,23 @@ export class NothingMaterialized extends Schema.TaggedError<NothingMaterialized>
   message: Schema.String
 }, { httpApiStatus: 503 }) {}
 
+/** Says of a query that does not fit what is wrong with it; else the answer would be 400 and an empty body. */
+export class SaysWhatIsWrong extends HttpApiMiddleware.Service<SaysWhatIsWrong>()("nhl/SaysWhatIsWrong", {
+  error: InvalidQuery
+}) {}
+
 const parameter = (description: string) => Schema.optionalKey(Schema.String.annotate({ description }))
 
+/** Texts: the handler's sentences say more of a wrong one than those of a schema. */
+export const parameters = {
+  limit: parameter(`Rows of a page: 1 to ${maxLimit}, default ${defaultLimit}`),
+  cursor: parameter("Where the page begins, from the link header of the page before"),
+  player_id: parameter("Only this player"),
+  team_id: parameter("Only players of this team")
+}
+
 const list = HttpApiEndpoint.get("list", "/game-stats", {
-  // Texts, since the handler's errors are sentences and those of a decoding schema an empty body.
-  query: {
-    limit: parameter(`Rows of a page: 1 to ${maxLimit}, default ${defaultLimit}`),
-    cursor: parameter("Where the page begins, from the link header of the page before"),
-    player_id: parameter("Only this player"),
-    team_id: parameter("Only players of this team")
-  },
+  query: parameters,
   success: HttpApiSchema.WithHeaders(Schema.Array(GameStat), {
     /** All rows that fit the filters, whatever the page. */
     "x-total-count": Schema.FiniteFromString,
@@ -59,5 +66,7 @@ const game = HttpApiEndpoint.get("game", "/game-stats/:id", {
 }).annotateMerge(OpenApi.annotations({ summary: "The players of one game" }))
 
 export const GameStatsApi = HttpApi.make("nhl")
-  .add(HttpApiGroup.make("gameStats").add(list, game))
+  .add(HttpApiGroup.make("gameStats").add(list, game).middleware(SaysWhatIsWrong))
+  // A misspelled filter would give the rows of all.
+  .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error" })
   .annotateMerge(OpenApi.annotations({ title: "NHL game stats" }))

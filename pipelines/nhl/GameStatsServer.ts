@@ -1,8 +1,8 @@
 /** Serves GameStatsApi from the table `nhl.game_stats`. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import { Effect, Layer } from "effect"
-import { HttpRouter } from "effect/http"
-import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
+import { Effect, Layer, SchemaIssue } from "effect"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import { HttpApiBuilder, HttpApiMiddleware, HttpApiSchema, HttpApiSwagger } from "effect/http-api"
 import { SqlClient, type SqlError } from "effect/sql"
 import { createServer } from "node:http"
 import type { GameStat } from "../../resources/nhl/GameStat.ts"
@@ -14,7 +14,9 @@ import {
   InvalidQuery,
   maxLimit,
   NothingMaterialized,
-  NotRetrieved
+  NotRetrieved,
+  parameters,
+  SaysWhatIsWrong
 } from "./GameStatsApi.ts"
 
 export interface Address {
@@ -23,12 +25,7 @@ export interface Address {
   readonly port: number
 }
 
-interface Query {
-  readonly limit?: string
-  readonly cursor?: string
-  readonly player_id?: string
-  readonly team_id?: string
-}
+type Query = { readonly [Name in keyof typeof parameters]?: string }
 
 const columns = `game_id, player_id, player_name, team_id, team_name, player_age, player_number, player_position,
   assists, goals, hits, points, penalty_minutes, opponent_team_id, opponent_team_name`
@@ -133,9 +130,34 @@ const handlers = HttpApiBuilder.group(
   })
 )
 
-/** The routes, with their description at /openapi.json, on whatever server is provided. */
+const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const names = Object.keys(parameters)
+
+const says = HttpApiMiddleware.layerSchemaErrorTransform(SaysWhatIsWrong, (error) => {
+  if (error.kind !== "Query") return Effect.fail(error)
+  const name = String(issuesOf(error.cause.issue).issues[0]?.path?.[0] ?? "")
+  return Effect.fail(new InvalidQuery({
+    message: names.includes(name)
+      ? `${name} is there more than once; write it once.`
+      : `There is no parameter ${JSON.stringify(name.slice(0, 40))}; there are ${names.join(", ")}.`
+  }))
+})
+
+/** Whatever else is asked for. Not for HEAD, whose answers are those of GET. */
+const nothing = HttpRouter.addAll((["GET", "POST", "PUT", "PATCH", "DELETE"] as const).map((method) =>
+  HttpRouter.route(method, "/*", HttpServerResponse.jsonUnsafe(
+    { message: `There is no ${method} of this path; GET /docs says what there is.` },
+    { status: 404 }
+  ))))
+
+/** The routes, with their description at /openapi.json and as a page at /docs, on whatever server is provided. */
 export const routes = HttpRouter.serve(
-  HttpApiBuilder.layer(GameStatsApi, { openapiPath: "/openapi.json" }).pipe(Layer.provide(handlers)),
+  Layer.mergeAll(
+    HttpApiBuilder.layer(GameStatsApi, { openapiPath: "/openapi.json" }).pipe(Layer.provide(handlers), Layer.provide(says)),
+    HttpApiSwagger.layer(GameStatsApi),
+    nothing
+  ),
   { disableListenLog: true, disableLogger: true }
 )
 

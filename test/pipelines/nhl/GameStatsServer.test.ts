@@ -87,7 +87,13 @@ describe("GameStatsServer", () => {
       }
       assert.deepStrictEqual((yield* get("/game-stats?player_id=999999999999")).body, [])
       assert.strictEqual((yield* get("/game-stats?limit=1000")).status, 200)
-      assert.strictEqual((yield* get("/nothing")).status, 404)
+      for (const [query, sentence] of [
+        ["playerid=9", "There is no parameter \"playerid\"; there are limit, cursor, player_id, team_id."],
+        ["limit=1&limit=2", "limit is there more than once; write it once."]
+      ] as const) {
+        assert.deepInclude(yield* get(`/game-stats?${query}`), { status: 400, body: { _tag: "InvalidQuery", message: sentence } })
+      }
+      assert.deepInclude(yield* get("/nothing"), { status: 404, body: { message: "There is no GET of this path; GET /docs says what there is." } })
     }).pipe(Effect.provide(layer)))
 
   it.live("before anything is materialized: 503 that says what to do", () =>
@@ -175,5 +181,9 @@ describe("GameStatsServer", () => {
       const { body, status } = yield* get("/openapi.json")
       assert.strictEqual(status, 200)
       assert.sameMembers(Object.keys((body as { readonly paths: object }).paths), ["/game-stats", "/game-stats/{id}"])
+      const { address } = yield* HttpServer.HttpServer
+      const page = yield* Effect.promise(() => fetch(`${HttpServer.formatAddress(address)}/docs`).then((response) => response.text()))
+      assert.include(page, "<title>NHL game stats")
+      assert.include(page, "/game-stats/{id}")
     }).pipe(Effect.provide(layer)))
 })

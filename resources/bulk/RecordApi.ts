@@ -61,7 +61,7 @@ const healthOf = (endpoint: string): string => {
 
 const open = Effect.fnUntraced(function*(standIns: StandIn) {
   const settings = yield* Settings.read
-  const standIn = yield* standIns(settings.endpoint)
+  const standIn = yield* standIns.api(settings.endpoint)
   const endpoint = (standIn ?? settings.endpoint).replace(/\/+$/, "")
   if (!/^https?:\/\//i.test(endpoint) || !URL.canParse(endpoint)) {
     const message = `API_ENDPOINT is "${settings.endpoint}"; write the http(s) URL that records are sent to, or simulator.`

@@ -1,39 +1,27 @@
 /** FOOTBALL_SOURCE=simulator: the local stand-in, with its options as in a URL: `simulator?latency=300&errors=0.02`. */
 import { Effect, Layer } from "effect"
+import type { ApiError } from "../../resources/api/ApiError.ts"
 import { setting } from "../../resources/football/Settings.ts"
 import { StandIns } from "../../resources/football/Source.ts"
+import * as Word from "../Word.ts"
 import type { Options } from "./Simulator.ts"
 
-const known: Readonly<Record<string, (value: number) => Options>> = {
-  latency: (latency) => ({ latency }),
-  errors: (errorRate) => ({ errorRate }),
-  seed: (seed) => ({ seed }),
-  matches: (matches) => ({ matches }),
-  teams: (teams) => ({ teams }),
-  competitions: (competitions) => ({ competitions }),
-  odds: (oddsRows) => ({ oddsRows })
-}
-
-const wanted = `simulator, or simulator? with ${Object.keys(known).join(", ")}, as in simulator?latency=300&errors=0.02`
-
-const optionsOf = Effect.fnUntraced(function*(source: string) {
-  let options: Options = {}
-  for (const [name, text] of new URLSearchParams(source.slice("simulator".length).replace(/^\?/, ""))) {
-    const option = known[name]
-    const value = Number(text)
-    if (option === undefined || text.trim() === "" || !Number.isFinite(value) || value < 0) {
-      return yield* setting(`FOOTBALL_SOURCE is "${source}", whose "${name}=${text}" is no option of the simulator; write ${wanted}.`)
-    }
-    options = { ...options, ...option(value) }
-  }
-  return options
-})
-
-/** Knows the word `simulator`; the server is started when it is first asked for. */
-export const layer: Layer.Layer<never> = Layer.succeed(StandIns, Effect.fnUntraced(function*(source: string) {
-  if (!/^simulator(\?|$)/.test(source)) return undefined
-  const options = yield* optionsOf(source)
-  const Simulator = yield* Effect.promise(() => import("./Simulator.ts"))
-  const { url } = yield* Simulator.make(options)
-  return url
-}))
+/** The server is started when it is first asked for. */
+export const layer: Layer.Layer<never> = Layer.succeed(
+  StandIns,
+  Word.standIn<Options, ApiError>({
+    setting: "FOOTBALL_SOURCE",
+    options: {
+      latency: (latency) => ({ latency }),
+      errors: (errorRate) => ({ errorRate }),
+      seed: (seed) => ({ seed }),
+      matches: (matches) => ({ matches }),
+      teams: (teams) => ({ teams }),
+      competitions: (competitions) => ({ competitions }),
+      odds: (oddsRows) => ({ oddsRows })
+    },
+    example: "simulator?latency=300&errors=0.02",
+    start: (options) => Effect.flatMap(Effect.promise(() => import("./Simulator.ts")), (Simulator) => Simulator.make(options)),
+    refuse: setting
+  })
+)

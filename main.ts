@@ -25,7 +25,7 @@ export default Deployment.make({
     NhlApi.layer.pipe(Layer.provide(NhlSimulators.layer)),
     FootballApi.layer.pipe(Layer.provide(FootballSimulators.layer)),
     NbaApi.layer.pipe(Layer.provide(NbaSimulators.layer)),
-    RecordApi.layer.pipe(Layer.provide(BulkSimulators.layer)),
+    RecordApi.layer.pipe(Layer.provideMerge(BulkSimulators.layer)),
     // Files of records may be anywhere on this machine.
     ObjectStore.layer({ root: "/" })
   ),

@@ -106,7 +106,7 @@ const worker = Command.make(
 export const bulkCommand = Command.make(
   "bulk",
   {
-    demo: yes("demo", "Send 2,000 invented records to the project's own stand-in API"),
+    demo: yes("demo", "Send 2,000 invented records from the project's own stand-in S3 to its stand-in API"),
     mockApi,
     numRecords: optional(counted("num-records", "Send so many invented records in place of the input's", 100_000_000)),
     errorRate: optional(errorRate),
@@ -138,7 +138,7 @@ export const bulkCommand = Command.make(
   Command.withShortDescription("Records from files to a limited API; generate, health, retry-failed"),
   Command.withSubcommands([generate, health, retryFailed, worker]),
   Command.withExamples([
-    { command: "sluice bulk --demo", description: "With invented records and a stand-in API" },
+    { command: "sluice bulk --demo", description: "With invented records, a stand-in S3 and a stand-in API" },
     { command: "sluice bulk --input data/bulk --endpoint https://api.example.com/process" },
     { command: "sluice bulk --engine partitioned --workers 4" }
   ])

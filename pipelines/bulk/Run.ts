@@ -1,7 +1,6 @@
 /** `sluice bulk`: sends every record of the input that was not sent yet, and tells what became of them. */
-import { Cause, Console, Deferred, Effect, Fiber, Option } from "effect"
-import { resolve } from "node:path"
-import { Asset, AssetGraph, Backfill, BackfillOptions, Cli, Executor, Input, ObjectStore, RunRequest, Target } from "sluice"
+import { Cause, Console, Deferred, Effect, Fiber } from "effect"
+import { Asset, AssetGraph, Backfill, BackfillOptions, Cli, Executor, Input, RunRequest, Target } from "sluice"
 import { chunks } from "../../assets/bulk/chunks.ts"
 import * as Meter from "../../assets/bulk/Meter.ts"
 import { RecordApi } from "../../resources/bulk/RecordApi.ts"
@@ -9,13 +8,13 @@ import * as ApiSettings from "../../resources/bulk/Settings.ts"
 import { bulk } from "../bulk.ts"
 import { draining } from "./Draining.ts"
 import * as Expected from "./Expected.ts"
+import * as Invented from "./Invented.ts"
 import * as Logs from "./Logs.ts"
 import * as Monitor from "./Monitor.ts"
 import * as Options from "./Options.ts"
 import * as Partitioned from "./Partitioned.ts"
 import * as Place from "./Place.ts"
 import * as Report from "./Report.ts"
-import * as SampleInput from "./SampleInput.ts"
 import * as Screen from "./Screen.ts"
 import * as Watch from "./Watch.ts"
 
@@ -84,7 +83,7 @@ const sending = Effect.fnUntraced(function*(input: RunInput, options: Options.Op
   const started = yield* Deferred.make<number>()
   const helpers = Effect.flatMap(Deferred.await(started), (id) => Partitioned.helpers(id, options.processes - 1, folder, logs))
   const helping = yield* Effect.forkScoped(engine === "partitioned" ? helpers : Effect.void)
-  const report = yield* Backfill.start(graph, requestOf(input.force), {
+  const report = yield* Backfill.start(graph, requestOf(input.force || input.demo), {
     observer: (observation) => {
       watch(observation)
       if (observation._tag === "RunStarted") Deferred.doneUnsafe(started, Effect.succeed(observation.run))
@@ -96,25 +95,20 @@ const sending = Effect.fnUntraced(function*(input: RunInput, options: Options.Op
   return { report, engine, seconds: (performance.now() - began) / 1000, sent: processed + failed } satisfies Report.Ended
 }, Effect.scoped)
 
-/** Of the demo. */
-const demoRecords = 2000
-const demoErrorRate = 0.02
-
-/** A file of invented records, where they are asked for. One of a number that was asked for before is gone on with. */
-const invented = Effect.fnUntraced(function*({ demo, errorRate: given, numRecords }: RunInput) {
-  const records = numRecords ?? (demo ? demoRecords : undefined)
-  if (records === undefined) return undefined
-  const errorRate = given ?? (demo ? demoErrorRate : 0)
-  const folder = resolve(".sluice", "bulk", `${records}-records-${errorRate}`)
-  const store = yield* ObjectStore
-  const there = numRecords === undefined ? undefined : yield* Effect.option(store.stat(`${folder}/records.csv`))
-  if (there !== undefined && Option.isSome(there)) return there.value.uri
-  const [file] = yield* SampleInput.write(folder, { records, errorRate, format: "csv", seed: 1, batchSize: undefined })
-  return file
+/** Where the records are: what the options name, or invented ones; undefined: what the environment says. */
+const inputOf = Effect.fnUntraced(function*(input: RunInput) {
+  if (input.demo) return yield* Invented.bucket(input)
+  const { errorRate, numRecords } = input
+  const uri = input.input !== undefined
+    ? yield* Place.of(input.input)
+    : numRecords !== undefined
+    ? yield* Cli.withResources(Invented.file(numRecords, errorRate))
+    : undefined
+  return { uri, settings: {} }
 })
 
 export const run = Effect.fn("bulk.run")(function*(input: RunInput) {
-  const file = input.input === undefined ? yield* Cli.withResources(invented(input)) : yield* Place.of(input.input)
+  const { settings, uri } = yield* inputOf(input)
   const work = Effect.gen(function*() {
     const options = yield* Options.read
     const logs = yield* Logs.open(yield* Cli.path(input.logDir), options.level)
@@ -126,7 +120,7 @@ export const run = Effect.fn("bulk.run")(function*(input: RunInput) {
       Effect.provide(logs.layer)
     )
   })
-  yield* Cli.withSettings(Options.settingsOf(input, file))(work)
+  yield* Cli.withSettings({ ...settings, ...Options.settingsOf(input, uri) })(work)
 }, Effect.scoped)
 
 /** What ends a run early, with the trace in the log; the command line says errors on the terminal. */

@@ -49,14 +49,14 @@ const sampleOf = (i: number, next: () => number): Sample => ({
 /** How many of them are bad. */
 export const badOf = (records: number, errorRate: number): number => Math.round(records * errorRate)
 
-/** Draws so many records one after the other; `badOf` of them have one of these flaws. */
-export function* draw(records: number, errorRate: number, seed: number, flaws: ReadonlyArray<Flaw>): Generator<Drawn> {
+/** Draws so many records one after the other; `badOf` of them have one of these flaws. Ids are counted from `first`. */
+export function* draw(records: number, errorRate: number, seed: number, flaws: ReadonlyArray<Flaw>, first = 0): Generator<Drawn> {
   const next = random(seed)
   let bad = badOf(records, errorRate)
   for (let i = 0; i < records; i++) {
     // Selection sampling: each place is taken with the share of bad ones that are left, so the number comes out exactly.
     const isBad = next() * (records - i) < bad
     if (isBad) bad--
-    yield { sample: sampleOf(i, next), flaw: isBad ? flaws[bad % flaws.length]! : undefined }
+    yield { sample: sampleOf(first + i, next), flaw: isBad ? flaws[bad % flaws.length]! : undefined }
   }
 }

@@ -11,6 +11,8 @@ export interface Wanted {
   readonly seed: number
   /** Records of one file; undefined: all in one. */
   readonly batchSize: number | undefined
+  /** Ids are counted from here. Default 0. */
+  readonly first?: number
 }
 
 /** Takes the next so many of what a generator draws. */
@@ -23,9 +25,9 @@ function* take<A>(drawn: Iterator<A>, count: number): Generator<A> {
 }
 
 /** Writes the records into a folder, or below a URI; gives the files. Each is there when it is whole. */
-export const write = Effect.fn("bulk.sampleInput")(function*(folder: string, { batchSize, errorRate, format, records, seed }: Wanted) {
+export const write = Effect.fn("bulk.sampleInput")(function*(folder: string, { batchSize, errorRate, first, format, records, seed }: Wanted) {
   const store = yield* ObjectStore
-  const drawn = Sample.draw(records, errorRate, seed, SampleFile.flawsOf(format))
+  const drawn = Sample.draw(records, errorRate, seed, SampleFile.flawsOf(format), first)
   const perFile = batchSize ?? Math.max(1, records)
   const count = Math.max(1, Math.ceil(records / perFile))
   const digits = String(count).length

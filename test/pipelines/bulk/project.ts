@@ -20,7 +20,7 @@ import * as BulkSimulators from "${fixture.root}/simulators/bulk/Source.ts"
 export default Deployment.make({
   pipelines: [bulk],
   io: Warehouse.layer,
-  resources: Layer.merge(RecordApi.layer.pipe(Layer.provide(BulkSimulators.layer)), ObjectStore.layer({ root: "/" })),
+  resources: Layer.merge(RecordApi.layer.pipe(Layer.provideMerge(BulkSimulators.layer)), ObjectStore.layer({ root: "/" })),
   commands: [bulkCommand]
 })
 `

@@ -3,9 +3,17 @@ import { type Compressors, snappyUncompress } from "hyparquet"
 import type { Compressors as WriteCompressors } from "hyparquet-writer/src/types.js"
 import * as zlib from "node:zlib"
 import { FormatError } from "../FormatError.ts"
+import { framesOf } from "../ZstdFrames.ts"
 import { lz4, lz4Hadoop } from "./Lz4.ts"
 
 type Decompressor = NonNullable<Compressors[keyof Compressors]>
+
+/** Node's own stops after the first frame. */
+const unzstd = (input: Uint8Array, outputLength: number): Uint8Array => {
+  const unpack = (frame: Uint8Array) => zlib.zstdDecompressSync(frame, { maxOutputLength: Math.max(1, outputLength) })
+  const frames = framesOf(input) ?? [input]
+  return frames.length === 1 ? unpack(frames[0] ?? input) : Buffer.concat(frames.map(unpack))
+}
 
 /** `outputLength` bounds what a page may unpack to, so that a small file cannot fill the memory. */
 const decompressors = {
@@ -15,7 +23,7 @@ const decompressors = {
     return page
   },
   GZIP: (input, outputLength) => zlib.gunzipSync(input, { maxOutputLength: Math.max(1, outputLength) }),
-  ZSTD: (input, outputLength) => zlib.zstdDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) }),
+  ZSTD: unzstd,
   BROTLI: (input, outputLength) => zlib.brotliDecompressSync(input, { maxOutputLength: Math.max(1, outputLength) }),
   LZ4_RAW: lz4,
   LZ4: lz4Hadoop

@@ -25,6 +25,9 @@ interface Case {
 
 const one = (a: string, b: string) => [{ a, b }]
 
+/** A frame of zstd that has no content. */
+const skippable = Buffer.concat([Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0]), utf8("skip")])
+
 const cases: ReadonlyArray<Case> = [
   { name: "plain", bytes: utf8("a,b\n1,2\n"), rows: one("1", "2") },
   { name: "no line end at the end", bytes: utf8("a,b\n1,2"), rows: one("1", "2") },
@@ -77,6 +80,10 @@ const cases: ReadonlyArray<Case> = [
   { name: "gzip with something after it", bytes: Buffer.concat([gzipSync("a,b\n1,2\n"), utf8("3,4\n")]), error: "gzip data" },
   { name: "zstd", bytes: zstdCompressSync("a,b\n1,2\n"), rows: one("1", "2") },
   { name: "zstd, cut", bytes: zstdCompressSync("a,b\n1,2\n").subarray(0, 12), error: "zstd data cannot be unpacked" },
+  { name: "zstd of several frames", bytes: Buffer.concat([zstdCompressSync("a,b\n1,"), skippable, zstdCompressSync(""), zstdCompressSync("2\n"), skippable]), rows: one("1", "2") },
+  { name: "zstd that begins with a frame of no content", bytes: Buffer.concat([skippable, zstdCompressSync("a,b\n1,2\n")]), rows: one("1", "2") },
+  { name: "zstd, the second frame cut", bytes: Buffer.concat([zstdCompressSync("a,b\n1,2\n"), zstdCompressSync("3,4\n").subarray(0, 9)]), error: "it was cut off" },
+  { name: "zstd with something after it", bytes: Buffer.concat([zstdCompressSync("a,b\n1,2\n"), utf8("3,4\n")]), error: "zstd data" },
   { name: "Parquet", bytes: utf8("PAR1\x15\x04"), error: "expected CSV, and the content is Parquet" }
 ]
 

@@ -27,7 +27,7 @@ export const list = Effect.fnUntraced(function*(uri: string): Effect.fn.Return<R
     const within = yield* Effect.orElseSucceed(Stream.runCollect(store.list(`${uri}/`)), () => [])
     if (within.length === 0) return yield* one.failure
   }
-  const files = (yield* Stream.runCollect(store.list(isMany(uri) ? uri : `${uri}/`))).filter((file) => !isHidden(file))
+  const files = (yield* Stream.runCollect(store.list(isMany(uri) ? uri : `${uri}/`, { allowEmpty: true }))).filter((file) => !isHidden(file))
   if (files.length > 0) return files
   return yield* new NoFiles({ message: `${uri} has no files: there is nothing to process.` })
 })

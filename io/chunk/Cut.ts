@@ -15,6 +15,8 @@ import * as Size from "./Size.ts"
 export interface Options {
   /** Chunks end at the first border behind so many bytes; of Parquet, as stored. Default "64 MiB". */
   readonly bytes?: Size.Size
+  /** That a folder or glob has no objects is no error. Default false. */
+  readonly allowEmpty?: boolean
 }
 
 /** A URI, a folder that ends with "/", a glob; or an object as `ObjectStore` has listed it, in that version. */
@@ -128,12 +130,14 @@ const ofObject = <A>(store: ObjectStore["Service"], object: ObjectInfo, format: 
 }
 
 /** What a source names; a glob that matches nothing may be the URI of an object that looks like one: `data[1].csv`. */
-const named = (store: ObjectStore["Service"], source: Source): Stream.Stream<ObjectInfo, ObjectStoreError> => {
+const named = (store: ObjectStore["Service"], source: Source, { allowEmpty = false }: Options): Stream.Stream<ObjectInfo, ObjectStoreError> => {
   if (typeof source !== "string") return Stream.succeed(source)
   const itself = Stream.fromEffect(store.stat(source))
-  if (source.endsWith("/")) return store.list(source)
+  if (source.endsWith("/")) return store.list(source, { allowEmpty })
   if (!isGlob(source)) return itself
-  return Stream.orElseIfEmpty(store.list(source), () => Stream.catchIf(itself, ({ reason }) => reason === "missing", () => Stream.empty))
+  const isMissing = ({ reason }: ObjectStoreError) => reason === "missing"
+  return Stream.catchIf(store.list(source), isMissing, (none) =>
+    Stream.catchIf(itself, isMissing, () => allowEmpty ? Stream.empty : Stream.fail(none)))
 }
 
 const isList = (sources: Source | ReadonlyArray<Source>): sources is ReadonlyArray<Source> => Array.isArray(sources)
@@ -149,7 +153,7 @@ const isList = (sources: Source | ReadonlyArray<Source>): sources is ReadonlyArr
 export const cut = <A>(sources: Source | ReadonlyArray<Source>, format: AnyFormat<A>, options: Options = {}): Chunks => {
   const bytes = Size.bytesOf(options.bytes ?? "64 MiB")
   return Stream.unwrap(Effect.map(ObjectStore, (store) => {
-    const objects = Stream.flatMap(Stream.fromIterable(isList(sources) ? sources : [sources]), (source) => named(store, source))
+    const objects = Stream.flatMap(Stream.fromIterable(isList(sources) ? sources : [sources]), (source) => named(store, source, options))
     return Stream.flatMap(objects, (object) => ofObject(store, object, format, bytes))
   }))
 }

@@ -32,7 +32,7 @@ export const files = (prefixOrGlob: string, options: Options = {}): Observer<Cur
     every,
     observe: (cursor) =>
       Stream.unwrap(Effect.map(ObjectStore, (store) => {
-        const list = Stream.runCollect(store.list(prefixOrGlob))
+        const list = Stream.runCollect(store.list(prefixOrGlob, { allowEmpty: true }))
         const look = Effect.fnUntraced(function*(seen: Cursor) {
           let found = yield* list
           const isNew = ({ etag, uri }: ObjectInfo) => seen[uri] !== etag

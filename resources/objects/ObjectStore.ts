@@ -7,13 +7,15 @@
  * store.read("s3://lake/orders/2024.csv")      // Stream<Uint8Array, ObjectStoreError>
  * ```
  */
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Stream } from "effect"
 import * as Folder from "./folder/Folder.ts"
+import { isGlob } from "./Glob.ts"
 import type { Objects } from "./Objects.ts"
+import { failure } from "./ObjectStoreError.ts"
 import type * as S3Options from "./s3/Options.ts"
 import * as S3 from "./s3/S3.ts"
 
-export type { ObjectInfo, Objects, Ranged, ReadOptions, Version } from "./Objects.ts"
+export type { ListOptions, ObjectInfo, Objects, Ranged, ReadOptions, Version } from "./Objects.ts"
 export { ObjectStoreError } from "./ObjectStoreError.ts"
 
 export interface Options {
@@ -25,11 +27,17 @@ export interface Options {
 
 const isS3 = (uri: string): boolean => /^s3:/i.test(uri)
 
+const none = (prefixOrGlob: string) =>
+  Stream.fail(failure("missing", prefixOrGlob, isGlob(prefixOrGlob)
+    ? `No object matches ${prefixOrGlob}; change the pattern, or give the option allowEmpty where there may be none.`
+    : `There is no object whose name begins with ${prefixOrGlob}; name another prefix, or give the option allowEmpty where there may be none.`))
+
 /** The store whose objects these are: the one of the URI's scheme. */
 const byScheme = (folder: Objects, s3: Objects): Objects => {
   const of = (uri: string) => isS3(uri) ? s3 : folder
   return {
-    list: (uri) => of(uri).list(uri),
+    list: (uri, options) =>
+      options?.allowEmpty === true ? of(uri).list(uri) : Stream.orElseIfEmpty(of(uri).list(uri), () => none(uri)),
     changes: (uri) => of(uri).changes(uri),
     stat: (uri) => of(uri).stat(uri),
     read: (uri, options) => of(uri).read(uri, options),

@@ -36,13 +36,22 @@ export interface ReadOptions extends Version {
   readonly end?: number
 }
 
+export interface ListOptions {
+  /**
+   * That there are none is no error. Default false: what a mistyped prefix names is nothing, and an asset that took it for
+   * its input would replace its rows by none.
+   */
+  readonly allowEmpty?: boolean
+}
+
 export interface Objects {
   /**
    * The objects whose URI begins with the text given, in the order of the bytes of their keys (`data/` is what is in a
    * folder, `data/part-` what begins so), or all that a glob matches: `*` and `?` within a part of a path, `**` over any
-   * number of parts, `{a,b}`, `[a-z]`, `[!a-z]`. A pattern character is itself in brackets: `data/[*].csv`.
+   * number of parts, `{a,b}`, `[a-z]`, `[!a-z]`. A pattern character is itself in brackets: `data/[*].csv`. Where there are
+   * none it is the error `missing`.
    */
-  readonly list: (prefixOrGlob: string) => Stream.Stream<ObjectInfo, ObjectStoreError>
+  readonly list: (prefixOrGlob: string, options?: ListOptions) => Stream.Stream<ObjectInfo, ObjectStoreError>
   /**
    * Gives an element when it begins to watch, and then whenever objects of `list` may have changed. A store that cannot
    * tell (S3) gives the first one alone, and one that is not told everything (a folder on a network) less than all.

@@ -180,7 +180,10 @@ describe("Chunks", () => {
         // As it is listed, though it reads like a pattern.
         yield* put(root, "5[a].csv", text)
         assert.strictEqual((yield* cutAll("5[a].csv", format, "1 MB"))[0]?.uri, "5[a].csv")
-        assert.deepStrictEqual(yield* cutAll("6*.csv", format, "1 MB"), [])
+        for (const none of ["6*.csv", "none/"]) {
+          assert.include((yield* Effect.flip(cutAll(none, format, "1 MB"))).message, none)
+          assert.deepStrictEqual(yield* Stream.runCollect(Chunks.cut(none, format, { allowEmpty: true })), [])
+        }
         yield* put(root, "5a.csv", text)
         const listed = yield* Effect.flatMap(ObjectStore, (store) => Stream.runCollect(store.list("5")))
         assert.deepStrictEqual((yield* cutAll(listed, format, "1 MB")).map(({ uri }) => uri), ["5[a].csv", "5a.csv"])

@@ -62,7 +62,7 @@ export const read = (uri: string, options?: { readonly start?: number; readonly 
   Effect.flatMap(ObjectStore, (store) => Effect.map(Stream.runCollect(store.read(uri, options)), (chunks) => Buffer.concat(chunks)))
 
 export const list = (pattern: string) =>
-  Effect.flatMap(ObjectStore, (store) => Effect.map(Stream.runCollect(store.list(pattern)), (found) => found.map(({ uri }) => uri)))
+  Effect.flatMap(ObjectStore, (store) => Effect.map(Stream.runCollect(store.list(pattern, { allowEmpty: true })), (found) => found.map(({ uri }) => uri)))
 
 /** The errors of what must fail. */
 export const refusals = (...acts: ReadonlyArray<Effect.Effect<unknown, ObjectStoreError, ObjectStore>>) =>

@@ -54,10 +54,11 @@ const save = async (folder: string, request: ApiRequest, answer: Answer, secrets
   } finally {
     await rm(aside, { force: true })
   }
+  const sent = request.shownBody()
   const line: Recorded = {
     method: request.method,
     request: request.canonical,
-    ...(request.shownBody === "" ? {} : { sent: request.shownBody }),
+    ...(sent === "" ? {} : { sent }),
     status: answer.status,
     headers: Object.fromEntries(
       keptHeaders.flatMap((name) => answer.headers[name] === undefined ? [] : [[name, secrets.redact(answer.headers[name])]])

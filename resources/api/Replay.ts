@@ -66,7 +66,7 @@ export const replay = (
     const all = recordings(entries, isSecret)
     return (request: ApiRequest) =>
       Effect.gen(function*() {
-        const asked = knownBy(request.method, request.canonical, request.shownBody, isSecret)
+        const asked = knownBy(request.method, request.canonical, request.shownBody(), isSecret)
         const found = all.byKey.get(keyOf(asked))
         if (found === undefined) return yield* Effect.fail(new NotRecorded({ folder, nearest: nearest(all, asked) }))
         const entry = found.entries[Math.min(found.given++, found.entries.length - 1)]!

@@ -5,6 +5,7 @@ import { type NotRecorded, Setting } from "./ApiError.ts"
 import * as Exchange from "./Exchange.ts"
 import type { ApiOptions } from "./Options.ts"
 import { record } from "./Recording.ts"
+import { longestTimer } from "./Receiver.ts"
 import { replay } from "./Replay.ts"
 import { withoutUser } from "./Request.ts"
 import type { Secrets } from "./Secrets.ts"
@@ -20,7 +21,7 @@ export const standardTimeout = "30 seconds"
 const connectTimeout = ({ routes, timeout = standardTimeout }: ApiOptions<string>): number =>
   Math.min(
     Math.max(...[timeout, ...Object.values(routes).map((route) => route.timeout ?? timeout)].map((time) => Duration.toMillis(time))),
-    Exchange.longestTimer
+    longestTimer
   )
 
 export interface Transport {

@@ -3,7 +3,7 @@ import { Deferred, Effect, FiberSet } from "effect"
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import { siblings, type Snapshot } from "../plan/Snapshot.ts"
 import { BackfillStore, type Lot } from "../record/BackfillStore.ts"
-import { RunStore, type RunStoreError } from "../record/RunStore.ts"
+import type { RunStoreError } from "../record/RunStore.ts"
 import type { Cell } from "../record/Step.ts"
 import type { Lease } from "../run/Lease.ts"
 import type { Observation, Observer } from "../run/Observer.ts"
@@ -29,17 +29,10 @@ interface OwnLot {
 const cellOf = (observation: Observation): Cell | undefined =>
   "cell" in observation && observation._tag !== "AttemptFailed" ? observation.cell : undefined
 
-const cellsOf = (snapshot: Snapshot, lot: Lot): ReadonlyArray<Cell> => {
-  const { keyAt } = snapshot.space(lot.asset)
-  const partitions = Array.from(PartitionSet.points(lot.cells), keyAt)
-  return siblings(snapshot.graph, lot.asset).flatMap((asset) => partitions.map((partition) => ({ asset, partition })))
-}
-
 export const make = Effect.fnUntraced(function*<R>(options: OwnLotsOptions<R>) {
   const { lease, run } = options
   const { worker } = lease
   const backfills = yield* BackfillStore
-  const store = yield* RunStore
   const fibers = yield* FiberSet.make<void, RunStoreError>()
   const own = new Map<number, OwnLot>()
   const done = new Set<number>()
@@ -82,11 +75,7 @@ export const make = Effect.fnUntraced(function*<R>(options: OwnLotsOptions<R>) {
       observer
     })
     return Effect.raceFirst(executed, Effect.as(Deferred.await(givenUp), undefined)).pipe(
-      Effect.flatMap(Effect.fnUntraced(function*(unchanged) {
-        // Given up, it may still hold claims of its own, for which others would wait.
-        if (unchanged === undefined) yield* patiently(store.release(worker, cellsOf(snapshot, lot)))
-        yield* patiently(backfills.endLots(run, worker, [lot.number], unchanged ?? []))
-      })),
+      Effect.flatMap((unchanged) => patiently(backfills.endLots(run, worker, [lot.number], unchanged ?? []))),
       Effect.ensuring(Effect.sync(() => {
         own.delete(lot.number)
         done.add(lot.number)

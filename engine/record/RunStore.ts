@@ -164,17 +164,18 @@ export class RunStore extends Context.Service<RunStore, {
 
   /**
    * Claims cells for a worker that executes the run: all in one statement, in a fixed order, so that two workers cannot
-   * deadlock. A cell that a live worker holds is not granted; one whose holder's lease is over is taken over.
+   * deadlock. A cell that is held for another run, or by another live worker, is not granted; one whose holder's lease
+   * is over is taken over.
    */
   readonly claim: (
     run: number,
     worker: string,
     cells: ReadonlyArray<Cell>
   ) => Effect.Effect<Claimed, RunStoreError>
-  readonly release: (worker: string, cells: ReadonlyArray<Cell>) => Effect.Effect<void, RunStoreError>
+  readonly release: (run: number, worker: string, cells: ReadonlyArray<Cell>) => Effect.Effect<void, RunStoreError>
   /**
-   * Writes data and records in one transaction: checks that the worker still holds every cell and executes the run,
-   * which must be running, before and after `write` (LeaseLost otherwise, nothing written), runs `write`, records the
+   * Writes data and records in one transaction: checks that the worker still holds every cell for the run and executes
+   * it, which must be running, before and after `write` (LeaseLost otherwise, nothing written), runs `write`, records the
    * steps, moves the cells to their new data versions (an equal hash keeps the old one) and those they took rows from,
    * records the dynamic keys they give, and gives the claims back. All or nothing.
    */

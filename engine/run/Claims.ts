@@ -2,7 +2,7 @@
  * The claims of a stage: takes ready steps, claims their cells, many with one statement, and hands out the groups that
  * were granted. A group is one step, or as many of a batch computation as there are.
  */
-import { Effect, Queue } from "effect"
+import { Clock, Effect, Queue, type Scope } from "effect"
 import type { Plan } from "../plan/Plan.ts"
 import type { Snapshot } from "../plan/Snapshot.ts"
 import * as Staleness from "../plan/Staleness.ts"
@@ -35,7 +35,7 @@ export interface Claims {
   /** A step may start. */
   readonly ready: (index: number) => void
   /** Claims what is ready, as there is room for it, until all steps have ended. */
-  readonly serve: (settle: Settlement) => Effect.Effect<void, RunStoreError, RunStore>
+  readonly serve: (settle: Settlement) => Effect.Effect<void, RunStoreError>
   /** The next group to compute. */
   readonly take: Effect.Effect<Group>
   /** A group was computed: there is room for another. */
@@ -49,6 +49,8 @@ export interface Claims {
   readonly askAgain: (group: Group) => void
   /** Another worker has cells of the step: it is asked for again later. */
   readonly hold: (step: PlannedStep) => void
+  /** A step has ended, and with it its claim. */
+  readonly ended: (index: number) => void
   /** Something changed: look again. */
   readonly wake: () => void
 }
@@ -63,13 +65,24 @@ const maxAhead = 1000
 /** One statement claims so many steps, or one group. */
 const maxClaim = 1000
 
-export const make = (options: ClaimsOptions): Effect.Effect<Claims> =>
+/** Whoever cannot give its claims back loses them with its lease. */
+const givesBackWithin = "5 seconds"
+
+/** What is still claimed at the end of the scope is given back: the worker may live on, as a daemon does. */
+export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunStore | Scope.Scope> =>
   Effect.gen(function*() {
     const { concurrency, plan, snapshot, table } = options
     const awake = yield* Queue.sliding<void>(1)
     const granted = yield* Queue.unbounded<Group>()
     /** When the claim of each step was asked for. */
     const askedAt = new Float64Array(table.size)
+    const claimed = new Set<number>()
+    const store = yield* RunStore
+    yield* Effect.addFinalizer(() =>
+      claimed.size === 0 ? Effect.void : patiently(
+        store.release(options.run, options.worker, Array.from(claimed, (index) => cellsOf(table.step(index))).flat())
+      ).pipe(Effect.timeout(givesBackWithin), Effect.ignore)
+    )
     const limits = new Map(plan.steps.map(({ assets, computation }) => {
       const { batch, concurrency } = snapshot.graph.assets.get(assets[0]!)!.computation
       return [computation, {
@@ -80,6 +93,9 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims> =>
     const limitsOf = (computation: string) => limits.get(computation)!
     const queue = ReadyQueue.make(limitsOf)
     const ready = (index: number) => queue.push(index, table.step(index).planned.computation)
+    const clock = yield* Clock.clockWith(Effect.succeed)
+    /** The time of `Effect.sleep`, which is another one in a test. */
+    const nowMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
     let held: Array<number> = []
     let heldDue = 0
     /** Claimed or computing, not yet handed over. */
@@ -130,7 +146,6 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims> =>
     /** The claim of these cells; waits as long as the run is paused. */
     const ask = (cells: ReadonlyArray<Cell>) =>
       Effect.gen(function*() {
-        const store = yield* RunStore
         for (;;) {
           // After a lapse of the lease another process may execute the run: this one is about to end, and claims nothing.
           if (!(yield* patiently(options.executes))) return yield* Effect.never
@@ -151,6 +166,7 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims> =>
       const cells = cellsOf(step)
       const giveBack = () => {
         steps--
+        claimed.delete(step.index)
         cells.forEach((cell, i) => {
           if (answers[i]!.granted) back.push(cell)
         })
@@ -159,7 +175,7 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims> =>
         giveBack()
         held.push(step.index)
         options.refused(step.index)
-        heldDue = performance.now() + askAgainMillis
+        heldDue = nowMillis() + askAgainMillis
         return false
       }
       const changed = cells.filter((cell, i) =>
@@ -175,11 +191,10 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims> =>
     /** Hands out what was granted. Groups that were granted in part are put together: fewer and fuller. */
     const handOut = (settle: Settlement, picked: ReadonlyMap<string, ReadonlyArray<Group>>, claim: Claimed & { readonly at: number }) =>
       Effect.gen(function*() {
-        const store = yield* RunStore
         const back: Array<Cell> = []
         let next = 0
-        for (const [computation, claimed] of picked) {
-          const left = claimed.flat().filter((step) => {
+        for (const [computation, asked] of picked) {
+          const left = asked.flat().filter((step) => {
             const answers = claim.cells.slice(next, next + step.planned.assets.length)
             next += step.planned.assets.length
             return starts(settle, step, answers, back)
@@ -191,13 +206,14 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims> =>
             for (const { index } of group) askedAt[index] = claim.at
             if (isGroup(group)) Queue.offerUnsafe(granted, group)
           }
-          for (; handed < claimed.length; handed++) leave(computation)
+          for (; handed < asked.length; handed++) leave(computation)
         }
-        if (back.length > 0) yield* patiently(store.release(options.worker, back))
+        if (back.length > 0) yield* patiently(store.release(options.run, options.worker, back))
       })
 
     return {
       ready,
+      ended: (index) => void claimed.delete(index),
       wake,
       take: Queue.take(granted),
       leave: (group) => {
@@ -210,7 +226,7 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims> =>
         leave(group[0].planned.computation)
         steps -= group.length
         for (const step of group) held.push(step.index)
-        heldDue = performance.now() + askAgainMillis
+        heldDue = nowMillis() + askAgainMillis
         wake()
       },
       hold: (step) => {
@@ -220,7 +236,7 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims> =>
       serve: (settle) =>
         Effect.gen(function*() {
           while (table.ended() < table.size) {
-            if (held.length > 0 && performance.now() >= heldDue) {
+            if (held.length > 0 && nowMillis() >= heldDue) {
               for (const index of held) ready(index)
               held = []
             }
@@ -234,6 +250,8 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims> =>
             window = Math.min(maxAhead, Math.max(concurrency * 2, Math.ceil(perMilli * aheadMillis)))
             claimedAt = performance.now()
             handedOver = 0
+            // From now on: a claim may be granted whose answer does not come any more.
+            for (const { index } of picked.flat()) claimed.add(index)
             const byComputation = Map.groupBy(picked, ([first]) => first.planned.computation)
             const claim = yield* ask(Array.from(byComputation.values()).flat(2).flatMap(cellsOf))
             yield* handOut(settle, byComputation, claim)

@@ -51,5 +51,5 @@ const clearOne = <R>(checkpoint: Checkpoint, assets: Parameters<typeof outputsOf
       const message = `removes ${checkpoint.records} records with which nobody has gone on for 30 days`
       options.event({ type: "checkpoint", at: new Date(), asset, partition: checkpoint.partition, message })
     })
-    yield* Effect.ensuring(remove, Effect.ignore(store.release(worker, cells)))
+    yield* Effect.ensuring(remove, Effect.ignore(store.release(run, worker, cells)))
   })

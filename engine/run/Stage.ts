@@ -59,11 +59,12 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
       ...planned,
       end: (index, broken) => {
         turn.begun(index)
+        claims.ended(index)
         return planned.end(index, broken)
       }
     }
     const done = yield* Deferred.make<void>()
-    const claims = yield* Claims.make({
+    const claims: Claims.Claims = yield* Claims.make({
       ...options,
       table,
       batch: options.batch,

@@ -24,10 +24,11 @@ export const make = (state: State) => {
       standing,
       cells: cells.map((key) => {
         const cell = cellAt(state, key)
-        const { claimedBy } = cell
-        const free = claimedBy === undefined || claimedBy === claimant || !isAlive(claimedBy, now)
+        const { claimedBy, claimedFor } = cell
+        const isOwn = claimedBy === claimant && (claimedFor === run || state.runs[claimedFor - 1]?.state !== "running")
+        const free = claimedBy === undefined || isOwn || !isAlive(claimedBy, now)
         const granted = standing === "running" && free && !cell.locked
-        if (granted) cell.claimedBy = claimant
+        if (granted) Object.assign(cell, { claimedBy: claimant, claimedFor: run })
         const { codeVersion = "", dataVersion: version, inputs = {} } = cell.stored ?? {}
         return { granted, version, codeVersion, inputs }
       })
@@ -35,16 +36,16 @@ export const make = (state: State) => {
     return claimed
   })
 
-  const release: RunStore["Service"]["release"] = (worker, cells) =>
+  const release: RunStore["Service"]["release"] = (run, worker, cells) =>
     Effect.sync(() => {
-      for (const cell of cells) if (holds(state, worker, cell)) cellAt(state, cell).claimedBy = undefined
+      for (const cell of cells) if (holds(state, run, worker, cell)) cellAt(state, cell).claimedBy = undefined
     })
 
   const commit: RunStore["Service"]["commit"] = Effect.fn("RunStore.commit")(function*(commit) {
     const { cells, run, worker } = commit
     const record = state.runs[run - 1]
     if (record === undefined) return yield* noSuchRun(run)
-    const lost = cells.filter((cell) => !holds(state, worker, cell))
+    const lost = cells.filter((cell) => !holds(state, run, worker, cell))
     if (lost.length > 0) return yield* leaseLost(lost)
     if (!executes(record, worker)) return yield* runLost(run, cells)
     const overtaken = overtakenBy(state, cells)
@@ -102,7 +103,7 @@ export const make = (state: State) => {
       const isMaterialized = (step: Cell) => record.steps.get(cellName(step))?.state === "materialized"
       const marks = (step: Cell) => {
         const cell = cellAt(state, step)
-        return (cell.stored === undefined && cell.claimedBy === undefined) || holds(state, worker, step)
+        return (cell.stored === undefined && cell.claimedBy === undefined) || holds(state, run, worker, step)
       }
       const effective = steps.filter((step) => step.state === "failed" ? marks(step) : !isMaterialized(step))
       log(state, record, ofEnds(effective, gather))

@@ -24,7 +24,7 @@ export const make = (state: State) => {
     function*({ after, cells, next, place, run, worker, write }) {
       const record = state.runs[run - 1]
       if (record === undefined) return yield* noSuchRun(run)
-      const lost = cells.filter((cell) => !holds(state, worker, cell))
+      const lost = cells.filter((cell) => !holds(state, run, worker, cell))
       if (lost.length > 0) return yield* leaseLost(lost)
       if (!executes(record, worker)) return yield* runLost(run, cells)
       const found = state.checkpoints.get(keyOf(place))?.id

@@ -23,6 +23,7 @@ export interface HeldCell {
   stored: StoredCell | undefined
   hash: string | undefined
   claimedBy: Holder | undefined
+  claimedFor: number
   /** A commit is under way: like a row that a transaction has locked, it cannot be taken over. */
   locked: boolean
 }
@@ -170,15 +171,15 @@ export const cellAt = (state: State, { asset, partition }: Cell): HeldCell => {
   const partitions = state.cells.get(asset) ?? new Map<string, HeldCell>()
   state.cells.set(asset, partitions)
   const cell = partitions.get(partition) ??
-    { stored: undefined, hash: undefined, claimedBy: undefined, locked: false }
+    { stored: undefined, hash: undefined, claimedBy: undefined, claimedFor: 0, locked: false }
   partitions.set(partition, cell)
   return cell
 }
 
-/** Whether the worker has claimed the cell. */
-export const holds = (state: State, worker: string, cell: Cell): boolean => {
-  const { claimedBy } = cellAt(state, cell)
-  return claimedBy !== undefined && claimedBy.id === worker && !claimedBy.stopped
+/** Whether the worker has claimed the cell for the run. */
+export const holds = (state: State, run: number, worker: string, cell: Cell): boolean => {
+  const { claimedBy, claimedFor } = cellAt(state, cell)
+  return claimedBy !== undefined && claimedBy.id === worker && !claimedBy.stopped && claimedFor === run
 }
 
 export const isAlive = (holder: Holder, now: number): boolean => !holder.stopped && holder.expiresAt > now

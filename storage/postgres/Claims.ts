@@ -1,4 +1,4 @@
-/** Claims: which worker computes which cell. Every statement locks cells in the order of their keys: none deadlocks. */
+/** Claims: which worker computes which cell, and for which run. Every statement locks cells in the order of their keys: none deadlocks. */
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import type { Claimed, RunStore } from "../../engine/record/RunStore.ts"
@@ -35,10 +35,14 @@ export const cellColumns = (cells: ReadonlyArray<Cell>) => ({
 })
 
 export const make = (sql: PgClient.PgClient) => {
-  const free = (worker: string) =>
+  // A run of this worker that has ended holds nothing; one that another worker goes on with claims under that one's name.
+  const free = (run: number, worker: string) =>
     sql`(
       cell.claimed_by is null
-      or cell.claimed_by = ${workerNumber(sql, worker)}
+      or cell.claimed_by = ${workerNumber(sql, worker)} and (
+        cell.claimed_for = ${run}::integer
+        or exists (select from sluice.runs as ended where ended.id = cell.claimed_for and ended.state <> 'running')
+      )
       or exists (
         select from sluice.workers as holder
         where holder.number = cell.claimed_by and (holder.stopped_at is not null or holder.expires_at <= now())
@@ -70,21 +74,21 @@ export const make = (sql: PgClient.PgClient) => {
         from claimant, unnest(${assets}::text[], ${partitions}::text[]) as batch (asset, partition)
         order by batch.asset collate "C", batch.partition collate "C"
       )
-      insert into sluice.cells as cell (asset, partition, claimed_by)
-      select asked.asset, asked.partition, asked.number
+      insert into sluice.cells as cell (asset, partition, claimed_by, claimed_for)
+      select asked.asset, asked.partition, asked.number, ${run}::integer
       from asked
       left join lateral (
         select true as locked
         from sluice.cells as cell
-        where cell.asset = asked.asset and cell.partition = asked.partition and ${free(worker)}
+        where cell.asset = asked.asset and cell.partition = asked.partition and ${free(run, worker)}
         for no key update skip locked
       ) as mine on true
       where mine.locked or (
         select true from sluice.cells as cell where cell.asset = asked.asset and cell.partition = asked.partition
       ) is null
       on conflict (asset, partition) do update
-      set claimed_by = excluded.claimed_by
-      where ${free(worker)}
+      set claimed_by = excluded.claimed_by, claimed_for = excluded.claimed_for
+      where ${free(run, worker)}
       returning cell.asset, cell.partition, cell.data_version::float8 as version, cell.code_version as "codeVersion", cell.inputs
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Granted)), attempt(`claim cells for run ${run}`))
   }
@@ -149,7 +153,7 @@ export const make = (sql: PgClient.PgClient) => {
   })
 
   // An upsert because it locks in the order given, as the claim does; a cell once claimed has a row.
-  const release: RunStore["Service"]["release"] = Effect.fn("RunStore.release")(function*(worker, cells) {
+  const release: RunStore["Service"]["release"] = Effect.fn("RunStore.release")(function*(run, worker, cells) {
     if (cells.length === 0) return
     const { assets, partitions } = cellColumns(cells)
     yield* sql`
@@ -159,7 +163,7 @@ export const make = (sql: PgClient.PgClient) => {
       order by asked.asset collate "C", asked.partition collate "C"
       on conflict (asset, partition) do update
       set claimed_by = null
-      where cell.claimed_by = ${workerNumber(sql, worker)}
+      where cell.claimed_by = ${workerNumber(sql, worker)} and cell.claimed_for = ${run}::integer
     `.pipe(attempt("give claims back"))
   })
 

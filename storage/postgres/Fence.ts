@@ -36,7 +36,7 @@ export const make = (sql: PgClient.PgClient) => {
         select
         from sluice.cells as cell
         where cell.asset = asked.asset and cell.partition = asked.partition
-          and cell.claimed_by = ${workerNumber(sql, worker)}
+          and cell.claimed_by = ${workerNumber(sql, worker)} and cell.claimed_for = ${run}::integer
         for no key update
       ) as held
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Locked)), attempt("check the claims of a commit"))

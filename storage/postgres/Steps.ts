@@ -109,7 +109,7 @@ export const make = (sql: PgClient.PgClient) => {
   `)
 
   // Only the holder of a cell may mark it: a worker that was frozen must not fail what its successor has computed.
-  const markFailed = (worker: string, steps: ReadonlyArray<StepEnd>) => {
+  const markFailed = (run: number, worker: string, steps: ReadonlyArray<StepEnd>) => {
     const { assets, partitions } = cellColumns(steps)
     return sql`
       insert into sluice.cells as cell (asset, partition, failed, error)
@@ -119,7 +119,7 @@ export const make = (sql: PgClient.PgClient) => {
       order by batch.asset collate "C", batch.partition collate "C"
       on conflict (asset, partition) do update
       set failed = true, error = excluded.error, claimed_by = null
-      where cell.claimed_by = ${workerNumber(sql, worker)}
+      where cell.claimed_by = ${workerNumber(sql, worker)} and cell.claimed_for = ${run}::integer
       returning cell.asset, cell.partition
     `.pipe(Effect.flatMap(decodeCells), attempt("mark failed cells"))
   }
@@ -133,7 +133,7 @@ export const make = (sql: PgClient.PgClient) => {
     gather: Gather
   ) {
     const failed = steps.filter((step) => step.state === "failed")
-    const marked = named(failed.length === 0 ? [] : yield* markFailed(worker, failed))
+    const marked = named(failed.length === 0 ? [] : yield* markFailed(run, worker, failed))
     const recorded = named(
       yield* sql`${upsertSteps(sql, run, worker, steps)} returning step.asset, step.partition`.pipe(
         Effect.flatMap(decodeCells),

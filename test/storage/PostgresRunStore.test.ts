@@ -219,7 +219,7 @@ describe("claims in Postgres", () => {
           versions.set(cellName(step), step.dataVersion ?? 0)
         }
         yield* store.endSteps(run, id, granted.slice(third, 2 * third).map((cell) => ended(cell, "failed")), gather)
-        yield* store.release(id, granted.slice(2 * third))
+        yield* store.release(run, id, granted.slice(2 * third))
       }
     })
     yield* Effect.all(stores.map((store, place) => race(store, `worker ${place}`)), { concurrency: 3 })

@@ -187,7 +187,7 @@ export const cellSets = (test: Test): void => {
       yield* store.claim(run, "one", cells)
       if (random.next() < 0.3) {
         yield* store.endSteps(run, "one", cells.map((cell) => ended(cell, random.pick(["failed", "failed", "skipped"]))), gather)
-        yield* store.release("one", cells)
+        yield* store.release(run, "one", cells)
       } else {
         const asset = random.pick(["x", "y"])
         yield* store.commit(commitOf(run, "one", cells.map((cell) =>

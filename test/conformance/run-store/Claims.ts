@@ -4,7 +4,8 @@ import { Effect } from "effect"
 import { BackfillStore } from "../../../engine/record/BackfillStore.ts"
 import { LeaseLost } from "../../../engine/record/RunStore.ts"
 import {
-  a, all, b, backfillRequest, c, commitOf, computed, grants, lapse, request, started, startedTwo, type Test, worker, written
+  a, all, b, backfillRequest, c, commitOf, computed, ended, gather, grants, lapse, request, started, startedTwo, type Test, worker,
+  written
 } from "./Records.ts"
 
 export const claims = (test: Test): void => {
@@ -19,10 +20,27 @@ export const claims = (test: Test): void => {
   test("gives back what is released, and only to its holder", Effect.gen(function*() {
     const { next, run, store } = yield* startedTwo
     yield* store.claim(run, "one", [a, b])
-    yield* store.release("two", [a])
+    yield* store.release(next, "two", [a])
     assert.deepStrictEqual(grants(yield* store.claim(next, "two", [a])), [false])
-    yield* store.release("one", [a])
+    yield* store.release(run, "one", [a])
     assert.deepStrictEqual(grants(yield* store.claim(next, "two", [a, b])), [true, false])
+  }))
+
+  test("holds runs of one worker apart: one has a cell until it commits, gives it back or ends", Effect.gen(function*() {
+    const { run, store } = yield* started
+    const second = yield* store.createRun(request, "one")
+    const third = yield* store.createRun(request, "one")
+    assert.deepStrictEqual(grants(yield* store.claim(run, "one", [a, b, c])), [true, true, true])
+    assert.deepStrictEqual(grants(yield* store.claim(second, "one", [a, b])), [false, false])
+    yield* store.release(second, "one", [a])
+    assert.strictEqual((yield* Effect.flip(store.commit(commitOf(second, "one", [computed(a)]))))._tag, "LeaseLost")
+    yield* store.endSteps(second, "one", [ended(b, "failed")], gather)
+    assert.isFalse((yield* store.cells(all("nhl/games"))).get("nhl/games")?.has(b.partition) ?? false)
+    yield* store.commit(commitOf(run, "one", [computed(a)]))
+    assert.deepStrictEqual(grants(yield* store.claim(second, "one", [a, b])), [true, false])
+    yield* store.finishRun(run, "one", "cancelled")
+    assert.deepStrictEqual(grants(yield* store.claim(third, "one", [a, b, c])), [false, true, true])
+    assert.lengthOf(yield* store.commit(commitOf(second, "one", [computed(a)])), 1)
   }))
 
   test("says what it refuses: an unknown worker, an unknown run", Effect.gen(function*() {

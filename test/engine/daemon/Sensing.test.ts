@@ -9,7 +9,7 @@ import type { TickStore } from "../../../engine/record/TickStore.ts"
 import * as Lease from "../../../engine/run/Lease.ts"
 import * as Runs from "../../../engine/sensor/Runs.ts"
 import * as Sensor from "../../../engine/sensor/Sensor.ts"
-import { graphWith, memory, texts } from "../run/harness.ts"
+import { graphWith, memory, requestOf, texts } from "../run/harness.ts"
 import type { Store } from "../assets.ts"
 
 /** Of long leases, so that the time of the test leaps: each heartbeat would be a step of it. */
@@ -24,8 +24,11 @@ const numbers = (list: ReadonlyArray<string>): Sensor.Observer<number, string, n
     Effect.sync(() => ({ cursor: list.length, found: list.slice(from).map((value) => ({ key: value, value })) }))
 })
 
-const scene = Effect.fnUntraced(function*(sensors: ReadonlyArray<Sensor.Sensor<SensorStore>>) {
-  const graph = graphWith<Store>([texts("asset", () => Effect.succeed(["value"]))])
+const scene = Effect.fnUntraced(function*(
+  sensors: ReadonlyArray<Sensor.Sensor<SensorStore>>,
+  compute: Effect.Effect<ReadonlyArray<string>> = Effect.succeed(["value"])
+) {
+  const graph = graphWith<Store>([texts("asset", () => compute)])
   const said: Array<Daemon.Observation> = []
   const daemon = Effect.gen(function*() {
     const asked = yield* Deferred.make<void>()
@@ -58,6 +61,38 @@ describe("a daemon with a sensor", () => {
     assert.deepStrictEqual(yield* requests, ["a succeeded", "b succeeded", "c succeeded"])
     assert.lengthOf(said.filter(({ _tag }) => _tag === "Ended"), 3)
     assert.deepInclude(yield* named, { cursor: 4, error: null })
+  }))
+
+  test("computes a cell once a run, one after the other, where its runs overlap", Effect.gen(function*() {
+    let [computed, computing, most] = [0, 0, 0]
+    const compute = Effect.gen(function*() {
+      computed++
+      most = Math.max(most, ++computing)
+      yield* Effect.sleep(1000)
+      computing--
+      return [String(computed)]
+    })
+    const { daemon, requests } = yield* scene([Sensor.make("all", { ...numbers(["a", "b", "c"]), request: force })], compute)
+    yield* daemon
+    yield* TestClock.adjust(10_000)
+    assert.deepStrictEqual(yield* requests, ["a succeeded", "b succeeded", "c succeeded"])
+    assert.deepStrictEqual([computed, most], [3, 1])
+  }))
+
+  test("leaves no cell claimed by a run that was cancelled", Effect.gen(function*() {
+    let computed = 0
+    const compute = Effect.suspend(() => computed++ === 0 ? Effect.never : Effect.succeed(["value"]))
+    const { daemon, requests, runs } = yield* scene([Sensor.make("all", { ...numbers(["a"]), request: force })], compute)
+    yield* daemon
+    yield* TestClock.adjust(1500)
+    yield* runs.cancelRun(1)
+    yield* TestClock.adjust(timing.cancelPoll)
+    assert.deepStrictEqual(yield* requests, ["a cancelled"])
+    // Another process, while the daemon lives.
+    yield* runs.startWorker({ id: "other", host: "elsewhere", pid: 1, leaseMillis: 1e6 })
+    const run = yield* runs.createRun(requestOf({}), "other")
+    const { cells } = yield* runs.claim(run, "other", [{ asset: "asset", partition: "" }])
+    assert.isTrue(cells[0]?.granted)
   }))
 
   test("goes on from its cursor when another takes over, and from one that is set", Effect.gen(function*() {

@@ -212,7 +212,7 @@ describe("Checkpoints", () => {
       yield* store.claim(run, "at it", [{ asset: asset.key, partition: "x" }])
       yield* other
       assert.deepStrictEqual([(yield* progress).length, yield* aside], [1, 56])
-      yield* store.release("at it", [{ asset: asset.key, partition: "x" }])
+      yield* store.release(run, "at it", [{ asset: asset.key, partition: "x" }])
       const { run: last } = yield* other
       assert.deepStrictEqual([yield* progress, yield* aside], [[], 0])
       const events = (yield* store.events(last)).filter(({ type }) => type === "checkpoint")

@@ -15,7 +15,9 @@ export const everySeconds = <A, E, R>(period: number, cycle: Effect.Effect<A, E,
   Effect.forever(Effect.gen(function*() {
     const [elapsed] = yield* Effect.timed(Effect.catch(cycle, (error) =>
       error instanceof Cli.Refusal ? Effect.fail(error) : Effect.logError(`The cycle failed: ${messageOf(error)}`)))
-    const left = sleepSeconds(period, Duration.toSeconds(elapsed))
+    const took = Duration.toSeconds(elapsed)
+    const left = sleepSeconds(period, took)
+    yield* Effect.logInfo(`Cycle took ${took.toFixed(2)}s; sleeping ${left.toFixed(2)}s before next run.`)
     const line = `Sleep time: ${left.toFixed(2)}s`
     yield* Effect.logInfo(line)
     if (!json) yield* Console.log(line)

@@ -12,6 +12,7 @@ import * as Continuous from "./Continuous.ts"
 import * as Files from "./Files.ts"
 import * as LogFile from "./LogFile.ts"
 import * as PidFile from "./PidFile.ts"
+import * as Signal from "./Signal.ts"
 import * as Timing from "./Timing.ts"
 
 export interface CycleOptions {
@@ -102,8 +103,14 @@ const logged = Effect.fnUntraced(function*({ report, timing }: Cycle, sequential
     for (const { cell, reason } of report.skipped) yield* Effect.logWarning(`${cell.asset} skipped: ${reason}`)
   }).pipe(Effect.provide(apart))
   if (timing.failed > 0) yield* Effect.logWarning(`${timing.failed} of ${timing.requests} requests failed in this cycle.`)
-  if (report.state === "succeeded") for (const line of Timing.lines(timing, sequential)) yield* Effect.logInfo(line)
+  if (report.state !== "succeeded") return
+  for (const line of [Timing.pipelineLine(timing), ...Timing.lines(timing, sequential)]) yield* Effect.logInfo(line)
 })
+
+/** One cycle, logged. */
+export const once = (input: CycleOptions, apart: Layer.Layer<never>) =>
+  Effect.tap(materialize(input), (done) =>
+    Effect.andThen(logged(done, input.sequential, apart), done.report.state === "succeeded" ? PidFile.renew(input.logDir) : Effect.void))
 
 const print = Effect.fnUntraced(function*({ board, failures, report, timing }: Cycle, input: CycleOptions) {
   if (input.json) yield* Console.log(JSON.stringify({ run: report.run, state: report.state, timing, failures, board }))
@@ -138,14 +145,15 @@ export const cycle = Effect.fn("football.cycle")(function*(input: CycleOptions) 
   })
   const settings = settingsOf(input, process.env)
   const apart = Logger.layer([file])
-  const once = Effect.tap(materialize(input), (done) => logged(done, input.sequential, apart))
+  const signal = yield* Signal.listen
+  const one = once(input, apart)
   const cycles = input.continuous
-    ? Continuous.everySeconds(input.period, Effect.flatMap(once, (done) => print(done, input)), input.json)
-    : once
+    ? Continuous.everySeconds(input.period, Effect.flatMap(one, (done) => print(done, input)), input.json)
+    : one
   const done = yield* Cli.withEverything(cycles).pipe(
     Effect.onError((cause) =>
       Cause.hasInterruptsOnly(cause)
-        ? Effect.logWarning("The cycle was interrupted.")
+        ? Effect.logWarning(`Received ${signal() ?? "an interruption"}, initiating graceful shutdown...`)
         // The command line says it on the terminal.
         : Effect.provide(Effect.logError(`The cycle failed: ${messageOf(Cause.squash(cause))}`), apart)),
     withSettings(settings),

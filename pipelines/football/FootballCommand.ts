@@ -38,6 +38,33 @@ const status = Command.make(
   Command.withExamples([{ command: "sluice football status", description: "Of the last twenty cycles" }])
 )
 
+const logDir = Flag.String("log-dir").pipe(
+  Flag.withMetavar("<folder>"),
+  Flag.withDescription("Where step1.log, its archives and step1.pid are (default the project's folder)"),
+  Flag.withDefault(".")
+)
+
+const health = Command.make(
+  "health",
+  {
+    logDir,
+    maxAge: Flag.Finite("max-age").pipe(
+      Flag.withMetavar("<seconds>"),
+      Flag.withDescription("The last cycle that succeeded may be so old (default 300)"),
+      Flag.withDefault(300),
+      Flag.filter((n) => n > 0, () => "seconds, more than 0")
+    )
+  },
+  (input) => Cli.lazily(() => import("./Health.ts"), (m) => m.health(input))
+).pipe(
+  Command.withDescription(
+    "Tell whether a process makes cycles in this folder, by step1.pid; no database is asked. Exit code 1 when there is none, " +
+      "or when its last cycle that succeeded is older than --max-age."
+  ),
+  Command.withShortDescription("Whether cycles are made"),
+  Command.withExamples([{ command: "sluice football health --max-age 120" }])
+)
+
 export const footballCommand = Command.make(
   "football",
   {
@@ -65,11 +92,7 @@ export const footballCommand = Command.make(
     phaseDelay: seconds("phase-delay", "Wait between the phases (default FOOTBALL_PHASE_DELAY, else 0)", true),
     sequential: yes("sequential", "One request after the other, to compare"),
     mockFallback: yes("mock-fallback", "Go on with mock matches, marked _mock, when the live matches cannot be had"),
-    logDir: Flag.String("log-dir").pipe(
-      Flag.withMetavar("<folder>"),
-      Flag.withDescription("Where step1.log and its archives are (default the project's folder)"),
-      Flag.withDefault(".")
-    ),
+    logDir,
     files: Flag.String("files").pipe(
       Flag.withMetavar("<folder>"),
       Flag.withDescription("Write step1.json, step2.json and step7_matches.log there"),
@@ -94,11 +117,11 @@ export const footballCommand = Command.make(
       "countries, then the matches and the live board. Prints the board and how long each part took. A request that fails " +
       "is listed and stops nothing. Exit code 1 when the cycle failed."
   ),
-  Command.withShortDescription("Football: one cycle, status"),
+  Command.withShortDescription("Football: cycles, status, health"),
   Command.withExamples([
     { command: "sluice football --demo", description: "With invented matches" },
     { command: "sluice football --continuous --quiet", description: "Every minute, from start to start" },
     { command: "sluice football --preset conservative --timeout 45", description: "Gently" }
   ]),
-  Command.withSubcommands([status])
+  Command.withSubcommands([status, health])
 )

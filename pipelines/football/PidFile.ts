@@ -1,10 +1,33 @@
-/** `step1.pid` beside the log: one cycle at a time in a folder, and its process for whoever watches over it. */
+/**
+ * `step1.pid` beside the log: one cycle at a time in a folder, and its process for whoever watches over it. The file is
+ * as old as the last cycle that succeeded.
+ */
 import { Effect, type Scope } from "effect"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { Cli } from "sluice"
 
-export const fileName = "step1.pid"
+const fileName = "step1.pid"
+
+export const fileIn = (folder: string): string => path.join(folder, fileName)
+
+export interface Running {
+  readonly pid: number
+  /** Since the last cycle that succeeded, or since the process began to make cycles. */
+  readonly quietMillis: number
+}
+
+/** The process that makes cycles in a folder; undefined: none does. */
+export const running = (folder: string, now: number): Running | undefined => {
+  const file = fileIn(folder)
+  const pid = read(file)
+  const began = fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs
+  return pid === undefined || began === undefined || !isAlive(pid) ? undefined : { pid, quietMillis: Math.max(0, now - began) }
+}
+
+/** A cycle has succeeded. */
+export const renew = (folder: string): Effect.Effect<void> =>
+  Effect.ignore(Effect.try(() => fs.utimesSync(fileIn(folder), new Date(), new Date())))
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -42,7 +65,7 @@ const create = (file: string): boolean => {
  * killed one has left behind is replaced. A container's processes have the same numbers each time it starts.
  */
 export const hold = (folder: string): Effect.Effect<void, Cli.Refusal, Scope.Scope> => {
-  const file = path.join(folder, fileName)
+  const file = fileIn(folder)
   const acquire = Effect.try({
     try: () => {
       if (create(file)) return

@@ -90,6 +90,10 @@ export const lines = (timing: Timing, sequential = false): ReadonlyArray<string>
   `TOTAL CYCLE TIME: ${seconds(timing.totalSeconds)}`
 ]
 
+/** The line of the steps alone, without what is between them. */
+export const pipelineLine = ({ totalSeconds, writeSeconds }: Timing): string =>
+  `TOTAL PIPELINE TIME (Step 1 → Step 7): ${Math.max(0, totalSeconds - writeSeconds).toFixed(2)} seconds`
+
 /** One line a phase: its time, its requests, and those that failed. */
 export const table = ({ phases }: Timing): ReadonlyArray<string> => {
   const rows = [

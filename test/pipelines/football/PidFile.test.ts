@@ -13,7 +13,7 @@ it.effect("is held while a cycle goes on; one that lives is refused, what a kill
       Effect.sync(() => fs.mkdtempSync(path.join(os.tmpdir(), "football-pid-"))),
       (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
     )
-    const file = path.join(folder, PidFile.fileName)
+    const file = PidFile.fileIn(folder)
     const held = Effect.scoped(Effect.andThen(PidFile.hold(folder), Effect.sync(() => fs.readFileSync(file, "utf8").trim())))
     assert.strictEqual(yield* held, String(process.pid))
     assert.isFalse(fs.existsSync(file))

@@ -79,13 +79,14 @@ export const wanted = (snapshot: Snapshot, { asset, automation }: Pick<Subject, 
 }
 
 export const judge = (moment: Moment, subject: Subject): Judged => {
-  const { asset, automation, before } = subject
+  const { asset, automation, before, open } = subject
   const { all, partitions } = moment.snapshot.space(asset)
   const told = tell(moment, asset, automation.when, before)
   const candidates = PartitionSet.difference(told.truth.cells, moment.underway(asset))
   const asked = before?.numbering === Partitions.numbering(partitions) ? before.asked : []
   const again = PartitionSet.intersection(candidates, PartitionSet.unionAll(all.dimensions, asked.map(({ cells }) => cells)))
-  const first = take(automation, PartitionSet.difference(candidates, again), automation.atMost)
+  const room = automation.atMost - PartitionSet.size(open)
+  const first = take(automation, PartitionSet.difference(candidates, again), room)
   return { ...told, candidates, again, looked: PartitionSet.union(again, first) }
 }
 

@@ -3,7 +3,7 @@ import { Result } from "effect"
 import type { PartitionKeyError } from "../partition/PartitionKey.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
-import type { PartitionSpace } from "../partition/PartitionSpace.ts"
+import * as PartitionSpace from "../partition/PartitionSpace.ts"
 import type { Snapshot } from "./Snapshot.ts"
 import { downstreamOf } from "./Staleness.ts"
 
@@ -17,7 +17,9 @@ export type Restriction = ReadonlyMap<string, PartitionSet.PartitionSet>
 export const make = (
   snapshot: Snapshot,
   selected: ReadonlyArray<string>,
-  expression: string | null
+  expression: string | null,
+  /** What becomes of keys of dynamic sets that it names and that were removed, maybe since it was written. */
+  removed: "refused" | "left out" = "refused"
 ): Result.Result<Restriction, PartitionKeyError> => {
   const chosen = new Map<string, PartitionSet.PartitionSet>()
   let refusal: PartitionKeyError | undefined
@@ -28,7 +30,8 @@ export const make = (
       chosen.set(asset, space.all)
       continue
     }
-    const parsed = space.parse(expression, asset)
+    const strict = space.parse(expression, asset)
+    const parsed = Result.isFailure(strict) && removed === "left out" ? remaining(snapshot, asset, expression) : strict
     if (Result.isSuccess(parsed)) {
       chosen.set(asset, parsed.success)
       fits = true
@@ -40,6 +43,18 @@ export const make = (
   }
   const partitioned = selected.some((asset) => snapshot.space(asset).partitions._tag !== "Unpartitioned")
   return refusal !== undefined && partitioned && !fits ? Result.fail(refusal) : Result.succeed(chosen)
+}
+
+/** What an expression means of the partitions that there are and were, without those that are gone. */
+const remaining = (snapshot: Snapshot, asset: string, expression: string) => {
+  const { all, partitions } = snapshot.space(asset)
+  const dynamicKeys = (set: string) => {
+    const keys: Array<string> = []
+    for (const { key, position } of snapshot.dynamicKeys(set)) keys[position] = key
+    return keys
+  }
+  const ever = PartitionSpace.resolve(partitions, { now: snapshot.now, dynamicKeys })
+  return Result.map(ever.parse(expression, asset), (cells) => PartitionSet.intersection(cells, all))
 }
 
 /** The partitions of an asset that read, or get their key from, the cells already chosen upstream. */
@@ -71,7 +86,7 @@ export const fromUpstream = (
 
 export const keyedBy = (
   snapshot: Snapshot,
-  space: PartitionSpace,
+  space: PartitionSpace.PartitionSpace,
   set: string,
   source: string,
   cells: PartitionSet.PartitionSet

@@ -202,7 +202,8 @@ const stages = <R>(
     }
     for (;;) {
       const stored = yield* patiently(Snapshot.load(graph, selected, execution.now))
-      const restriction = yield* Effect.fromResult(Restriction.make(stored, selected, request.partitions))
+      // What was asked for by name may have been removed since, be it by a stage of this run.
+      const restriction = yield* Effect.fromResult(Restriction.make(stored, selected, request.partitions, "left out"))
       const asked = { snapshot: stored, selected, restriction, force: request.force, ...tally.cells(stored) }
       const { plan: next, snapshot: known } = yield* patiently(Planner.make(asked))
       const snapshot = yield* patiently(Planner.executable(known, next))

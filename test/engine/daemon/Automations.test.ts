@@ -85,4 +85,16 @@ describe("a daemon with automations", () => {
     assert.deepStrictEqual(yield* take, ["end@a", "middle@a"])
     assert.lengthOf(yield* automations.asks(["middle"], { limit: 9 }), 1)
   }))
+
+  test("computes the rest where a key goes before its run begins", Effect.gen(function*() {
+    const { daemon, materialize, runs, take } = yield* scene
+    yield* materialize("*")
+    const first = yield* daemon
+    yield* Fiber.interrupt(first)
+    yield* runs.removeKeys(letters.name, ["a"])
+    yield* take
+    yield* daemon
+    yield* TestClock.adjust("30 seconds")
+    assert.deepStrictEqual(yield* take, ["end", "middle"].flatMap((asset) => ["* |", "all", "b,c", "d..e"].map((key) => `${asset}@${key}`)))
+  }))
 })

@@ -56,6 +56,8 @@ export const tell = (moment: Moment, asset: string, condition: Condition, before
       case "Stale":
       case "Failed":
         return truth(inState(snapshot, asset, condition._tag))
+      case "Stored":
+        return truth(stored(snapshot, asset))
       case "InProgress":
         return truth(moment.underway(asset))
       case "Blocked":
@@ -127,11 +129,15 @@ export const inState = (snapshot: Snapshot, asset: string, state: "Missing" | "S
   const outputs = siblings(snapshot.graph, asset)
   const failed = PartitionSet.unionAll(all.dimensions, outputs.map((output) => snapshot.sets(output).failed))
   if (state === "Failed") return PartitionSet.intersection(failed, all)
-  const missing = PartitionSet.unionAll(all.dimensions, outputs.map((output) => PartitionSet.difference(all, snapshot.materialized(output))))
+  const missing = PartitionSet.difference(all, stored(snapshot, asset))
   if (state === "Missing") return PartitionSet.difference(missing, failed)
   const unfresh = outputs.flatMap((output) => classify(snapshot, output, all).map(({ cells }) => cells))
   return PartitionSet.difference(PartitionSet.difference(PartitionSet.unionAll(all.dimensions, unfresh), failed), missing)
 }
+
+/** The cells that have data of all assets of the computation. */
+const stored = (snapshot: Snapshot, asset: string): PartitionSet.PartitionSet =>
+  siblings(snapshot.graph, asset).reduce((cells, output) => PartitionSet.intersection(cells, snapshot.materialized(output)), snapshot.space(asset).all)
 
 /** Cells that could not be computed now, because what they need is not stored. */
 const blockedCells = (snapshot: Snapshot, asset: string): PartitionSet.PartitionSet => {

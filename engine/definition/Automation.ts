@@ -8,7 +8,7 @@ import * as Zone from "../partition/Zone.ts"
 import * as Cron from "../schedule/Cron.ts"
 
 export type Condition =
-  | { readonly _tag: "Missing" | "Stale" | "Failed" | "InProgress" | "Blocked" | "Source" }
+  | { readonly _tag: "Missing" | "Stale" | "Failed" | "Stored" | "InProgress" | "Blocked" | "Source" }
   | { readonly _tag: "Cron"; readonly cron: Cron.Cron; readonly zone: Zone.Zone }
   | { readonly _tag: "LastPartitions"; readonly count: number }
   | { readonly _tag: "LastTime"; readonly millis: number }
@@ -32,6 +32,8 @@ export const missing: Condition = { _tag: "Missing" }
 export const stale: Condition = { _tag: "Stale" }
 /** Its last step failed, whether it has data from before or not. */
 export const failed: Condition = { _tag: "Failed" }
+/** It has data, be it stale or from before a failure. */
+export const stored: Condition = { _tag: "Stored" }
 /** It is computed now, or was asked for by automation in a run that has not ended. */
 export const inProgress: Condition = { _tag: "InProgress" }
 /** Something that it needs is not stored, so that it could not be computed. */
@@ -83,8 +85,8 @@ const automation = (when: Condition): Automation => ({ when, atMost: defaultAtMo
 /** What is missing, stale or has failed, as soon as what it reads is there: whenever an upstream has changed. */
 export const eager: Automation = automation(and(or(missing, stale, failed), ...ready))
 
-/** What was never materialized, as soon as what it reads is there. What is stale is left as it is. */
-export const onMissing: Automation = automation(and(missing, ...ready))
+/** What has no data, never tried or failed, as soon as what it reads is there. What is stale is left as it is. */
+export const onMissing: Automation = automation(and(not(stored), ...ready))
 
 /**
  * After each tick, once: what is missing, stale or has failed by then or until the next tick, as soon as what it reads is
@@ -114,6 +116,7 @@ export const describe = (condition: Condition): string => {
     case "Missing":
     case "Stale":
     case "Failed":
+    case "Stored":
       return condition._tag.toLowerCase()
     case "InProgress":
       return "in progress"

@@ -87,7 +87,9 @@ const scenarios: Readonly<Record<string, ReadonlyArray<readonly [string, Readonl
   "onMissing": [
     ["leaves what is stale", chain(onMissing), [["up; down 1 2", "down 3"], ["ok; up 1 2 3", ""]]],
     ["heals gaps", chain(onMissing), [["at 9; up; down 1 2 8", "down 3 4 5 6 7"]]],
-    ["does not try a failure again", chain(onMissing), [["up", "down 1 2 3"], ["broke", ""], ["up", ""]]],
+    ["tries a failure again when what it reads has changed", chain(onMissing), [["up", "down 1 2 3"], ["broke down 2; ok", ""], ["", ""], ["up 1 2", "down 2"], ["ok", ""]]],
+    ["leaves a failure that has data", chain(onMissing), [["up; down; fail down 2; up 2", ""]]],
+    ["tries once what others have failed at", chain(onMissing), [["up; down 1 3; fail down 2", "down 2"], ["broke", ""]]],
     ["waits for what it reads", chain(onMissing), [["up 1", "down 1"], ["up 2 3", "down 2 3"]]]
   ],
   "onCron": [

@@ -6,16 +6,16 @@ import * as Overrides from "./Overrides.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Supply from "./Supply.ts"
 
-/** One call's permit. One of its three ends has to be run, once; `use` does that by itself. */
+/** One call's permit. One of its three ends has to be called, of which the first one counts; `use` does that by itself. */
 export interface Permit {
   /** The call is sent now, and not since the permit was taken: where something else was waited for in between. */
-  readonly sent: Effect.Effect<void>
+  readonly sent: () => void
   /** The server has answered, or the connection has failed. */
-  readonly answered: Effect.Effect<void>
+  readonly answered: () => void
   /** Nobody waits for the answer any more, but the request may be on its way: it is given another second. */
-  readonly abandoned: Effect.Effect<void>
+  readonly abandoned: () => void
   /** No call was made. */
-  readonly unused: Effect.Effect<void>
+  readonly unused: () => void
 }
 
 /** What `Effect.uninterruptibleMask` gives. */
@@ -168,25 +168,38 @@ export const make = Effect.fn("Limiter.make")(function*(
 
   /** Wakes the pump where it would sleep too long: not for each of thousands of calls. */
   const nudge = () => {
-    if (sleepsUntil > nowMillis() && nextDue(nowMillis()) < sleepsUntil) wake()
+    const now = nowMillis()
+    if (sleepsUntil > now && nextDue(now) < sleepsUntil) wake()
   }
 
-  const permit = (weight: number): Permit => {
-    let sentAt = nowMillis()
-    let isEnded = false
-    const end = (arrived: () => number | undefined) =>
-      Effect.sync(() => {
-        if (isEnded) return
-        isEnded = true
-        supply.end(weight, arrived())
-        nudge()
-      })
-    const reached = (at: number) => limit.reachesMillis === undefined ? at : Math.min(at, sentAt + limit.reachesMillis)
-    return {
-      sent: Effect.sync(() => void (sentAt = nowMillis())),
-      answered: end(() => reached(nowMillis())),
-      abandoned: end(() => reached(nowMillis() + abandonedMillis)),
-      unused: end(() => undefined)
+  /** An object with methods and not with closures: one is made for each of thousands of calls a second. */
+  class Held implements Permit {
+    readonly #weight: number
+    #sentAt = nowMillis()
+    #isEnded = false
+    constructor(weight: number) {
+      this.#weight = weight
+    }
+    sent() {
+      this.#sentAt = nowMillis()
+    }
+    answered() {
+      this.#end(this.#reached(nowMillis()))
+    }
+    abandoned() {
+      this.#end(this.#reached(nowMillis() + abandonedMillis))
+    }
+    unused() {
+      this.#end(undefined)
+    }
+    #reached(at: number): number {
+      return limit.reachesMillis === undefined ? at : Math.min(at, this.#sentAt + limit.reachesMillis)
+    }
+    #end(arrived: number | undefined) {
+      if (this.#isEnded) return
+      this.#isEnded = true
+      supply.end(this.#weight, arrived)
+      nudge()
     }
   }
 
@@ -198,6 +211,13 @@ export const make = Effect.fn("Limiter.make")(function*(
       if (weight > heaviest) {
         return Effect.die(new Error(`A call of weight ${weight} can never be made under the limit ${limit.name} of ${RateLimit.rateText(limit.rate)}.`))
       }
+      const due = line.first() === undefined ? supply.due(weight) : undefined
+      if (due !== undefined && due <= nowMillis()) {
+        supply.wanted(weight)
+        supply.use(weight)
+        nudge()
+        return Effect.succeed(new Held(weight))
+      }
       const waiter: Line.Waiter = { weight, wake: () => {}, state: "new" }
       const turnCame = Effect.callback<void>((resume) => {
         waiter.wake = resume
@@ -205,18 +225,16 @@ export const make = Effect.fn("Limiter.make")(function*(
         supply.wanted(weight)
         nudge()
       })
-      return restore(turnCame).pipe(
-        Effect.onExit((exit) =>
-          Effect.sync(() => {
-            if (Exit.isSuccess(exit)) return
-            // Its turn may have come while it was interrupted.
-            if (waiter.state === "served") supply.end(weight, undefined)
-            line.leave(waiter)
-            nudge()
-          })
-        ),
-        Effect.map(() => permit(weight))
-      )
+      return Effect.matchCauseEffect(restore(turnCame), {
+        onSuccess: () => Effect.succeed(new Held(weight)),
+        onFailure: (cause) => {
+          // Its turn may have come while it was interrupted.
+          if (waiter.state === "served") supply.end(weight, undefined)
+          line.leave(waiter)
+          nudge()
+          return Effect.failCause(cause)
+        }
+      })
     })
 
   const take = (weight = 1, restore?: Restore) =>
@@ -228,7 +246,7 @@ export const make = Effect.fn("Limiter.make")(function*(
     use: (call, weight) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.flatMap(take(weight, restore), (permit) =>
-          Effect.onExit(restore(call), (exit) => Exit.hasInterrupts(exit) ? permit.abandoned : permit.answered))
+          Effect.onExit(restore(call), (exit) => Effect.sync(() => Exit.hasInterrupts(exit) ? permit.abandoned() : permit.answered())))
       ),
     slowDown: ({ retryAfter, sentAgo = "1 second" } = {}) =>
       Effect.sync(() => {
@@ -243,29 +261,29 @@ export const make = Effect.fn("Limiter.make")(function*(
 
 const spacingOf = (rate: RateLimit.Rate): number => rate.perMillis / rate.calls
 
-/** Both permits as one. */
-const both = (a: Permit, b: Permit): Permit => ({
-  sent: Effect.andThen(a.sent, b.sent),
-  answered: Effect.andThen(a.answered, b.answered),
-  abandoned: Effect.andThen(a.abandoned, b.abandoned),
-  unused: Effect.andThen(a.unused, b.unused)
+/** All of them as one. */
+const together = (permits: ReadonlyArray<Permit>): Permit => ({
+  sent: () => permits.forEach((permit) => permit.sent()),
+  answered: () => permits.forEach((permit) => permit.answered()),
+  abandoned: () => permits.forEach((permit) => permit.abandoned()),
+  unused: () => permits.forEach((permit) => permit.unused())
 })
 
-const none: Permit = { sent: Effect.void, answered: Effect.void, abandoned: Effect.void, unused: Effect.void }
-
 /**
- * Waits for the permits of a call under several limits. The slowest limit comes first: a permit counts from when it is
- * given, and those of the quick limits are not to wait for it. `restore`: see `Limiter.take`.
+ * Calls under several limits. The slowest limit comes first: a permit counts from when it is given, and those of the
+ * quick limits are not to wait for it.
  */
-export const takeAll = (limiters: ReadonlyArray<Limiter>, weight = 1, restore?: Restore): Effect.Effect<Permit> =>
-  restore === undefined
-    ? Effect.uninterruptibleMask((own) => takeAll(limiters, weight, own))
-    : limiters.toSorted((a, b) => spacingOf(b.limit.rate) - spacingOf(a.limit.rate)).reduce(
-      (taken, limiter) =>
-        Effect.flatMap(taken, (permit) =>
-          limiter.take(weight, restore).pipe(
-            Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : permit.unused),
-            Effect.map((next) => both(permit, next))
-          )),
-      Effect.succeed(none)
-    ).pipe(Effect.tap((permit) => permit.sent))
+export const all = (limiters: ReadonlyArray<Limiter>): Limiter["take"] => {
+  const [only, ...others] = limiters.toSorted((a, b) => spacingOf(b.limit.rate) - spacingOf(a.limit.rate))
+  if (only === undefined) return () => Effect.succeed(together([]))
+  if (others.length === 0) return only.take
+  const taking = (weight: number | undefined, restore: Restore): Effect.Effect<Permit> =>
+    Effect.flatMap(only.take(weight, restore), (first) => {
+      const taken = [first]
+      return Effect.forEach(others, (limiter) => Effect.map(limiter.take(weight, restore), (permit) => void taken.push(permit)), { discard: true }).pipe(
+        Effect.onExit((exit) => Effect.sync(() => Exit.isSuccess(exit) ? taken.forEach((permit) => permit.sent()) : taken.forEach((permit) => permit.unused()))),
+        Effect.map(() => together(taken))
+      )
+    })
+  return (weight, restore) => restore === undefined ? Effect.uninterruptibleMask((own) => taking(weight, own)) : taking(weight, restore)
+}

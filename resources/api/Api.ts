@@ -1,5 +1,7 @@
 /** An API as a typed resource: declared once with its routes, called as if it were local. */
-import { Duration, Effect, Random, Result, type Schema, type Scope } from "effect"
+import { Clock, Duration, Effect, type Fiber, Random, Result, type Schema, type Scope } from "effect"
+import { Notices } from "../../engine/definition/Notice.ts"
+import { Usage } from "../../engine/definition/Usage.ts"
 import type { LimitStore } from "../../engine/limit/LimitStore.ts"
 import { ApiError, type Reason, redacted } from "./ApiError.ts"
 import { ruleOf } from "./Breaker.ts"
@@ -8,7 +10,7 @@ import * as Health from "./Health.ts"
 import * as Limits from "./Limits.ts"
 import * as Meter from "./Meter.ts"
 import { decoderOf } from "./Misfit.ts"
-import type { ApiOptions, CallOptions, TypedCall } from "./Options.ts"
+import type { ApiOptions, CallOptions, RouteOptions, TypedCall } from "./Options.ts"
 import * as Request from "./Request.ts"
 import * as Retrying from "./Retrying.ts"
 import * as Secrets from "./Secrets.ts"
@@ -18,6 +20,7 @@ import * as Try from "./Try.ts"
 
 export { basic, bearer, header } from "./Auth.ts"
 export type { BreakerOptions } from "./Breaker.ts"
+export { type BreakerStatus, logAnnotation } from "./Health.ts"
 export { unexpected } from "./Misfit.ts"
 export type {
   AnswerHead,
@@ -42,6 +45,8 @@ export interface Api<Routes extends string> {
     <S extends Schema.ConstraintDecoder<unknown>>(call: TypedCall<Routes, S>): Effect.Effect<S["Type"], ApiError>
     (call: CallOptions<Routes>): Effect.Effect<unknown, ApiError>
   }
+  /** The circuit breaker as it is now. */
+  readonly breaker: Effect.Effect<Health.BreakerStatus>
 }
 
 /** Builds the API in the surrounding scope: when that closes, no connection is left open. */
@@ -68,49 +73,87 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
     redact: secrets.redact
   })
   const build = Request.make(options, transport.baseUrl, secrets)
+  const timeouts = Object.fromEntries(Object.entries<RouteOptions>(options.routes).map(([route, { timeout }]) =>
+    [route, Duration.toMillis(timeout ?? options.timeout ?? Transport.standardTimeout)]))
   const maxWait = breaker === false ? undefined : breaker?.maxWait
   const maxWaitMillis = maxWait === undefined ? undefined : Duration.toMillis(maxWait)
 
-  const call = Effect.fnUntraced(function*(given: CallOptions<Routes> & { readonly schema?: Schema.ConstraintDecoder<unknown> }) {
-    const { route } = given
-    const subject = secrets.redact(given.subject ?? route)
-    let tries = 0
-    let extra = 0
-    const fail = (reason: Reason, url: string) =>
-      new ApiError({ api: title, route, subject, url: secrets.redact(url), reason: redacted(reason, secrets.redact), tries })
-    const built = Result.flatMap(build, (make) => make(given))
-    if (Result.isFailure(built)) return yield* fail(built.failure, Request.withoutUser(options.baseUrl))
-    const request = built.success
-    yield* Effect.annotateCurrentSpan({ "http.request.method": request.method, "url.full": request.shown })
-    const { retry: ownRetry, timeout } = options.routes[route]
-    const retry = ownRetry ?? options.retry ?? Retrying.standard
-    const calling: Try.Calling = {
+  type Given = CallOptions<Routes> & { readonly schema?: Schema.ConstraintDecoder<unknown> }
+
+  const calling = ({ route, tried, weight = 1 }: Given, fiber: Fiber.Fiber<unknown, unknown>): Try.Calling => {
+    const usage = fiber.getRef(Usage)
+    return {
       limits: transport.offline ? Limits.none : limits(route),
-      weight: given.weight ?? 1,
-      timeoutMillis: Duration.toMillis(timeout ?? options.timeout ?? Transport.standardTimeout),
+      weight,
+      timeoutMillis: timeouts[route]!,
       maxWaitMillis,
+      clock: fiber.getRef(Clock.Clock),
+      tried: tried === undefined ? usage : (call) => {
+        tried(call)
+        usage(call)
+      },
+      notices: fiber.getRef(Notices),
       counted: false,
       gaveUp: false
     }
-    const decode = given.schema === undefined ? undefined : decoderOf(given.schema)
-    for (;;) {
-      tries++
-      const result = yield* Effect.result(attempt(request, calling))
-      const value = decode === undefined ? result : Result.flatMap(result, (json) => decode(json, secrets.redact))
-      if (Result.isSuccess(value)) return value.success
-      const reason = value.failure
-      if (calling.gaveUp) return yield* fail(reason, request.shown)
-      const wait = Retrying.delay(retry, tries, reason, yield* Random.next)
-      if (wait !== undefined) yield* Effect.sleep(wait)
-      else if (!(yield* health.holds(reason, tries, extra++))) return yield* fail(reason, request.shown)
-    }
-  }, (effect, { route, subject }) =>
-    Effect.withSpan(effect, `${name}.${route}`, {
-      kind: "client",
-      captureStackTrace: false,
-      attributes: { "sluice.api": name, "sluice.route": route, "sluice.subject": secrets.redact(subject ?? route) }
+  }
+
+  const trying = (given: Given, request: Request.ApiRequest, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<unknown, ApiError> => {
+    const { route, schema } = given
+    const retry = options.routes[route].retry ?? options.retry ?? Retrying.standard
+    const decode = schema === undefined ? undefined : decoderOf(schema)
+    const its = calling(given, fiber)
+    const go = (tries: number, extra: number): Effect.Effect<unknown, ApiError> =>
+      Effect.flatMap(attempt(request, its), (told) => {
+        const value = decode === undefined ? told : Result.flatMap(told, (json) => decode(json, secrets.redact))
+        if (Result.isSuccess(value)) return Effect.succeed(value.success)
+        const reason = value.failure
+        if (its.gaveUp) return fail(given, reason, request.shown, tries)
+        return Effect.flatMap(Random.next, (random) => {
+          const wait = Retrying.delay(retry, tries, reason, random)
+          if (wait !== undefined) return Effect.flatMap(Effect.sleep(wait), () => go(tries + 1, extra))
+          return Effect.flatMap(health.holds(reason, tries, extra), (holds) =>
+            holds ? go(tries + 1, extra + 1) : fail(given, reason, request.shown, tries))
+        })
+      })
+    return go(1, 0)
+  }
+
+  const subjectOf = ({ route, subject = route }: Given) => secrets.redact(subject)
+
+  const fail = (given: Given, reason: Reason, url: string, tries: number) =>
+    Effect.fail(new ApiError({
+      api: title,
+      route: given.route,
+      subject: subjectOf(given),
+      url: secrets.redact(url),
+      reason: redacted(reason, secrets.redact),
+      tries
     }))
 
+  /** A span that nobody could see is not made: it costs as much as a tenth of the call. */
+  const traced = (given: Given, { method, shown }: Request.ApiRequest, call: Effect.Effect<unknown, ApiError>) =>
+    Effect.withSpan(call, `${name}.${given.route}`, {
+      kind: "client",
+      captureStackTrace: false,
+      attributes: {
+        "sluice.api": name,
+        "sluice.route": given.route,
+        "sluice.subject": subjectOf(given),
+        "http.request.method": method,
+        "url.full": shown
+      }
+    })
+
+  const call = (given: Given): Effect.Effect<unknown, ApiError> =>
+    Effect.withFiber((fiber) => {
+      const built = Result.flatMap(build, (make) => make(given))
+      if (Result.isFailure(built)) return fail(given, built.failure, Request.withoutUser(options.baseUrl), 0)
+      const request = built.success
+      const call = trying(given, request, fiber)
+      return fiber.cache.tracer === undefined ? call : traced(given, request, call)
+    })
+
   // The value's type is that of the schema, which `decoderOf` has read it by.
-  return { name, call: call as Api<Routes>["call"] }
+  return { name, call: call as Api<Routes>["call"], breaker: Effect.sync(health.breaker) }
 })

@@ -9,8 +9,8 @@ export interface Visit {
 }
 
 export interface Gate {
-  /** Waits until a call may be made, and notes it in the visit. */
-  readonly enter: (visit: Visit) => Effect.Effect<void>
+  /** Notes in the visit that the call may be made, at once where it may; else gives the wait for that. */
+  readonly enter: (visit: Visit) => Effect.Effect<void> | undefined
   /** Whether calls go through freely. */
   readonly isClosed: () => boolean
   /** Ends a visit, if it had begun. Gives the breaker where this has changed its state: the caller tells of it. */
@@ -22,7 +22,7 @@ export interface Gate {
 
 /** A gate without a breaker. */
 export const open: Gate = {
-  enter: () => Effect.void,
+  enter: () => undefined,
   isClosed: () => true,
   leave: () => undefined,
   state: () => Breaker.closed,
@@ -60,7 +60,7 @@ export const make = (rule: Breaker.Rule): Gate => {
       return Effect.raceFirst(woken, cooled)
     })
 
-  const enter = (visit: Visit): Effect.Effect<void> =>
+  const wait = (visit: Visit): Effect.Effect<void> =>
     Effect.suspend(() => {
       const waiting: Waiting = { woken: false, wake: () => {} }
       const loop: Effect.Effect<void> = Effect.flatMap(Clock.currentTimeMillis, (now) => {
@@ -85,7 +85,11 @@ export const make = (rule: Breaker.Rule): Gate => {
     })
 
   return {
-    enter,
+    enter: (visit) => {
+      if (breaker._tag !== "Closed") return wait(visit)
+      visit.pass = "free"
+      return undefined
+    },
     isClosed: () => breaker._tag === "Closed",
     leave: (visit, outcome, now) => {
       const { pass } = visit

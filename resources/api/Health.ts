@@ -6,13 +6,24 @@ import { type Breaker, type Outcome, outcomeOf } from "./Breaker.ts"
 import type { Gate, Visit } from "./Gate.ts"
 import type { Meter } from "./Meter.ts"
 
+/** The breaker as people look at it. */
+export interface BreakerStatus {
+  readonly state: Breaker["_tag"]
+  /** How often it has opened. */
+  readonly trips: number
+  /** Undefined: it never has. */
+  readonly changedAt: Date | undefined
+}
+
 export interface Health {
+  readonly breaker: () => BreakerStatus
   /** Notices of what happens beside the calls, such as a rate that recovers, are told to the run that called last. */
   readonly limitChanged: (limit: string, message: string) => Effect.Effect<void>
-  readonly enter: (visit: Visit) => Effect.Effect<void>
+  /** As `enter` of the gate; `notices` hears of what happens from now on. */
+  readonly enter: (visit: Visit, notices: (notice: Notice) => void) => Effect.Effect<void> | undefined
   readonly isClosed: () => boolean
-  /** Ends a visit to the gate, and tells of the change that this makes. */
-  readonly leave: (visit: Visit, outcome: Outcome, reason: Reason | undefined) => Effect.Effect<void>
+  /** Ends a visit to the gate; where that changes something, gives what tells of it. */
+  readonly leave: (visit: Visit, outcome: Outcome, reason: Reason | undefined, now: number) => Effect.Effect<void> | undefined
   /** A whole answer came, be it good or bad. */
   readonly answered: () => void
   /** No answer came. */
@@ -54,35 +65,45 @@ const sentence = (title: string, breaker: Breaker, now: number, reason: Reason |
   }
 }
 
-/** Tells a run, which keeps it as an event; outside of one it is logged. */
-const tell = (listener: (notice: Notice) => void, notice: Notice): Effect.Effect<void> =>
-  listener === unheard ? Effect.logWarning(notice.message) : Effect.sync(() => listener(notice))
+/** The annotation of what an API logs; its value is the API's name. */
+export const logAnnotation = "api"
 
 export const make = ({ name, title }: { readonly name: string; readonly title: string }, gate: Gate, meter: Meter): Health => {
+  /** Tells a run, which keeps it as an event; outside of one it is logged. */
+  const tell = (listener: (notice: Notice) => void, notice: Notice): Effect.Effect<void> =>
+    listener === unheard
+      ? Effect.annotateLogs(Effect.logWarning(notice.message), logAnnotation, name)
+      : Effect.sync(() => listener(notice))
   let inARow = 0
   let silences = 0
   let everAnswered = false
   let listener: (notice: Notice) => void = unheard
+  let status: BreakerStatus = { state: "Closed", trips: 0, changedAt: undefined }
   const announce = (breaker: Breaker, now: number, reason: Reason | undefined) =>
     Effect.flatMap(Notices, (listener) => {
+      const { trips } = status
+      status = { state: breaker._tag, trips: breaker._tag === "Open" ? trips + 1 : trips, changedAt: new Date(now) }
       meter.breaker(breaker._tag)
       const message = sentence(title, breaker, now, reason)
       return tell(listener, { type: "breaker_changed", resource: name, message, breaker: breaker._tag })
     })
   return {
+    breaker: () => status,
     limitChanged: (limit, message) => Effect.suspend(() => tell(listener, { type: "limit_changed", resource: limit, message })),
-    enter: (visit) =>
-      Effect.flatMap(Notices, (notice) => {
-        listener = notice
-        return Effect.flatMap(gate.enter(visit), () =>
-          visit.pass === "probe" ? announce(gate.state(), 0, undefined) : Effect.void)
-      }),
+    enter: (visit, notices) => {
+      listener = notices
+      const wait = gate.enter(visit)
+      // Whoever probes has waited.
+      if (wait === undefined) return undefined
+      return Effect.flatMap(wait, () =>
+        // Whoever probes has waited.
+        visit.pass === "probe" ? Effect.flatMap(Clock.currentTimeMillis, (now) => announce(gate.state(), now, undefined)) : Effect.void)
+    },
     isClosed: gate.isClosed,
-    leave: (visit, outcome, reason) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const breaker = gate.leave(visit, outcome, now)
-        return breaker === undefined ? Effect.void : announce(breaker, now, reason)
-      }),
+    leave: (visit, outcome, reason, now) => {
+      const breaker = gate.leave(visit, outcome, now)
+      return breaker && announce(breaker, now, reason)
+    },
     answered: () => {
       inARow = 0
       silences = 0

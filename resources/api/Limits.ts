@@ -19,6 +19,8 @@ export interface RouteLimits {
   readonly slowest: UsedLimit | undefined
   /** Waits for the permits of one call. */
   readonly take: (weight: number, restore: Limiter.Restore) => Effect.Effect<Limiter.Permit>
+  /** The permits of a call were taken. */
+  readonly taken: (weight: number) => void
   /** The API says to a call that was sent so long ago that it was asked too often. */
   readonly slowDown: (limited: Limited, sentAgoMillis: number) => Effect.Effect<void>
 }
@@ -62,11 +64,10 @@ export const make = Effect.fnUntraced(function*<Routes extends string>(
     routes.set(route, {
       turns: own.length === 0 ? undefined : Slots.make(turnsOf(limits, connections)),
       slowest,
-      take: all.length === 0 ? none.take : (weight, restore) =>
-        Effect.tap(Limiter.takeAll(all, weight, restore), () =>
-          Effect.sync(() => {
-            for (const { limit } of all) permitted(limit, weight)
-          })),
+      take: Limiter.all(all),
+      taken: (weight) => {
+        for (const { limit } of all) permitted(limit, weight)
+      },
       slowDown: ({ retryAfterMillis }, sentAgoMillis) => {
         // The pause is for all who share the limit, and outlives this process.
         const retryAfter = retryAfterMillis === null ? undefined : Duration.millis(Math.min(retryAfterMillis, Retrying.longestWait(retry)))
@@ -84,7 +85,5 @@ const usedOf = ({ name, rate, scope }: RateLimit): UsedLimit => (
   { name, perSecond: rate.calls / rate.perMillis * 1000, shared: scope === "global" }
 )
 
-const permit: Limiter.Permit = { sent: Effect.void, answered: Effect.void, abandoned: Effect.void, unused: Effect.void }
-
 /** No limits: nobody is asked who could be asked too often. */
-export const none: RouteLimits = { turns: undefined, slowest: undefined, take: () => Effect.succeed(permit), slowDown: () => Effect.void }
+export const none: RouteLimits = { turns: undefined, slowest: undefined, take: Limiter.all([]), taken: () => {}, slowDown: () => Effect.void }

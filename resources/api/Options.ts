@@ -1,5 +1,6 @@
 /** What an API is declared with, and what a call of it is. */
 import type { Duration, Redacted, Result, Schema } from "effect"
+import type { Call } from "../../engine/definition/Usage.ts"
 import type { RateLimit } from "../../engine/limit/RateLimit.ts"
 import type { BreakerOptions } from "./Breaker.ts"
 import type { ApiProblem } from "./Problem.ts"
@@ -102,6 +103,8 @@ export interface CallOptions<Routes extends string> {
   readonly weight?: number
   /** Sent as the header `idempotency-key` with all tries. */
   readonly idempotencyKey?: string
+  /** Hears of each try, beside the run. */
+  readonly tried?: (call: Call) => void
 }
 
 /** A call whose body is read by a schema. */

@@ -7,11 +7,16 @@ export interface Ticket {
   grant: () => void
 }
 
-export const ticket = (): Ticket => ({ state: "new", grant: () => {} })
+const nobody = () => {}
+
+export const ticket = (): Ticket => ({ state: "new", grant: nobody })
 
 export interface Slots {
-  /** Waits for a slot. Has to be followed by `leave`, also when it is interrupted. */
-  readonly enter: (ticket: Ticket) => Effect.Effect<void>
+  /**
+   * Takes a slot, at once where one is free; else gives the wait for it. Has to be followed by `leave`, also when the wait
+   * is interrupted.
+   */
+  readonly enter: (ticket: Ticket) => Effect.Effect<void> | undefined
   /** Gives the slot, or the place in line, back; at once, and only once. */
   readonly leave: (ticket: Ticket) => void
 }
@@ -21,17 +26,19 @@ export const make = (size: number, changed: (inUse: number) => void = () => {}):
   const line = new Set<Ticket>()
   let used = 0
   return {
-    enter: (ticket) =>
-      Effect.callback((resume) => {
-        if (used < size) {
-          changed(++used)
-          ticket.state = "granted"
-          return resume(Effect.void)
-        }
-        ticket.state = "waiting"
+    enter: (ticket) => {
+      if (used < size) {
+        changed(++used)
+        ticket.state = "granted"
+        return undefined
+      }
+      ticket.state = "waiting"
+      line.add(ticket)
+      return Effect.callback((resume) => {
+        if (ticket.state === "granted") return resume(Effect.void)
         ticket.grant = () => resume(Effect.void)
-        line.add(ticket)
-      }),
+      })
+    },
     leave: (ticket) => {
       const { state } = ticket
       ticket.state = "gone"

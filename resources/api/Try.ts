@@ -1,11 +1,13 @@
 /** One try of a call: through the breaker, with a connection and permits, within its time-out; measured and told. */
-import { Cause, Clock, Effect, Exit, Result } from "effect"
-import { Usage } from "../../engine/definition/Usage.ts"
+import { Cause, type Clock, Effect, Result } from "effect"
+import type { Notice } from "../../engine/definition/Notice.ts"
+import type { Call } from "../../engine/definition/Usage.ts"
+import type { Permit, Restore } from "../../engine/limit/Limiter.ts"
 import { type Reason, Status, TimedOut, Unreachable } from "./ApiError.ts"
 import { type Outcome, outcomeOf } from "./Breaker.ts"
 import { type Answer, redirected } from "./Exchange.ts"
 import type { Visit } from "./Gate.ts"
-import type { Health } from "./Health.ts"
+import { type Health, logAnnotation } from "./Health.ts"
 import type { RouteLimits } from "./Limits.ts"
 import type { Meter } from "./Meter.ts"
 import type { Decode } from "./Options.ts"
@@ -31,6 +33,11 @@ export interface Calling {
   readonly timeoutMillis: number
   /** How long it may wait for the breaker, at each try; undefined: for ever. */
   readonly maxWaitMillis: number | undefined
+  readonly clock: Clock.Clock
+  /** Hears of each try. */
+  readonly tried: (call: Call) => void
+  /** Hears of the breaker. */
+  readonly notices: (notice: Notice) => void
   /** It has failed with an answer that a broken server gives. All of its tries count once: it may be the call that is broken. */
   counted: boolean
   /** It has waited for the breaker as long as it may. */
@@ -40,8 +47,13 @@ export interface Calling {
 /** An API redirects at most so often. */
 const maxRedirects = 3
 
-/** What a whole answer was: JSON, or the request that it leads to. */
-type Told = { readonly json: unknown } | { readonly next: ApiRequest }
+/** What became of a try: the JSON of the answer, or what went wrong. */
+export type Told = Result.Result<unknown, Reason>
+
+/** The answer leads to another request. */
+interface Next {
+  readonly next: ApiRequest
+}
 
 /** A probe that has no permit after so long, such as one under a slow limit, leaves the probing to the next in line. */
 const probePatience = "1 second"
@@ -49,45 +61,36 @@ const probePatience = "1 second"
 /** The breaker has opened between the gate and the sending: the call goes back to the gate. */
 const again = { again: true } as const
 
-/** Sends a request, and those that it is redirected to; gives the JSON of the answer. */
-export type Attempt = (request: ApiRequest, calling: Calling) => Effect.Effect<unknown, Reason>
+/** Sends a request, and those that it is redirected to. */
+export type Attempt = (request: ApiRequest, calling: Calling) => Effect.Effect<Told>
+
+/** What there is to wait for, and what comes then. What is there at once costs a fiber no step: see `visit`. */
+const after = <A>(wait: Effect.Effect<void> | undefined, next: () => Effect.Effect<A>): Effect.Effect<A> =>
+  wait === undefined ? next() : Effect.flatMap(wait, next)
+
+const hasWaited = (seconds: number) => new Unreachable({ problem: `it was down for longer than the ${seconds} s of maxWait` })
+
+/** A try from the gate to its end. */
+class Stay implements Visit {
+  pass: Visit["pass"] = undefined
+  readonly turn = Slots.ticket()
+  readonly slot = Slots.ticket()
+  /** It has its permits, or has ended. */
+  isReady = false
+  outcome: Outcome = "unknown"
+  reason: Reason | undefined = undefined
+}
 
 export const make = ({ decode, health, meter, name, redact, slots, transport }: Trying): Attempt => {
-  const tell = (request: ApiRequest, answer: Answer, now: number): Result.Result<Told, Reason> => {
-    const next = redirected(request, answer, redact)
-    if (next !== undefined) return Result.succeed({ next })
-    return Result.map(read(request.route, answer, now, { decode, redact }), (json) => ({ json }))
-  }
-
-  const send = Effect.fnUntraced(function*(request: ApiRequest, { limits, timeoutMillis }: Calling, since: number) {
-    const usage = yield* Usage
-    const sent = yield* Clock.currentTimeMillis
-    const answered = yield* Effect.result(transport.exchange(request, timeoutMillis))
-    const answer = Result.mapError(answered, (reason) =>
-      reason._tag === "TimedOut" ? new TimedOut({ millis: reason.millis, inARow: health.timedOut() }) : reason)
-    const now = yield* Clock.currentTimeMillis
-    if (Result.isSuccess(answer)) health.answered()
-    else if (answer.failure._tag === "Unreachable" || answer.failure._tag === "TimedOut") health.unanswered()
-    const told = Result.flatMap(answer, (answer) => tell(request, answer, now))
-    const error = Result.isFailure(told) ? told.failure._tag : null
-    const call = { resource: name, route: request.route, millis: now - sent, waitMillis: sent - since, error, limit: limits.slowest }
-    usage(call)
-    meter.tried(call)
-    if (Result.isFailure(told)) {
-      yield* Effect.logDebug(`${request.method} ${request.shown} ended with ${told.failure._tag} after ${call.millis} ms`)
+  const tell = (request: ApiRequest, answered: Result.Result<Answer, Reason>, now: number): Told | Next => {
+    if (Result.isFailure(answered)) {
+      const reason = answered.failure
+      if (reason._tag === "Unreachable" || reason._tag === "TimedOut") health.unanswered()
+      return reason._tag === "TimedOut" ? Result.fail(new TimedOut({ millis: reason.millis, inARow: health.timedOut() })) : Result.fail(reason)
     }
-    return told
-  })
-
-  const enter = (visit: Visit, calling: Calling): Effect.Effect<void, Reason> => {
-    const { maxWaitMillis } = calling
-    return maxWaitMillis === undefined ? health.enter(visit) : Effect.timeoutOrElse(health.enter(visit), {
-      duration: maxWaitMillis,
-      orElse: () => {
-        calling.gaveUp = true
-        return Effect.fail(new Unreachable({ problem: `it was down for longer than the ${maxWaitMillis / 1000} s of maxWait` }))
-      }
-    })
+    health.answered()
+    const next = redirected(request, answered.success, redact)
+    return next === undefined ? read(request.route, answered.success, now, { decode, redact }) : { next }
   }
 
   const outcomeIn = (calling: Calling, reason: Reason | undefined): Outcome => {
@@ -98,77 +101,113 @@ export const make = ({ decode, health, meter, name, redact, slots, transport }: 
     return before ? "unknown" : "outage"
   }
 
-  /** Sends with permits, which are given back as the end of the call says. */
-  const permitted = (
+  /** A call may be sent while the breaker is closed, or as the one that probes. */
+  const mayGo = (stay: Stay) => stay.pass === "probe" || health.isClosed()
+
+  const ready = ({ turns }: RouteLimits, stay: Stay) => {
+    stay.isReady = true
+    turns?.leave(stay.turn)
+  }
+
+  const enter = (stay: Stay, calling: Calling, restore: Restore): Effect.Effect<void> | undefined => {
+    const wait = health.enter(stay, calling.notices)
+    if (wait === undefined) return undefined
+    const { maxWaitMillis } = calling
+    const patient = maxWaitMillis === undefined ? wait : Effect.timeoutOrElse(wait, {
+      duration: maxWaitMillis,
+      orElse: () => {
+        calling.gaveUp = true
+        return Effect.void
+      }
+    })
+    const pass = Effect.suspend(() => stay.isReady ? Effect.void : health.leave(stay, "unknown", undefined, calling.clock.currentTimeMillisUnsafe()) ?? Effect.void)
+    return Effect.flatMap(restore(patient), () => stay.pass === "probe" ? Effect.forkChild(Effect.delay(pass, probePatience)) : Effect.void)
+  }
+
+  /** The permits are given back as the end of the call says. */
+  const giveBack = (permit: Permit, { limits }: Calling, reason: Reason | undefined, sent: number): Effect.Effect<void> | undefined => {
+    if (reason?._tag === "TimedOut") permit.abandoned()
+    else permit.answered()
+    return reason?._tag === "Limited" ? limits.slowDown(reason, performance.now() - sent) : undefined
+  }
+
+  /** With permits. */
+  const send = (
     request: ApiRequest,
     calling: Calling,
-    { mayGo, ready, since }: { readonly mayGo: () => boolean; readonly ready: () => void; readonly since: number }
-  ): Effect.Effect<Result.Result<Told, Reason> | typeof again> =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(calling.limits.take(calling.weight, restore), (permit): Effect.Effect<Result.Result<Told, Reason> | typeof again> => {
-        ready()
-        if (!mayGo()) return Effect.as(permit.unused, again)
-        const sent = performance.now()
-        return Effect.onExit(restore(send(request, calling, since)), (exit) => {
-          if (Exit.isFailure(exit)) return Cause.hasInterrupts(exit.cause) ? permit.abandoned : permit.answered
-          const reason = Result.isFailure(exit.value) ? exit.value.failure : undefined
-          if (reason?._tag === "TimedOut") return permit.abandoned
-          if (reason?._tag !== "Limited") return permit.answered
-          return Effect.andThen(permit.answered, calling.limits.slowDown(reason, performance.now() - sent))
-        })
-      })
-    )
-
-  /** Goes through the gate, and ends the visit whatever becomes of the call. */
-  const visit = (request: ApiRequest, calling: Calling, since: number): Effect.Effect<Told | typeof again, Reason> =>
-    Effect.suspend(() => {
-      const { turns } = calling.limits
-      const visit: Visit = { pass: undefined }
-      const turn = Slots.ticket()
-      const slot = Slots.ticket()
-      let outcome: Outcome = "unknown"
-      let reason: Reason | undefined
-      const mayGo = () => visit.pass === "probe" || health.isClosed()
-      let isReady = false
-      const ready = () => {
-        isReady = true
-        turns?.leave(turn)
-      }
-      const pass = Effect.suspend(() => isReady ? Effect.void : health.leave(visit, "unknown", undefined))
-      const leave = Effect.suspend(() => {
-        ready()
-        slots.leave(slot)
-        return health.leave(visit, outcome, reason)
-      })
-      return Effect.gen(function*() {
-        yield* enter(visit, calling)
-        if (visit.pass === "probe") yield* Effect.forkChild(Effect.delay(pass, probePatience))
-        if (turns !== undefined) yield* turns.enter(turn)
-        yield* slots.enter(slot)
-        if (!mayGo()) return again
-        const told = yield* permitted(request, calling, { mayGo, ready, since })
-        if ("again" in told) return again
-        if (Result.isFailure(told)) reason = told.failure
-        // A probe is decided by each of its answers.
-        outcome = visit.pass === "probe" ? outcomeOf(reason) : outcomeIn(calling, reason)
-        return yield* Effect.fromResult(told)
-      }).pipe(Effect.ensuring(leave))
-    })
-
-  const once = Effect.fnUntraced(function*(request: ApiRequest, calling: Calling) {
-    const since = yield* Clock.currentTimeMillis
-    for (;;) {
-      const told = yield* visit(request, calling, since)
-      if (!("again" in told)) return told
+    stay: Stay,
+    { permit, restore, since }: { readonly permit: Permit; readonly restore: Restore; readonly since: number }
+  ): Effect.Effect<Told | Next | typeof again> => {
+    const { clock, limits, timeoutMillis, weight } = calling
+    limits.taken(weight)
+    ready(limits, stay)
+    if (!mayGo(stay)) {
+      permit.unused()
+      return Effect.succeed(again)
     }
-  })
+    const sent = clock.currentTimeMillisUnsafe()
+    const sentAt = performance.now()
+    const ended = (answered: Result.Result<Answer, Reason>): Effect.Effect<Told | Next> => {
+      const now = clock.currentTimeMillisUnsafe()
+      const told = tell(request, answered, now)
+      const reason = "next" in told || Result.isSuccess(told) ? undefined : told.failure
+      stay.reason = reason
+      // A probe is decided by each of its answers.
+      stay.outcome = stay.pass === "probe" ? outcomeOf(reason) : outcomeIn(calling, reason)
+      const slower = giveBack(permit, calling, reason, sentAt)
+      const call = { resource: name, route: request.route, millis: now - sent, waitMillis: sent - since, error: reason?._tag ?? null, limit: limits.slowest }
+      calling.tried(call)
+      meter.tried(call)
+      if (reason === undefined) return Effect.succeed(told)
+      const text = `${request.method} ${request.shown} ended with ${reason._tag} after ${call.millis} ms`
+      return Effect.logDebug(text).pipe(Effect.annotateLogs(logAnnotation, name), Effect.andThen(slower ?? Effect.void), Effect.as(told))
+    }
+    return Effect.matchCauseEffect(restore(transport.exchange(request, timeoutMillis)), {
+      onSuccess: (answer) => ended(Result.succeed(answer)),
+      onFailure: (cause) => {
+        const reason = Cause.findError(cause)
+        if (Result.isSuccess(reason)) return ended(Result.fail(reason.success))
+        if (Cause.hasInterrupts(cause)) permit.abandoned()
+        else permit.answered()
+        return Effect.failCause(reason.failure)
+      }
+    })
+  }
 
-  const follow = (request: ApiRequest, calling: Calling, left: number): Effect.Effect<unknown, Reason> =>
-    Effect.flatMap(once(request, calling), (told) => {
-      if ("json" in told) return Effect.succeed(told.json)
-      if (left > 0) return follow(told.next, calling, left - 1)
-      return Effect.fail(new Status({ status: 310, head: `It redirects more than ${maxRedirects} times, at last to ${told.next.shown}` }))
+  /**
+   * From the gate to the end of the call, whatever becomes of it. Gate, turn and connection are asked one after the other
+   * in one step of the fiber, which is suspended only where there is something to wait for.
+   */
+  const visit = (request: ApiRequest, calling: Calling, since: number): Effect.Effect<Told | Next | typeof again> =>
+    Effect.uninterruptibleMask((restore) => {
+      const { clock, limits, weight } = calling
+      const stay = new Stay()
+      const wait = (ticket: Slots.Ticket, slots: Slots.Slots | undefined) => {
+        const wait = slots?.enter(ticket)
+        return wait && restore(wait)
+      }
+      const way = after<Told | Next | typeof again>(enter(stay, calling, restore), () => {
+        if (calling.gaveUp) return Effect.succeed(Result.fail(hasWaited((calling.maxWaitMillis ?? 0) / 1000)))
+        return after(wait(stay.turn, limits.turns), () =>
+          after(wait(stay.slot, slots), () =>
+            mayGo(stay)
+              ? Effect.flatMap(limits.take(weight, restore), (permit) => send(request, calling, stay, { permit, restore, since }))
+              : Effect.succeed(again)))
+      })
+      return Effect.onExitPrimitive(way, () => {
+        ready(limits, stay)
+        slots.leave(stay.slot)
+        return health.leave(stay, stay.outcome, stay.reason, clock.currentTimeMillisUnsafe())
+      })
     })
 
-  return (request, calling) => follow(request, calling, maxRedirects)
+  const follow = (request: ApiRequest, calling: Calling, left: number, since: number): Effect.Effect<Told> =>
+    Effect.flatMap(visit(request, calling, since), (told) => {
+      if ("again" in told) return follow(request, calling, left, since)
+      if (!("next" in told)) return Effect.succeed(told)
+      if (left > 0) return follow(told.next, calling, left - 1, calling.clock.currentTimeMillisUnsafe())
+      return Effect.succeed(Result.fail(new Status({ status: 310, head: `It redirects more than ${maxRedirects} times, at last to ${told.next.shown}` })))
+    })
+
+  return (request, calling) => follow(request, calling, maxRedirects, calling.clock.currentTimeMillisUnsafe())
 }

@@ -164,7 +164,7 @@ describe("Limiter", () => {
       const slow = yield* Limiter.make(RateLimit.make("slow", { calls: 1, per: "1 second" }))
       const { call, times } = yield* noting
       yield* Effect.forkChild(Effect.forEach([1, 2, 3], () =>
-        Effect.flatMap(Limiter.takeAll([quick, slow]), (permit) => Effect.andThen(call("x"), permit.answered)), { concurrency: "unbounded" }))
+        Effect.flatMap(Limiter.all([quick, slow])(), (permit) => Effect.andThen(call("x"), Effect.sync(() => permit.answered()))), { concurrency: "unbounded" }))
       yield* pass(2500)
       assert.lengthOf(times(), 3)
       assert.isAtLeast(times()[2]! - times()[0]!, 2000)
@@ -179,7 +179,7 @@ describe("Limiter", () => {
       yield* pass(50)
       yield* Effect.forkChild(Effect.forEach([1, 2], () =>
         Effect.uninterruptibleMask((restore) =>
-          Effect.flatMap(Limiter.takeAll([quick, slow], 1, restore), (permit) => Effect.andThen(call("x"), permit.answered))), { concurrency: 2 }))
+          Effect.flatMap(Limiter.all([quick, slow])(1, restore), (permit) => Effect.andThen(call("x"), Effect.sync(() => permit.answered())))), { concurrency: 2 }))
       yield* pass(8000, 20)
       assert.lengthOf(times(), 2)
       assert.isAtLeast(times()[0]!, 3000)

@@ -49,13 +49,13 @@ describe("Gate", () => {
       const visits = Array.from({ length: 5 }, (): Gate.Visit => ({ pass: undefined }))
       for (const outcome of ["outage", "outage"] as const) {
         const visit: Gate.Visit = { pass: undefined }
-        yield* gate.enter(visit)
+        assert.isUndefined(gate.enter(visit))
         gate.leave(visit, outcome, 0)
       }
       const entered: Array<number> = []
       const fibers: Array<Fiber.Fiber<void>> = []
       for (const [i, visit] of visits.entries()) {
-        fibers.push(yield* Effect.forkChild(Effect.andThen(gate.enter(visit), Effect.sync(() => void entered.push(i)))))
+        fibers.push(yield* Effect.forkChild(Effect.andThen(gate.enter(visit) ?? Effect.void, Effect.sync(() => void entered.push(i)))))
         yield* Effect.yieldNow
       }
       yield* Fiber.interrupt(fibers[0]!)

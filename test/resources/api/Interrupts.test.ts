@@ -57,6 +57,6 @@ describe("an interrupt", () => {
         assert.isTrue(Option.isSome(next), `after an interrupt before operation ${operation}`)
         operation++
       }
-      assert.isAbove(operation, 50)
+      assert.isAbove(operation, 25)
     }), 30_000)
 })

@@ -18,16 +18,25 @@ const isHidden = ({ uri }: ObjectInfo): boolean => /(^|\/)[._][^/]*$/.test(uri)
 
 const isMany = (uri: string): boolean => /\/$|[*?{[]/.test(uri)
 
-/** A file; or all files of a folder, below a prefix that ends with "/", or of a glob, in the order of their names. */
+/**
+ * A file; or all files of a folder, below a prefix that ends with "/", or of a glob, in the order of their names. One that
+ * is empty has no records and is passed over, also where its format wants a header line.
+ */
 export const list = Effect.fnUntraced(function*(uri: string): Effect.fn.Return<ReadonlyArray<ObjectInfo>, ObjectStoreError | NoFiles, ObjectStore> {
   const store = yield* ObjectStore
   if (!isMany(uri)) {
     const one = yield* Effect.result(store.stat(uri))
-    if (one._tag === "Success") return [one.success]
+    if (one._tag === "Success" && one.success.size > 0) return [one.success]
+    if (one._tag === "Success") return yield* new NoFiles({ message: `${uri} is empty: there is nothing to process.` })
     const within = yield* Effect.orElseSucceed(Stream.runCollect(store.list(`${uri}/`)), () => [])
     if (within.length === 0) return yield* one.failure
   }
   const files = (yield* Stream.runCollect(store.list(isMany(uri) ? uri : `${uri}/`, { allowEmpty: true }))).filter((file) => !isHidden(file))
-  if (files.length > 0) return files
+  const filled = files.filter(({ size }) => size > 0)
+  if (filled.length > 0) return filled
+  if (files.length > 0) {
+    const message = `${files.length === 1 ? "The only file" : `All ${files.length} files`} of ${uri} ${files.length === 1 ? "is" : "are"} empty: there is nothing to process.`
+    return yield* new NoFiles({ message })
+  }
   return yield* new NoFiles({ message: `${uri} has no files: there is nothing to process.` })
 })

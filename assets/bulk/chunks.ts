@@ -5,6 +5,9 @@ import * as Input from "../../resources/bulk/Input.ts"
 import * as Files from "./Files.ts"
 import * as Kind from "./Kind.ts"
 
+/** Of many small files in S3 each is a matter of its latency alone. */
+const filesAtOnce = 8
+
 export const chunks = Asset.make("bulk/chunks", {
   description: "The files that BULK_INPUT, or S3_BUCKET and S3_KEY, name, as they are now, in pieces of CHUNK_SIZE.",
   kinds: ["s3", "postgres"],
@@ -14,7 +17,7 @@ export const chunks = Asset.make("bulk/chunks", {
     const files = yield* Files.list(yield* Input.uri)
     const bytes = (yield* Input.chunkKib) * 1024
     const cut = yield* Effect.forEach(files, (file) =>
-      Effect.flatMap(Kind.of(file), (format) => Stream.runCollect(Chunks.cut(file, format, { bytes }))))
+      Effect.flatMap(Kind.of(file), (format) => Stream.runCollect(Chunks.cut(file, format, { bytes }))), { concurrency: filesAtOnce })
     return cut.flat()
   })
 })

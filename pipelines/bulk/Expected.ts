@@ -1,13 +1,23 @@
 /** How many records the input has, as far as its chunks tell. */
 import type { Chunks } from "sluice"
 
-const isKnown = (chunk: Chunks.Chunk): chunk is Chunks.Chunk & { readonly records: number } => chunk.records !== null
-
-/** Known for chunks whose end was looked for; the others have as many for their size. Undefined: nothing is known. */
-export const of = (chunks: ReadonlyArray<Chunks.Chunk>): number | undefined => {
-  const known = chunks.filter(isKnown)
-  const records = known.reduce((sum, chunk) => sum + chunk.records, 0)
-  const size = (some: ReadonlyArray<Chunks.Chunk>) => some.reduce((sum, { end, start }) => sum + end - start, 0)
-  const knownSize = size(known)
-  return knownSize === 0 ? undefined : Math.round(records * size(chunks) / knownSize)
+/**
+ * Known for chunks whose end was looked for; the others have as many for their size as those, or else as the first records
+ * of the input tell. Undefined: nothing is known.
+ */
+export const of = (chunks: ReadonlyArray<Chunks.Chunk>, bytesPerRecord: number | undefined): number | undefined => {
+  let [records, knownSize, unknownSize] = [0, 0, 0]
+  for (const chunk of chunks) {
+    const size = chunk.end - chunk.start
+    if (chunk.records === null) {
+      unknownSize += size
+      continue
+    }
+    records += chunk.records
+    // Of Parquet, they are row groups.
+    if (chunk.kind !== "row groups") knownSize += size
+  }
+  if (unknownSize === 0) return records
+  const each = records > 0 && knownSize > 0 ? knownSize / records : bytesPerRecord
+  return each === undefined || each === 0 ? undefined : Math.round(records + unknownSize / each)
 }

@@ -1,10 +1,12 @@
-/** Watches a run: a line of progress, the API's health, memory in the log, and `metrics.json` for other programs. */
+/** Watches a run: a line of progress over all its processes, the API's health, memory in the log, and `metrics.json`. */
 import { Effect, Schedule, type Scope } from "effect"
-import * as fs from "node:fs"
-import * as path from "node:path"
+import type { SqlClient } from "effect/sql"
 import type { Meter } from "../../assets/bulk/Meter.ts"
 import { RecordApi } from "../../resources/bulk/RecordApi.ts"
+import * as Fleet from "./Fleet.ts"
 import type { Logs } from "./Logs.ts"
+import * as MetricsFile from "./MetricsFile.ts"
+import * as Progress from "./Progress.ts"
 
 export interface Watched {
   readonly meter: Meter
@@ -14,72 +16,85 @@ export interface Watched {
   readonly show: (line: string) => void
   /** Records that the input may have, for the share that is done; undefined: nobody knows. */
   readonly expected: number | undefined
+  /** The run's number, as soon as it has one. */
+  readonly run: () => number | undefined
+  /** Records that were done before are done again, and do not count. */
+  readonly anew: boolean
 }
 
 const megabyte = 1024 * 1024
 
 const n = (value: number): string => value.toLocaleString("en", { maximumFractionDigits: 0 })
 
-const bar = (share: number): string => {
-  const full = Math.round(Math.min(1, share) * 20)
-  return `[${"█".repeat(full)}${"░".repeat(20 - full)}] ${(Math.min(1, share) * 100).toFixed(0)} % · `
-}
-
-const remaining = (seconds: number): string =>
-  seconds < 90 ? `${Math.ceil(seconds)} s` : seconds < 5400 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
-
 /** Until the scope ends. */
 export const make = Effect.fnUntraced(function*(
-  { expected, folder, logs, meter, show }: Watched
-): Effect.fn.Return<void, never, RecordApi | Scope.Scope> {
+  { anew, expected, folder, logs, meter, run, show }: Watched
+): Effect.fn.Return<void, never, RecordApi | SqlClient.SqlClient | Scope.Scope> {
   const api = yield* RecordApi
-  const began = performance.now()
-  let before = { at: began, done: 0 }
+  const progress = Progress.make(performance.now(), expected)
   let isUp = true
+  // The database may be away for a moment; the run waits for it, and progress stands still.
+  const committed = (run: number) => Effect.orElseSucceed(Fleet.read(run, anew), () => undefined)
+  const before = yield* committed(0)
+
+  /** What is committed, or else what this process knows of itself: neither says too much, so the larger one is nearer. */
+  const standing = Effect.gen(function*() {
+    const id = run()
+    const fleet = id === undefined ? before : yield* committed(id)
+    const { failed, processed } = meter.counts
+    return {
+      done: Math.max(fleet?.records ?? 0, (before?.records ?? 0) + processed + failed),
+      failed: Math.max(fleet?.failed ?? 0, (before?.failed ?? 0) + failed),
+      processes: fleet?.processes ?? 1,
+      // Of one process its own histogram is finer, and newer.
+      times: fleet === undefined || fleet.processes < 2 ? ownTimes() : fleet
+    }
+  })
+
+  const ownTimes = () => ({
+    calls: meter.latencies.count(),
+    p50_ms: meter.latencies.quantile(0.5),
+    p90_ms: meter.latencies.quantile(0.9),
+    p99_ms: meter.latencies.quantile(0.99)
+  })
 
   const tell = Effect.gen(function*() {
-    const { anomalies, failed, processed, retries } = meter.counts
-    const now = performance.now()
-    const done = processed + failed
-    const rate = (done - before.done) / Math.max(0.001, (now - before.at) / 1000)
-    const mean = done / Math.max(0.001, (now - began) / 1000)
-    before = { at: now, done }
+    const { done, failed, processes, times } = yield* standing
+    progress.note(performance.now(), done)
     const breaker = yield* api.breaker
-    const { latencies } = meter
-    const left = expected === undefined || mean === 0 ? "" : ` · about ${remaining(Math.max(0, expected - done) / mean)} left`
-    const state = breaker.state === "Closed" ? "" : " · the API is down, records wait"
-    show(`${expected === undefined ? "" : bar(done / expected)}${n(done)} records, ${n(failed)} failed · ${n(rate)}/s · p50 ${n(latencies.quantile(0.5))} ms${left}${state}`)
-    const rss = process.memoryUsage.rss() / megabyte
-    const { heapUsed } = process.memoryUsage()
-    logs.info(`Progress: ${processed} processed, ${failed} failed, ${meter.underWay()} under way, ${rate.toFixed(0)} records/s`)
-    logs.info(`Memory: ${rss.toFixed(0)} MB resident, ${(heapUsed / megabyte).toFixed(0)} MB of heap in use`)
+    show(Progress.line(progress, { failed, p50: times.p50_ms, processes, isDown: breaker.state !== "Closed" }))
+    const { anomalies, retries } = meter.counts
+    const { heapUsed, rss } = process.memoryUsage()
+    logs.info(
+      `Progress: ${done - failed} processed, ${failed} failed, ${meter.underWay()} under way here, ` +
+        `${progress.perSecond().toFixed(0)} records/s, ${processes} ${processes === 1 ? "process" : "processes"}`
+    )
+    logs.info(`Memory: ${n(rss / megabyte)} MB resident, ${n(heapUsed / megabyte)} MB of heap in use`)
     logs.client(
       "INFO",
-      `Calls: ${latencies.count()} answered, ${meter.underWay()} under way, p50 ${n(latencies.quantile(0.5))} ms, ` +
-        `p90 ${n(latencies.quantile(0.9))} ms, p99 ${n(latencies.quantile(0.99))} ms, ${retries} retries, breaker ${breaker.state}`
+      `Calls: ${times.calls} answered, ${meter.underWay()} under way here, p50 ${n(times.p50_ms)} ms, ` +
+        `p90 ${n(times.p90_ms)} ms, p99 ${n(times.p99_ms)} ms, ${retries} retries here, breaker ${breaker.state}`
     )
-    write({
+    const cpu = process.cpuUsage()
+    MetricsFile.write(folder, {
       at: new Date().toISOString(),
-      throughput: { records: done, per_second: mean, per_second_now: rate, expected_seconds_left: expected === undefined || mean === 0 ? null : (expected - done) / mean },
-      response_times: { p50_ms: latencies.quantile(0.5), p90_ms: latencies.quantile(0.9), p99_ms: latencies.quantile(0.99), max_ms: latencies.max() },
+      throughput: {
+        records: done,
+        share: progress.share() ?? null,
+        per_second: progress.mean(),
+        per_second_now: progress.perSecond(),
+        expected_seconds_left: progress.secondsLeft() ?? null
+      },
+      processes,
+      response_times: { p50_ms: times.p50_ms, p90_ms: times.p90_ms, p99_ms: times.p99_ms, max_ms: meter.latencies.max() },
       errors: { failed, rate: done === 0 ? 0 : failed / done, retries },
-      resources: { rss_mb: rss, cpu_seconds: (process.cpuUsage().user + process.cpuUsage().system) / 1e6 },
+      resources: { rss_mb: rss / megabyte, cpu_seconds: (cpu.user + cpu.system) / 1e6 },
       under_way: { now: meter.underWay(), most: meter.mostUnderWay() },
       anomalies,
       breaker: { state: breaker.state, trips: breaker.trips, changed_at: breaker.changedAt?.toISOString() ?? null },
       api_up: isUp
-    })
+    }, logs)
   })
-
-  const write = (metrics: unknown): void => {
-    const file = path.join(folder, "metrics.json")
-    try {
-      fs.writeFileSync(`${file}.new`, `${JSON.stringify(metrics, null, 2)}\n`)
-      fs.renameSync(`${file}.new`, file)
-    } catch (error) {
-      logs.warn(`${file} cannot be written: ${String(error)}`)
-    }
-  }
 
   const checkHealth = Effect.gen(function*() {
     const health = yield* Effect.result(api.health)

@@ -28,8 +28,9 @@ export const tell = Effect.fn("bulk.report")(function*({ engine, report, seconds
     }
   }
   if (report === undefined || report.state === "succeeded") return
-  for (const { error, partition } of report.failures) {
-    const message = error ?? `Chunk ${partition} failed.`
+  // The tables of a chunk fail together, of one error.
+  const messages = report.failures.map(({ error, partition }) => error?.replace(/^[A-Za-z]+Error: /, "") ?? `Chunk ${partition} failed.`)
+  for (const message of new Set(messages)) {
     logs.error(message)
     yield* Console.error(`✗ ${message}`)
   }

@@ -2,6 +2,7 @@
 import { Cause, Console, Deferred, Effect, Fiber } from "effect"
 import { Asset, AssetGraph, Backfill, BackfillOptions, Cli, Executor, Input, RunRequest, Target } from "sluice"
 import { chunks } from "../../assets/bulk/chunks.ts"
+import * as Inspection from "../../assets/bulk/Inspection.ts"
 import * as Meter from "../../assets/bulk/Meter.ts"
 import { RecordApi } from "../../resources/bulk/RecordApi.ts"
 import * as ApiSettings from "../../resources/bulk/Settings.ts"
@@ -64,6 +65,7 @@ const ensureHealthy = Effect.fnUntraced(function*(logs: Logs.Logs) {
 
 const sending = Effect.fnUntraced(function*(input: RunInput, options: Options.Options, meter: Meter.Meter, logs: Logs.Logs) {
   yield* ensureHealthy(logs)
+  const { bytesPerRecord } = yield* Effect.mapError(Inspection.inspect(options.input, options.api.recordId), ({ message }) => new Cli.Refusal({ message }))
   const graph = yield* Effect.fromResult(AssetGraph.make([bulk]))
   const listing = yield* Executor.start(graph, new RunRequest({ selection: "bulk/chunks", partitions: null, force: true, concurrency: 1 }))
   const [unlisted] = listing.failed
@@ -78,15 +80,19 @@ const sending = Effect.fnUntraced(function*(input: RunInput, options: Options.Op
   const began = performance.now()
   const folder = yield* Cli.path(input.logDir)
   const screen = Screen.make(input.json)
-  yield* Monitor.make({ meter, logs, folder, show: screen.show, expected: input.numRecords ?? Expected.of(listed) })
   const watch = Watch.make(logs)
   const started = yield* Deferred.make<number>()
+  let run: number | undefined
+  const anew = input.force || input.demo
+  yield* Monitor.make({ meter, logs, folder, show: screen.show, expected: input.numRecords ?? Expected.of(listed, bytesPerRecord), run: () => run, anew })
   const helpers = Effect.flatMap(Deferred.await(started), (id) => Partitioned.helpers(id, options.processes - 1, folder, logs))
   const helping = yield* Effect.forkScoped(engine === "partitioned" ? helpers : Effect.void)
-  const report = yield* Backfill.start(graph, requestOf(input.force || input.demo), {
+  const report = yield* Backfill.start(graph, requestOf(anew), {
     observer: (observation) => {
       watch(observation)
-      if (observation._tag === "RunStarted") Deferred.doneUnsafe(started, Effect.succeed(observation.run))
+      if (observation._tag !== "RunStarted") return
+      run = observation.run
+      Deferred.doneUnsafe(started, Effect.succeed(observation.run))
     }
   })
   if (report !== undefined) yield* Fiber.join(helping)

@@ -21,6 +21,10 @@ describe("sluice bulk", () => {
         const { failed, processed, read } = JSON.parse(ended.stdout)
         assert.deepStrictEqual([read, processed, failed], [600, 540, 60])
         outcomes.push(yield* keys(project))
+        // Of all processes together, though each knows only what it has sent itself.
+        const { errors, throughput } = JSON.parse(readFileSync(path.join(project.folder, "logs", "metrics.json"), "utf8"))
+        assert.deepStrictEqual([throughput.records, errors.failed], [600, 60])
+        assert.isAbove(throughput.share, 0.9)
       }
       assert.deepStrictEqual(outcomes[1], outcomes[0])
       assert.deepStrictEqual(outcomes[2], outcomes[0])
@@ -40,7 +44,7 @@ describe("sluice bulk", () => {
       assert.deepStrictEqual(metrics.breaker, { state: "Closed", trips: 0, changed_at: null })
       assert.deepStrictEqual(
         Object.keys(metrics),
-        ["at", "throughput", "response_times", "errors", "resources", "under_way", "anomalies", "breaker", "api_up"]
+        ["at", "throughput", "processes", "response_times", "errors", "resources", "under_way", "anomalies", "breaker", "api_up"]
       )
     }))
 
@@ -62,6 +66,8 @@ describe("sluice bulk", () => {
       assert.strictEqual(nowhere.code, 2)
       assert.match(nowhere.stderr, /^error: .*nowhere\.csv/)
       assert.strictEqual(simulator.seen(1000).arrivals, 0)
+      // Nor is there a run that failed: none has begun.
+      assert.deepStrictEqual(yield* query(project, "select run from sluice.run_states"), [])
     }))
 
   it.live("sends failed records once more with their keys, and says how many there are left", () =>

@@ -1,0 +1,79 @@
+/** How many records are done, how quickly, and how long the rest will take; and that as a line for the eye. */
+
+export interface Progress {
+  /** Records that are done by now; `at` is in milliseconds and only grows. */
+  readonly note: (at: number, done: number) => void
+  readonly done: () => number
+  /** Records a second, over the last ten seconds. */
+  readonly perSecond: () => number
+  /** Records a second since the beginning, without those that were done before. */
+  readonly mean: () => number
+  /** The share that is done; undefined: nobody knows how many there are. */
+  readonly share: () => number | undefined
+  /** At the pace of the last half minute; undefined: it cannot be told. */
+  readonly secondsLeft: () => number | undefined
+}
+
+const paceMillis = 10_000
+const predictionMillis = 30_000
+
+/** `expected`: so many records there are, as far as that is known. */
+export const make = (began: number, expected: number | undefined): Progress => {
+  const noted: Array<{ readonly at: number; readonly done: number }> = []
+  let first: number | undefined
+  const last = () => noted.at(-1) ?? { at: began, done: 0 }
+  /** A pace over that long a time, or as much of it as there is. */
+  const pace = (millis: number): number => {
+    const { at, done } = last()
+    const from = noted.find((one) => one.at >= at - millis) ?? { at: began, done: first ?? 0 }
+    const before = from.at === at ? { at: began, done: first ?? 0 } : from
+    return (done - before.done) / Math.max(0.001, (at - before.at) / 1000)
+  }
+  return {
+    note: (at, done) => {
+      first ??= done
+      noted.push({ at, done })
+      while (noted.length > 2 && noted[0]!.at < at - predictionMillis) noted.shift()
+    },
+    done: () => last().done,
+    perSecond: () => pace(paceMillis),
+    mean: () => (last().done - (first ?? 0)) / Math.max(0.001, (last().at - began) / 1000),
+    share: () => expected === undefined || expected === 0 ? undefined : Math.min(1, last().done / expected),
+    secondsLeft: () => {
+      const perSecond = pace(predictionMillis)
+      return expected === undefined || perSecond <= 0 ? undefined : Math.max(0, expected - last().done) / perSecond
+    }
+  }
+}
+
+const n = (value: number): string => value.toLocaleString("en", { maximumFractionDigits: 0 })
+
+const bar = (share: number): string => {
+  const full = Math.round(share * 20)
+  return `[${"█".repeat(full)}${"░".repeat(20 - full)}] ${Math.floor(share * 100)} % · `
+}
+
+const remaining = (seconds: number): string =>
+  seconds < 90 ? `${Math.ceil(seconds)} s` : seconds < 5400 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
+
+export interface Said {
+  readonly failed: number
+  readonly p50: number
+  readonly processes: number
+  /** The breaker is not closed. */
+  readonly isDown: boolean
+}
+
+/** `[████░░░░░░░░░░░░░░░░] 20 % · 200,000 records, 12 failed · 4,990/s · p50 51 ms · about 3 min left`. */
+export const line = (progress: Progress, { failed, isDown, p50, processes }: Said): string => {
+  const share = progress.share()
+  const left = progress.secondsLeft()
+  return [
+    `${share === undefined ? "" : bar(share)}${n(progress.done())} records, ${n(failed)} failed`,
+    `${n(progress.perSecond())}/s`,
+    `p50 ${n(p50)} ms`,
+    ...processes > 1 ? [`${processes} processes`] : [],
+    ...left === undefined ? [] : [`about ${remaining(left)} left`],
+    ...isDown ? ["the API is down, records wait"] : []
+  ].join(" · ")
+}

@@ -1,0 +1,40 @@
+/** Progress: the pace, and what it says of the time that is left. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Progress from "../../../pipelines/bulk/Progress.ts"
+
+const noted = (expected: number | undefined, done: ReadonlyArray<number>) => {
+  const progress = Progress.make(0, expected)
+  done.forEach((records, i) => progress.note((i + 1) * 1000, records))
+  return progress
+}
+
+const said = { failed: 3, p50: 51.4, processes: 1, isDown: false }
+
+describe("progress", () => {
+  it("is of the last seconds: after an outage the pace and the time that is left are those of now", () => {
+    const outage = Array.from({ length: 60 }, () => 1000)
+    const after = Array.from({ length: 31 }, (_, i) => 1000 + (i + 1) * 500)
+    const progress = noted(26_500, [500, ...outage, ...after])
+    assert.strictEqual(Math.round(progress.perSecond()), 500)
+    assert.strictEqual(Math.round(progress.secondsLeft()!), 20)
+    assert.isBelow(progress.mean(), 200)
+  })
+
+  it("does not take what was done before for its own pace", () => {
+    const progress = noted(20_000, [10_000, 10_100, 10_200])
+    assert.strictEqual(progress.share(), 0.51)
+    assert.isAtMost(progress.perSecond(), 100)
+    assert.strictEqual(Math.round(progress.secondsLeft()!), 98)
+  })
+
+  it("is a line: a bar and the time left where it is known how many records there are", () => {
+    assert.strictEqual(
+      Progress.line(noted(400, [100, 200]), said),
+      "[██████████░░░░░░░░░░] 50 % · 200 records, 3 failed · 100/s · p50 51 ms · about 2 s left"
+    )
+    assert.strictEqual(
+      Progress.line(noted(undefined, [100, 100]), { ...said, processes: 3, isDown: true }),
+      "100 records, 3 failed · 0/s · p50 51 ms · 3 processes · the API is down, records wait"
+    )
+  })
+})

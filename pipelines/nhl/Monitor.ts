@@ -1,17 +1,16 @@
 /** `sluice nhl monitor`: looks at the schedule, and lets each game that is on be ingested. Remembers nothing. */
 import { Console, DateTime, Effect } from "effect"
-import { Cli } from "sluice"
+import { Cli, Schedule } from "sluice"
 import { NhlApi } from "../../resources/nhl/NhlApi.ts"
 import type { GameType, ScheduledGame } from "../../resources/nhl/ScheduledGame.ts"
+import * as Polling from "./Polling.ts"
 import { leagueDay } from "./Season.ts"
 
 const hourMillis = 3_600_000
 
-/** The games of yesterday, today and tomorrow in New York; three requests. */
-const schedule = Effect.fnUntraced(function*(now: DateTime.Utc) {
-  const api = yield* NhlApi
-  const days = yield* Effect.forEach([-1, 0, 1], (plus) => api.schedule({ key: leagueDay(now, plus) }), { concurrency: 3 })
-  return days.flat()
+/** The games of yesterday, today and tomorrow in New York: one request. */
+const listed = Effect.fnUntraced(function*(now: DateTime.Utc) {
+  return yield* (yield* NhlApi).schedule({ key: leagueDay(now, -1) }, 3)
 })
 
 export interface Due {
@@ -42,19 +41,23 @@ const line = ({ away_score, away_team_name, game_id, home_score, home_team_name,
 /** The last line that a process said to people. */
 const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? ""
 
-/** One process a game, so that none can take another along; gives the games that failed. */
-const ingestEach = Effect.fnUntraced(function*(games: ReadonlyArray<ScheduledGame>, concurrency: number) {
-  const failed = yield* Effect.forEach(games, ({ game_id }) =>
-    Effect.gen(function*() {
-      const { exitCode, stderr, stdout } = yield* Cli.sluice(["nhl", "ingest", String(game_id)])
-      if (exitCode === 0) return []
-      yield* Console.error(`The ingest of ${game_id} ended with ${exitCode}: ${lastLine(stderr) || lastLine(stdout) || "it said nothing"}`)
-      return [game_id]
-    }), { concurrency })
-  return failed.flat()
+/** An ingest that hangs for so long is ended: the next poll makes another one. */
+const longest = "5 minutes"
+
+/** In a process of its own, so that it can take no other along. False: it failed, which is told. */
+const ingest = Effect.fnUntraced(function*({ game_id }: ScheduledGame) {
+  const ended = yield* Effect.timeoutOption(Cli.sluice(["nhl", "ingest", String(game_id)]), longest)
+  if (ended._tag === "None") {
+    yield* Console.error(`The ingest of ${game_id} was ended after ${longest}.`)
+    return false
+  }
+  const { exitCode, stderr, stdout } = ended.value
+  if (exitCode === 0) return true
+  yield* Console.error(`The ingest of ${game_id} ended with ${exitCode}: ${lastLine(stderr) || lastLine(stdout) || "it said nothing"}`)
+  return false
 })
 
-export const monitor = Effect.fn("nhl.monitor")(function*(input: {
+export interface MonitorOptions {
   readonly once: boolean
   readonly list: boolean
   readonly json: boolean
@@ -62,18 +65,50 @@ export const monitor = Effect.fn("nhl.monitor")(function*(input: {
   readonly lastLookHours: number
   readonly concurrency: number
   readonly at: Date | undefined
-}) {
-  if (!input.once) {
-    return yield* new Cli.Refusal({
-      message: "\"sluice nhl monitor\" looks at the schedule once: add --once, and let a timer call it as often as wanted."
-    })
-  }
-  const now = input.at === undefined ? yield* DateTime.now : DateTime.makeUnsafe(input.at)
-  const games = due(yield* Cli.withResources(schedule(now)), { now, types: input.types, lastLookHours: input.lastLookHours })
+  readonly everySeconds: number
+  readonly finalEverySeconds: number
+  readonly months: { readonly from: number; readonly to: number }
+  readonly hours: { readonly from: string; readonly to: string }
+}
+
+/** Looks, prints what it sees, and gives the games to ingest. */
+const look = Effect.fnUntraced(function*(input: MonitorOptions, now: DateTime.Utc, withFinal: boolean) {
+  const games = due(yield* listed(now), { now, types: input.types, lastLookHours: withFinal ? input.lastLookHours : 0 })
   if (input.json) yield* Console.log(JSON.stringify(games))
-  else if (games.length === 0) yield* Console.log("No game is on, and none ended lately.")
-  else for (const game of games) yield* Console.log(line(game))
-  if (input.list) return
-  const failed = yield* ingestEach(games, input.concurrency)
-  if (failed.length > 0) return yield* new Cli.Unfinished({ exitCode: 1 })
+  else if (games.length > 0) for (const game of games) yield* Console.log(line(game))
+  else if (input.once) yield* Console.log("No game is on, and none ended lately.")
+  return games
+})
+
+const scheduleOf = ({ everySeconds, hours, months }: MonitorOptions) =>
+  Effect.try({
+    try: () =>
+      Schedule.make("nhl/monitor", { every: everySeconds * 1000, timezone: "America/New_York", during: { hours, months } }),
+    catch: (error) => new Cli.Refusal({ message: error instanceof Error ? error.message : String(error) })
+  })
+
+/** Whether a poll looks at final games too: the first one after each multiple of their period, so that none has to be remembered. */
+export const looksAtFinal = (now: number, everyMillis: number, finalEveryMillis: number): boolean =>
+  Math.floor(now / finalEveryMillis) > Math.floor((now - everyMillis) / finalEveryMillis)
+
+export const monitor = Effect.fn("nhl.monitor")(function*(input: MonitorOptions) {
+  const deployed = yield* Cli.Deployed
+  const ingesting = (game: ScheduledGame) => Effect.provideService(ingest(game), Cli.Deployed, deployed)
+  if (input.once) {
+    const now = input.at === undefined ? yield* DateTime.now : DateTime.makeUnsafe(input.at)
+    const games = yield* Cli.withResources(look(input, now, true))
+    if (input.list) return
+    const done = yield* Effect.forEach(games, ingesting, { concurrency: input.concurrency })
+    if (done.includes(false)) return yield* new Cli.Unfinished({ exitCode: 1 })
+    return
+  }
+  if (input.at !== undefined) return yield* new Cli.Refusal({ message: "--at is the moment of one look: give it with --once." })
+  const everyMillis = input.everySeconds * 1000
+  return yield* Cli.withResources(Polling.poll({
+    schedule: yield* scheduleOf(input),
+    everyMillis,
+    concurrency: input.concurrency,
+    look: (now) => look(input, DateTime.makeUnsafe(now), looksAtFinal(now, everyMillis, input.finalEverySeconds * 1000)),
+    ingest: (game) => input.list ? Effect.void : Effect.catch(ingesting(game), (error) => Console.error(error.message))
+  }))
 })

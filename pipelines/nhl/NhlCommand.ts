@@ -24,6 +24,19 @@ const count = (name: string, description: string, fallback: number) =>
     Flag.filter((n) => n >= 1, () => "a whole number from 1 on")
   )
 
+/** Two values with a dash between them. */
+const span = (name: string, pattern: RegExp, description: string, fallback: string) =>
+  Flag.String(name).pipe(
+    Flag.withMetavar("<from-to>"),
+    Flag.withDescription(`${description} (default ${fallback})`),
+    Flag.withDefault(fallback),
+    Flag.filter((text) => pattern.test(text), () => `written like ${fallback}`),
+    Flag.map((text) => {
+      const [, from = "", to = ""] = pattern.exec(text) ?? []
+      return { from, to }
+    })
+  )
+
 const ingest = Command.make(
   "ingest",
   {
@@ -68,7 +81,7 @@ const types = ["preseason", "regular", "playoff", "all-star", "other"] as const
 const monitor = Command.make(
   "monitor",
   {
-    once: yes("once", "Look once and end"),
+    once: yes("once", "Look once, at any time, and end"),
     list: yes("list", "Print the games and ingest none"),
     json: yes("json", "Print the games as JSON"),
     types: Flag.Literals("type", types).pipe(
@@ -77,6 +90,16 @@ const monitor = Command.make(
       Flag.atLeast(0),
       Flag.map((given) => given.length === 0 ? types.filter((type) => type !== "other") : given)
     ),
+    everySeconds: figure("every", "seconds", "From a poll to the next", 10).pipe(
+      Flag.filter((n) => n >= 0.1, () => "seconds, from 0.1 on")
+    ),
+    finalEverySeconds: figure("final-every", "seconds", "Games that are final: from a look to the next", 300).pipe(
+      Flag.filter((n) => n > 0, () => "seconds, more than 0")
+    ),
+    months: span("months", /^(\d\d?)-(\d\d?)$/, "Months with games, which may pass the end of the year", "9-5").pipe(
+      Flag.map(({ from, to }) => ({ from: Number(from), to: Number(to) }))
+    ),
+    hours: span("hours", /^(\d\d?:\d\d)-(\d\d?:\d\d)$/, "Hours of New York with games, which may pass midnight", "10:00-04:00"),
     lastLookHours: figure("last-look", "hours", "Final games too, so long from their beginning: late corrections", 8),
     concurrency: count("concurrency", "Ingests that run at once", 4),
     at: Flag.Date("at").pipe(
@@ -89,11 +112,13 @@ const monitor = Command.make(
   (input) => Cli.lazily(() => import("./Monitor.ts"), (m) => m.monitor(input))
 ).pipe(
   Command.withDescription(
-    "Look at the schedule of yesterday, today and tomorrow (New York) and ingest each game that is on, in a process of " +
-      "its own. Reads and writes no database and remembers nothing, so any number of monitors may run."
+    "Look at the schedule of yesterday, today and tomorrow (New York) every 10 seconds while games can be on, and ingest each " +
+      "game that is on, in a process of its own, at most one a game. Reads and writes no database and remembers nothing, so " +
+      "any number of monitors may run. With --once a timer decides when to look."
   ),
   Command.withShortDescription("Ingest the games that are on"),
   Command.withExamples([
+    { command: "sluice nhl monitor", description: "Every 10 seconds, until Ctrl-C" },
     { command: "sluice nhl monitor --once", description: "One poll" },
     { command: "sluice nhl monitor --once --list", description: "What is on" }
   ])

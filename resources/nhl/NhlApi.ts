@@ -1,5 +1,5 @@
 /** The league's API as a service: the games of a day, and the body of a game. */
-import { Context, Effect, Layer, Result, type Schema, type Scope } from "effect"
+import { Array as Arr, Context, Effect, Layer, Result, type Schema, type Scope } from "effect"
 import type { LimitStore } from "../../engine/limit/LimitStore.ts"
 import * as Api from "../api/Api.ts"
 import type { ApiError } from "../api/ApiError.ts"
@@ -18,6 +18,12 @@ export type NhlError = ApiError | NhlApiError
 
 /** The first season of the present API; games before it are asked for in the old shape first, which then knew more. */
 const firstOfApiWeb = 2_023_000_000
+
+type Dates = Arr.NonEmptyReadonlyArray<string>
+
+const datesFrom = (date: string, days: number): Dates =>
+  Arr.makeBy(Math.min(Math.max(1, days), 7), (plus) =>
+    plus === 0 ? date : new Date(Date.parse(date) + plus * 86_400_000).toISOString().slice(0, 10))
 
 const make = Effect.fnUntraced(function*(
   { fullNames, shape, source }: Source
@@ -38,35 +44,40 @@ const make = Effect.fnUntraced(function*(
     // Without a schema the value is what was parsed from JSON.
     Effect.map(api.call({ route, path, subject }), (body) => body as Schema.Json)
 
-  const webSchedule = Effect.fnUntraced(function*(date: string, subject: string) {
-    const week = yield* Effect.result(get("schedule", `/v1/schedule/${date}`, subject))
+  const webSchedule = Effect.fnUntraced(function*(dates: Dates, subject: string) {
+    const week = yield* Effect.result(get("schedule", `/v1/schedule/${dates[0]}`, subject))
     if (Result.isSuccess(week)) return yield* Effect.fromResult(ApiWeb.week(week.success, subject))
     if (!week.failure.notFound) return yield* week.failure
-    return yield* Effect.fromResult(ApiWeb.scoreDay(yield* get("score", `/v1/score/${date}`, subject), subject))
+    const scores = yield* Effect.forEach(dates, (date) =>
+      Effect.flatMap(get("score", `/v1/score/${date}`, subject), (body) => Effect.fromResult(ApiWeb.scoreDay(body, subject))))
+    return scores.flat()
   })
 
-  const oldSchedule = (date: string, subject: string) =>
-    Effect.flatMap(get("schedule", `/api/v1/schedule?date=${date}`, subject), (body) =>
+  const oldSchedule = (dates: Dates, subject: string) => {
+    const query = dates.length === 1 ? `date=${dates[0]}` : `startDate=${dates[0]}&endDate=${dates.at(-1)}`
+    return Effect.flatMap(get("schedule", `/api/v1/schedule?${query}`, subject), (body) =>
       Effect.fromResult(StatsApi.schedule(body, subject)))
+  }
 
-  const schedule = Effect.fn("NhlApi.schedule")(function*(day: { readonly key: string }) {
+  const schedule = Effect.fn("NhlApi.schedule")(function*(day: { readonly key: string }, days = 1) {
     const date = day.key
     if (!/^\d{4}-\d\d-\d\d$/.test(date)) return yield* setting(`"${date}" is not a day; write it like 2023-03-09.`)
+    const dates = datesFrom(date, days)
     const subject = `the schedule of ${date}`
     const none: ReadonlyArray<ScheduledGame> = []
     const unknown = (error: NhlError) => error.notFound ? Effect.succeed(none) : Effect.fail(error)
     const games = shape === "api-web"
-      ? yield* webSchedule(date, subject)
+      ? yield* webSchedule(dates, subject)
       : shape === "statsapi"
-      ? yield* oldSchedule(date, subject)
+      ? yield* oldSchedule(dates, subject)
       // A source of both shapes may hold some games of a day in one of them alone; api-web's word comes first.
       : [
-        ...yield* Effect.catch(webSchedule(date, subject), unknown),
-        ...yield* Effect.catch(oldSchedule(date, subject), unknown)
+        ...yield* Effect.catch(webSchedule(dates, subject), unknown),
+        ...yield* Effect.catch(oldSchedule(dates, subject), unknown)
       ]
     const byId = new Map<number, ScheduledGame>()
     for (const game of games) {
-      if (game.game_date === date && !byId.has(game.game_id)) byId.set(game.game_id, game)
+      if (dates.includes(game.game_date) && !byId.has(game.game_id)) byId.set(game.game_id, game)
     }
     return [...byId.values()]
   })
@@ -104,8 +115,11 @@ const make = Effect.fnUntraced(function*(
 })
 
 export class NhlApi extends Context.Service<NhlApi, {
-  /** The games of one day of the league's calendar (New York), `key` as "2023-03-09"; none on a day without games. */
-  readonly schedule: (day: { readonly key: string }) => Effect.Effect<ReadonlyArray<ScheduledGame>, NhlError>
+  /**
+   * The games of one day of the league's calendar (New York), `key` as "2023-03-09", or from it on of so many `days`, seven
+   * at most: one request. None on days without games.
+   */
+  readonly schedule: (day: { readonly key: string }, days?: number) => Effect.Effect<ReadonlyArray<ScheduledGame>, NhlError>
   /**
    * The body of a game, whole, checked to hold all that `flatten` reads. One request; two with NHL_FULL_NAMES or
    * for a game that a source of both shapes has in the old one.

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
+import { leagueDay } from "../../../pipelines/nhl/Season.ts"
 import { Database } from "../../../resources/database/Database.ts"
 import * as facts from "../../../simulators/nhl/facts/index.ts"
 import * as Simulator from "../../../simulators/nhl/Simulator.ts"
@@ -161,7 +162,7 @@ describe("sluice nhl ingest", () => {
 })
 
 describe("sluice nhl monitor", () => {
-  it.live("--list needs no database and asks for three days of the schedule", () =>
+  it.live("--list needs no database and asks for three days of the schedule at once", () =>
     Effect.gen(function*() {
       const { at, count, env, set } = yield* league()
       const project = yield* fixture.folderWith(main, { DATABASE_URL: nowhere })
@@ -169,7 +170,7 @@ describe("sluice nhl monitor", () => {
         Effect.suspend(() => project.run(["nhl", "monitor", "--once", "--list", ...at(), ...more], { env }))
       set(60)
       const live = yield* list()
-      assert.deepStrictEqual([live.code, yield* count("week")], [0, 3], live.stderr)
+      assert.deepStrictEqual([live.code, yield* count("week")], [0, 1], live.stderr)
       assert.match(live.stdout, new RegExp(`^${friday.id}  live   .+\\n$`))
       set(-60)
       assert.include((yield* list()).stdout, "No game is on")
@@ -220,12 +221,49 @@ describe("sluice nhl monitor", () => {
       assert.strictEqual(row!.rows, row!.players)
     }))
 
-  it.live("looks once only", () =>
+  it.live("goes on by itself: a game that is scheduled, then live, then final", () =>
+    Effect.gen(function*() {
+      const began = Date.now() - 3_600_000
+      const today = leagueDay(DateTime.makeUnsafe(began))
+      const game = { ...friday, date: today, startsAt: new Date(began).toISOString() }
+      let minutes = -60
+      const simulator = yield* Simulator.make({ ...facts, games: [game] }, {
+        clock: Effect.sync(() => DateTime.makeUnsafe(began + minutes * 60_000)), postponed: false
+      })
+      const count = (kind: string) => Effect.map(simulator.requests, (requests) => requests[kind] ?? 0)
+      const until = <A, E>(effect: Effect.Effect<A, E>, holds: (found: A) => boolean) =>
+        Effect.repeat(Effect.delay(effect, "50 millis"), { until: holds })
+      const project = yield* fixture.project(main)
+      const always = ["--months", "1-12", "--hours", "00:00-24:00"]
+      const monitor = project.start(["nhl", "monitor", "--every", "0.5", "--final-every", "2", ...always], {
+        env: { NHL_SOURCE: simulator.url, NHL_SHAPE: "api-web" }
+      })
+      yield* until(count("week"), (polls) => polls >= 2)
+      assert.strictEqual(yield* count("boxscore"), 0)
+      minutes = 60
+      yield* until(Effect.catch(figures(project, friday.id), () => Effect.succeed({ players: 0, goals: 0 })), ({ players }) => players > 30)
+      assert.isBelow((yield* figures(project, friday.id)).goals, goalsOf(friday))
+      minutes = 600
+      yield* until(figures(project, friday.id), ({ goals }) => goals === goalsOf(friday))
+      monitor.process.kill("SIGTERM")
+      const ended = yield* Effect.promise(() => monitor.ended)
+      assert.strictEqual(ended.code, 130, ended.stderr)
+      assert.include(ended.stdout, `${friday.id}  live   `)
+      assert.include(ended.stdout, `${friday.id}  final  `)
+      assert.isBelow(yield* count("boxscore"), yield* count("week"))
+    }))
+
+  it.live("takes a moment for one look only, and hours and months that there are", () =>
     Effect.gen(function*() {
       const project = yield* fixture.folderWith(main, { DATABASE_URL: nowhere })
-      const { code, stderr } = yield* project.run(["nhl", "monitor"])
-      assert.strictEqual(code, 2)
-      assert.include(stderr, "add --once")
+      for (const [args, sentence] of [
+        [["--at", "2023-05-20T01:30:00Z"], "--at is the moment of one look: give it with --once."],
+        [["--months", "9"], "\"9\" is not a value of --months: written like 9-5."],
+        [["--months", "9-13"], "Schedule \"nhl/monitor\": 13 of \"during\" is no month: write 1 to 12."]
+      ] as const) {
+        const { code, stderr } = yield* project.run(["nhl", "monitor", ...args])
+        assert.deepStrictEqual([code, stderr.split("\n")[0]], [2, `error: ${sentence}`])
+      }
     }))
 })
 

@@ -2,13 +2,14 @@
  * The evaluation of an automation: its definition, what is stored, what the evaluation before left and the time → the
  * cells asked for, with the truth of each part. A pure function, of all cells of the asset at once.
  */
-import { type Automation, crons, type Condition } from "../definition/Automation.ts"
+import { type Automation, type Condition, cronTicks, describe } from "../definition/Automation.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import { type Cells, siblings, type Snapshot } from "../plan/Snapshot.ts"
-import { doubtful, inputVersions } from "../plan/Staleness.ts"
-import type { Asked, State } from "../record/AutomationState.ts"
+import { doubtful } from "../plan/Staleness.ts"
+import type { Asked as Before, State } from "../record/AutomationState.ts"
+import * as Asked from "./Asked.ts"
 import { inState, type Moment, tell, type Told, type Truth } from "./Truth.ts"
 
 export interface Subject {
@@ -20,13 +21,18 @@ export interface Subject {
   readonly open: PartitionSet.PartitionSet
 }
 
-/** What can be said without a look at what single cells have read. */
+/** What can be said without a look at what single cells read. */
 export interface Judged extends Told {
   /** The condition is true, and they are not under way. */
   readonly candidates: PartitionSet.PartitionSet
-  /** Those of them that were asked for before, and are not fresh since. */
-  readonly again: PartitionSet.PartitionSet
-  /** Cells whose records `settle` looks at: to be asked for by `Snapshot.detail` before. */
+  readonly unfresh: PartitionSet.PartitionSet
+  /** The evaluation that saw the last tick. */
+  readonly tick: number | null
+  /** What was asked for before by what there is now, and is not fresh since; other things read apart. */
+  readonly asked: Before
+  /** They may read something else by now. */
+  readonly mayReadElse: boolean
+  /** The cells of which `settle` looks at what they read: to be asked for by `Snapshot.detailUpstream` before. */
   readonly looked: PartitionSet.PartitionSet
 }
 
@@ -80,67 +86,58 @@ export const wanted = (snapshot: Snapshot, { asset, automation }: Pick<Subject, 
 
 export const judge = (moment: Moment, subject: Subject): Judged => {
   const { asset, automation, before, open } = subject
-  const { all, partitions } = moment.snapshot.space(asset)
-  const told = tell(moment, asset, automation.when, before)
-  const candidates = PartitionSet.difference(told.truth.cells, moment.underway(asset))
-  const asked = before?.numbering === Partitions.numbering(partitions) ? before.asked : []
-  const again = PartitionSet.intersection(candidates, PartitionSet.unionAll(all.dimensions, asked.map(({ cells }) => cells)))
-  const room = automation.atMost - PartitionSet.size(open)
-  const first = take(automation, PartitionSet.difference(candidates, again), room)
-  return { ...told, candidates, again, looked: PartitionSet.union(again, first) }
-}
-
-export const settle = (moment: Moment, subject: Subject, judged: Judged): Evaluated => {
-  const { asset, automation, before, open } = subject
   const { snapshot } = moment
   const { all, partitions } = snapshot.space(asset)
-  const { dimensions } = all
-  const now = snapshot.now.epochMilliseconds
-  const numbering = Partitions.numbering(partitions)
-  const earlier = before?.numbering === numbering ? before.asked : []
-  const tick = judged.ticked ? now : before?.tick ?? null
-  const seen = new Map<string, string>()
-  const place = (point: PartitionSet.Point) => point.join()
-  const codes = siblings(snapshot.graph, asset).map((output) => snapshot.graph.assets.get(output)?.codeVersion)
-  for (const point of PartitionSet.points(judged.looked)) {
-    const read = Object.entries(inputVersions(snapshot, asset, point)).map(([input, { asset, count, sum }]) => [input, asset, count, sum])
-    seen.set(place(point), JSON.stringify([codes, crons(automation.when).length === 0 ? null : tick, read]))
-  }
-  const same = PartitionSet.unionAll(dimensions, earlier.map((entry) => {
-    const points = PartitionSet.points(PartitionSet.intersection(entry.cells, judged.again))
-    return PartitionSet.fromPoints(dimensions, points.filter((point) => seen.get(place(point)) === entry.seen))
-  }))
-  const free = PartitionSet.difference(judged.candidates, same)
-  const asked = take(automation, PartitionSet.intersection(free, judged.looked), automation.atMost - PartitionSet.size(open))
-  const bySeen = new Map<string, Array<PartitionSet.Point>>()
-  for (const point of PartitionSet.points(asked)) {
-    const what = seen.get(place(point))!
-    const known = bySeen.get(what)
-    if (known === undefined) bySeen.set(what, [point])
-    else known.push(point)
-  }
-  // Where the condition does not ask for stale cells, their records were not read: they count as fresh.
-  const states = wanted(snapshot, subject).has(asset) ? ["Missing", "Stale", "Failed"] as const : ["Missing", "Failed"] as const
-  const unfresh = PartitionSet.unionAll(dimensions, states.map((state) => inState(snapshot, asset, state)))
+  const told = tell(moment, asset, automation.when, before)
+  const underway = moment.underway(asset)
+  const candidates = PartitionSet.difference(told.truth.cells, underway)
+  const unfresh = PartitionSet.unionAll(all.dimensions, unfreshStates(snapshot, subject).map((state) => inState(snapshot, asset, state)))
+  const tick = told.ticked ? snapshot.now.epochMilliseconds : before?.tick ?? null
+  const by = Asked.by(snapshot.graph, asset, cronTicks(automation.when).length === 0 ? null : tick)
+  const upstream = Asked.upstream(snapshot, asset)
+  const none = { ...Asked.none(all.dimensions), by, upstream }
+  const isKnown = before !== undefined && before.numbering === Partitions.numbering(partitions) && before.asked.by === by
   // Cells that are fresh may be asked for again; those under way may not be fresh yet.
-  const remaining = PartitionSet.union(unfresh, PartitionSet.union(open, moment.underway(asset)))
-  const kept = earlier.map(({ cells, seen }): Asked => ({
-    seen, cells: PartitionSet.difference(PartitionSet.intersection(cells, remaining), asked)
-  })).filter(({ cells }) => !PartitionSet.isEmpty(cells))
-  const added = Array.from(bySeen, ([seen, points]): Asked => ({ seen, cells: PartitionSet.fromPoints(dimensions, points) }))
+  const asked = isKnown ? Asked.within(before.asked, PartitionSet.unionAll(all.dimensions, [unfresh, open, underway])) : none
+  const mayReadElse = upstream === null || asked.upstream !== upstream
+  const room = automation.atMost - PartitionSet.size(open)
+  const first = take(automation, PartitionSet.difference(candidates, asked.cells), room)
+  return { ...told, candidates, unfresh, tick, asked: { ...asked, upstream }, mayReadElse, looked: mayReadElse ? PartitionSet.union(asked.cells, first) : first }
+}
+
+/** Where the condition does not ask for stale cells, their records were not read: they count as fresh. */
+const unfreshStates = (snapshot: Snapshot, subject: Subject) =>
+  wanted(snapshot, subject).has(subject.asset) ? ["Missing", "Stale", "Failed"] as const : ["Missing", "Failed"] as const
+
+export const settle = (moment: Moment, subject: Subject, judged: Judged): Evaluated => {
+  const { asset, automation, open } = subject
+  const { snapshot } = moment
+  const { candidates, tick, truth, unfresh } = judged
+  const now = snapshot.now.epochMilliseconds
+  const reads = Asked.reading(snapshot, asset)
+  const kept = judged.mayReadElse ? Asked.where(judged.asked, (point, before) => reads(point) === before) : judged.asked
+  const free = PartitionSet.difference(candidates, kept.cells)
+  const asked = take(automation, PartitionSet.intersection(free, judged.looked), automation.atMost - PartitionSet.size(open))
   const remembered = new Map(judged.remembered)
   for (const key of judged.untilAsked) remembered.set(key, PartitionSet.difference(remembered.get(key)!, asked))
   const left: ReadonlyArray<Left> = [
-    { why: "in progress", cells: PartitionSet.difference(judged.truth.cells, judged.candidates) },
-    { why: "asked before, and nothing changed since", cells: same },
+    { why: "in progress", cells: PartitionSet.difference(truth.cells, candidates) },
+    { why: "asked before, and nothing changed since", cells: PartitionSet.intersection(candidates, kept.cells) },
     { why: "over the limit", cells: PartitionSet.difference(free, asked) }
   ]
   return {
-    truth: judged.truth,
+    truth,
     left: left.filter(({ cells }) => !PartitionSet.isEmpty(cells)),
     asked,
     fresh: PartitionSet.difference(asked, unfresh),
-    state: { at: now, tick, numbering, asked: [...kept, ...added], remembered }
+    state: {
+      at: now,
+      tick,
+      crons: cronTicks(automation.when).map(describe),
+      numbering: Partitions.numbering(snapshot.space(asset).partitions),
+      asked: Asked.and(kept, asked, reads),
+      remembered
+    }
   }
 }
 

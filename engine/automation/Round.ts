@@ -15,18 +15,18 @@ export interface Reading<E, R> {
     snapshot: Snapshot.Snapshot,
     wanted: (known: Snapshot.Snapshot) => Snapshot.Cells
   ) => Effect.Effect<Snapshot.Snapshot, E, R>
-  /** Those of these cells, and of what they read. */
-  readonly records: (snapshot: Snapshot.Snapshot, cells: Snapshot.Cells) => Effect.Effect<Snapshot.Snapshot, E, R>
+  /** Those of the upstream cells that these read. */
+  readonly read: (snapshot: Snapshot.Snapshot, cells: Snapshot.Cells) => Effect.Effect<Snapshot.Snapshot, E, R>
 }
 
 export const fromStore: Reading<RunStoreError, RunStore> = {
   stale: (snapshot, wanted) =>
     Effect.flatMap(Comparison.make(snapshot, wanted(snapshot)), (compared) => Snapshot.detail(compared, wanted(compared))),
-  records: Snapshot.detail
+  read: Snapshot.detailUpstream
 }
 
 /** Of snapshots that have all records. */
-export const known: Reading<never, never> = { stale: Effect.succeed, records: Effect.succeed }
+export const known: Reading<never, never> = { stale: Effect.succeed, read: Effect.succeed }
 
 export interface Options<E, R> {
   readonly snapshot: Snapshot.Snapshot
@@ -55,7 +55,7 @@ export const evaluate = Effect.fnUntraced(function*<E, R>({ claimed, open, readi
   for (const { asset, automation } of subjects) {
     const subject = { asset, automation, before: states.get(asset), open: of(open, asset) }
     const judged = Evaluation.judge(moment(), subject)
-    snapshot = yield* reading.records(snapshot, new Map([[asset, judged.looked]]))
+    snapshot = yield* reading.read(snapshot, new Map([[asset, judged.looked]]))
     const found = Evaluation.settle(moment(), subject, judged)
     evaluated.set(asset, found)
     for (const output of Snapshot.siblings(snapshot.graph, asset)) asked.set(output, found.asked)

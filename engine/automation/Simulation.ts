@@ -3,7 +3,7 @@
  * assets without automation stay as they are.
  */
 import { DateTime, Effect } from "effect"
-import { crons } from "../definition/Automation.ts"
+import { cronTicks } from "../definition/Automation.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
@@ -55,7 +55,7 @@ export const run = Effect.fnUntraced(function*(graph: AssetGraph, world: World, 
 const nextMoment = (graph: AssetGraph, at: number): number => {
   let next = Number.POSITIVE_INFINITY
   for (const { automation } of Evaluation.automated(graph)) {
-    for (const cron of crons(automation.when)) next = Math.min(next, cron.moments(at + 1).next().value?.instant ?? next)
+    for (const { cron } of cronTicks(automation.when)) next = Math.min(next, cron.moments(at + 1).next().value?.instant ?? next)
   }
   for (const { partitions } of graph.assets.values()) {
     for (const { partitions: own } of Partitions.dimensionsOf(partitions)) {

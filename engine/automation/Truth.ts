@@ -65,7 +65,8 @@ export const tell = (moment: Moment, asset: string, condition: Condition, before
       case "Source":
         return whole(snapshot.graph.upstream(asset).length === 0)
       case "Cron": {
-        const next = before === undefined ? undefined : condition.cron.moments(before.at + 1).next().value
+        const isKnown = before?.crons.includes(describe(condition)) === true
+        const next = !isKnown ? undefined : condition.cron.moments(before.at + 1).next().value
         const isDue = next !== undefined && next.instant <= now
         ticked ||= isDue
         return whole(isDue)

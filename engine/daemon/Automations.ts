@@ -7,7 +7,7 @@ import { DateTime, Effect } from "effect"
 import * as Evaluation from "../automation/Evaluation.ts"
 import * as Request from "../automation/Request.ts"
 import * as Round from "../automation/Round.ts"
-import { crons } from "../definition/Automation.ts"
+import { cronTicks } from "../definition/Automation.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
@@ -127,7 +127,7 @@ const round = Effect.fn("Automations.round")(function*<R>({ graph, lease, runs, 
   }
   const now = snapshot.now.epochMilliseconds
   const ticks = Evaluation.automated(graph).flatMap(({ automation }) =>
-    crons(automation.when).flatMap((cron) => cron.moments(now + 1).next().value?.instant ?? []))
+    cronTicks(automation.when).flatMap(({ cron }) => cron.moments(now + 1).next().value?.instant ?? []))
   return Math.max(0, Math.min(evenSoMillis, ...ticks.map((tick) => tick - now)))
 })
 

@@ -146,21 +146,23 @@ export const describe = (condition: Condition): string => {
   }
 }
 
-/** The cron expressions of a condition. */
-export const crons = (condition: Condition): ReadonlyArray<Cron.Cron> => {
+type CronTick = Extract<Condition, { readonly _tag: "Cron" }>
+
+/** The parts of a condition that are ticks of a cron expression. */
+export const cronTicks = (condition: Condition): ReadonlyArray<CronTick> => {
   switch (condition._tag) {
     case "Cron":
-      return [condition.cron]
+      return [condition]
     case "And":
     case "Or":
-      return condition.of.flatMap(crons)
+      return condition.of.flatMap(cronTicks)
     case "Not":
     case "AnyUpstream":
     case "AllUpstream":
     case "Newly":
-      return crons(condition.of)
+      return cronTicks(condition.of)
     case "Since":
-      return [...crons(condition.of), ...condition.reset === undefined ? [] : crons(condition.reset)]
+      return [...cronTicks(condition.of), ...condition.reset === undefined ? [] : cronTicks(condition.reset)]
     default:
       return []
   }

@@ -206,7 +206,7 @@ const numberingOf = (space: PartitionSpace.PartitionSpace): CellSets.Numbering =
 export type Cells = ReadonlyMap<string, PartitionSet.PartitionSet>
 
 /** The cells, those that the same computations give with them, and the upstream cells that they read. */
-const withUpstream = ({ graph, space }: Moment, wanted: Cells) => {
+const withUpstream = ({ graph, space }: Moment, wanted: Cells, own = true) => {
   const found = new Map<string, PartitionSet.PartitionSet>()
   /** Assets that are read as a whole. */
   const whole = new Set<string>()
@@ -216,7 +216,7 @@ const withUpstream = ({ graph, space }: Moment, wanted: Cells) => {
   }
   for (const [asset, cells] of wanted) {
     if (PartitionSet.isEmpty(cells)) continue
-    for (const output of siblings(graph, asset)) take(output, cells)
+    if (own) for (const output of siblings(graph, asset)) take(output, cells)
     for (const { mapping, upstream } of graph.upstream(asset)) {
       const read = PartitionMapping.upstream(mapping, space(asset), space(upstream), cells)
       // A reader of everything has to know of what belongs to no partition too.
@@ -235,11 +235,18 @@ const keysOf = (space: PartitionSpace.PartitionSpace, cells: PartitionSet.Partit
   Array.from(PartitionSet.points(cells), space.keyAt)
 
 /** The same snapshot with the records of these cells, of those computed with them, and of the upstream cells they read. */
-export const detail = Effect.fn("Snapshot.detail")(function*(snapshot: Snapshot, wanted: Cells) {
+export const detail = Effect.fn("Snapshot.detail")((snapshot: Snapshot, wanted: Cells) =>
+  withRecords(snapshot, withUpstream(snapshot, wanted).found))
+
+/** The same snapshot with the records of nothing but the upstream cells that these read. */
+export const detailUpstream = Effect.fn("Snapshot.detailUpstream")((snapshot: Snapshot, wanted: Cells) =>
+  withRecords(snapshot, withUpstream(snapshot, wanted, false).found))
+
+const withRecords = Effect.fnUntraced(function*(snapshot: Snapshot, wanted: Cells) {
   const store = yield* RunStore
   const read = new Map<string, PartitionSet.PartitionSet>()
   const asked = new Map<string, "all" | ReadonlyArray<string>>()
-  for (const [asset, cells] of withUpstream(snapshot, wanted).found) {
+  for (const [asset, cells] of wanted) {
     const there = recorded(snapshot.sets(asset))
     const open = PartitionSet.difference(PartitionSet.intersection(cells, there), snapshot.detailed(asset))
     if (PartitionSet.isEmpty(open)) continue

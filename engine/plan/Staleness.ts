@@ -121,10 +121,10 @@ const changedDefinition = (snapshot: Snapshot, asset: string, codeVersion: strin
 type VersionOf = (edge: Edge, point: PartitionSet.Point, key: string) => InputVersion
 
 /**
- * `versionOf` for many cells: those that read the same upstream cells are answered together, which takes 1 µs a cell
+ * The upstream versions that cells would read now, for many of them: those that read the same upstream cells are answered together, which takes 1 µs a cell
  * instead of 10 where a product reads a day.
  */
-const remembered = (snapshot: Snapshot, asset: string): VersionOf => {
+export const versionsOf = (snapshot: Snapshot, asset: string): VersionOf => {
   const known = new Map<Edge, (point: PartitionSet.Point, key: string) => InputVersion>()
   for (const edge of snapshot.graph.upstream(asset)) {
     const { dimensions, partitions } = snapshot.space(asset)
@@ -255,7 +255,7 @@ const byComparison = (snapshot: Snapshot, asset: string, cells: PartitionSet.Par
 const byRecord = (snapshot: Snapshot, asset: string, cells: PartitionSet.PartitionSet): ReadonlyArray<Unfresh> => {
   const { keyAt } = snapshot.space(asset)
   const stored = snapshot.cells(asset)
-  const version = remembered(snapshot, asset)
+  const version = versionsOf(snapshot, asset)
   const found = new Map<string, { readonly reason: Reason; readonly points: Array<PartitionSet.Point> }>()
   for (const point of PartitionSet.points(cells)) {
     const key = keyAt(point)

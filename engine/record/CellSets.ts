@@ -15,6 +15,8 @@ export interface CellSets {
   /** Data is stored for partitions that the definition does not know any more, such as a removed fixed key. */
   readonly strays: boolean
   readonly lastMaterialized: Date | undefined
+  /** Changes whenever the data of a cell does, and else now and then; absent where that is not known. */
+  readonly mark?: string
 }
 
 /** A set of cells of one asset, by the positions of a numbering. */

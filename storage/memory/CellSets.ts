@@ -36,7 +36,7 @@ export const make = (state: State) => {
           ? fromCells(state, asset, numbering)
           : fold(numbering.dimensions, log.changes)
         state.logs.set(asset, { numbering: numbering.id, isMixed: false, changes: [...changesOf(sets)] })
-        return [asset, sets]
+        return [asset, { ...sets, mark: String(state.lastVersion) }]
       }))
     )
 

@@ -1,12 +1,11 @@
 /** How automations stand in Postgres, by its clock. */
 import type { PgClient } from "@effect/sql-pg"
-import { Effect, Schema } from "effect"
+import { Effect, Option, Result, Schema } from "effect"
 import { fromStored, type State, Stored, toStored } from "../../engine/record/AutomationState.ts"
 import type { AutomationStanding, AutomationStore } from "../../engine/record/AutomationStore.ts"
 import type { AssetSet } from "../../engine/record/CellSets.ts"
 import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
 import { RunState } from "../../engine/record/Run.ts"
-import { RunStoreError } from "../../engine/record/RunStore.ts"
 import { json, keys } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
 import { openRuns } from "./OpenRuns.ts"
@@ -16,7 +15,7 @@ import { isLost } from "./Workers.ts"
 
 const Pulse = Schema.NonEmptyArray(Schema.Struct({ pulse: Schema.String }))
 const Now = Schema.NonEmptyArray(Schema.Struct({ now: Schema.Number }))
-const States = Schema.Array(Schema.Struct({ asset: Schema.String, version: Schema.Int, state: Stored }))
+const States = Schema.Array(Schema.Struct({ asset: Schema.String, version: Schema.Int, state: Schema.Unknown }))
 const Open = Schema.Array(Schema.Struct({ asset: Schema.String, numbering: Schema.String, partitions: Schema.String }))
 const Claimed = Schema.Array(Schema.Struct({ asset: Schema.String, partition: Schema.String }))
 const Asks = Schema.Array(Schema.Struct({
@@ -27,10 +26,9 @@ const Asks = Schema.Array(Schema.Struct({
   runState: Schema.Union([RunState, Schema.Literal("lost")])
 }))
 
-/** Reads what `toStored` wrote. */
-const stateOf = (asset: string, stored: typeof Stored.Type): Effect.Effect<State, RunStoreError> =>
-  Effect.mapError(Effect.fromResult(fromStored(stored)), (reason) =>
-    new RunStoreError({ message: `The run store could not read the automation of ${asset}: ${reason}`, transient: false }))
+/** Reads what `toStored` wrote. What another version of Sluice has left says nothing to this one: it begins anew. */
+const stateOf = (stored: unknown): State | undefined =>
+  Option.getOrUndefined(Option.flatMap(Schema.decodeUnknownOption(Stored)(stored), (known) => Result.getSuccess(fromStored(known))))
 
 export const make = (sql: PgClient.PgClient): AutomationStore["Service"] => {
   const { createRun } = Runs.make(sql)
@@ -58,7 +56,7 @@ export const make = (sql: PgClient.PgClient): AutomationStore["Service"] => {
       const row = states.find((one) => one.asset === asset)
       found.set(asset, {
         version: row?.version ?? 0,
-        state: row === undefined ? undefined : yield* stateOf(asset, row.state),
+        state: row === undefined ? undefined : stateOf(row.state),
         open: sets.filter((set) => set.asset === asset)
       })
     }

@@ -9,6 +9,7 @@ export interface Row {
   readonly asset: string
   /** The numbering that the asset is marked with; null: it is not. */
   readonly marked: string | null
+  readonly id: number | null
   readonly isBase: boolean | null
   readonly numbering: string | null
   readonly kind: "materialized" | "failed" | "stray" | null
@@ -25,6 +26,8 @@ export interface CellLog {
   /** Rows that are not base rows. */
   readonly deltas: () => number
   readonly sets: () => CellSets
+  /** Tells which rows were taken. */
+  readonly mark: () => string
 }
 
 /** So many changes are folded at a time, or as many as the sets have ranges: a log of a million rows is never in memory. */
@@ -37,6 +40,8 @@ export const make = (numbering: Numbering, marked: string | null = null): CellLo
   let isMarked = marked === numbering.id
   let isMixed = false
   let deltas = 0
+  let rows = 0
+  let ids = 0
   let changes: Array<CellChange> = []
   let most = foldedAt
   const sets = () => fold(numbering.dimensions, changes)
@@ -48,6 +53,8 @@ export const make = (numbering: Numbering, marked: string | null = null): CellLo
   const take = (row: Row): Effect.Effect<void, RunStoreError> => {
     isMarked ||= row.marked === numbering.id
     if (row.kind === null || row.partitions === null) return Effect.void
+    rows++
+    ids += row.id ?? 0
     if (row.isBase !== true) deltas++
     isMixed ||= row.numbering !== numbering.id
     if (isMixed) return Effect.void
@@ -64,5 +71,5 @@ export const make = (numbering: Numbering, marked: string | null = null): CellLo
     }
     return Effect.void
   }
-  return { numbering, take, sets, isUsable: () => isMarked && !isMixed, deltas: () => deltas }
+  return { numbering, take, sets, isUsable: () => isMarked && !isMixed, deltas: () => deltas, mark: () => `${rows} ${ids}` }
 }

@@ -31,7 +31,7 @@ export const make = (sql: PgClient.PgClient) => {
   const logged = (assets: ReadonlyArray<string>) =>
     sql<CellLog.Row>`
       select
-        asked.asset, known.numbering as marked, log.is_base as "isBase", log.numbering, log.kind, log.basis,
+        asked.asset, known.numbering as marked, log.id::float8 as id, log.is_base as "isBase", log.numbering, log.kind, log.basis,
         log.partitions, log.at
       from unnest(${keys(assets)}::text[]) as asked (asset)
       left join sluice.numberings as known on known.asset = asked.asset
@@ -81,7 +81,7 @@ export const make = (sql: PgClient.PgClient) => {
           with gone as (
             delete from sluice.cell_sets where asset = any(${keys(assets)}::text[]) returning *
           )
-          select asset, null as marked, is_base as "isBase", numbering, kind, basis, partitions, at
+          select asset, null as marked, id::float8 as id, is_base as "isBase", numbering, kind, basis, partitions, at
           from gone
           order by asset, is_base desc, id
         `.stream)
@@ -109,7 +109,7 @@ export const make = (sql: PgClient.PgClient) => {
     for (const [asset, log] of logs) {
       if (!log.isUsable()) lost.set(asset, log.numbering)
       else {
-        found.set(asset, log.sets())
+        found.set(asset, { ...log.sets(), mark: log.mark() })
         if (log.deltas() > mostDeltas) long.set(asset, log.numbering)
       }
     }

@@ -9,7 +9,12 @@ import { request, worker } from "./RunStore.ts"
 
 const cells = PartitionSet.fromRanges([{ from: 3, to: 5 }, { from: 9, to: 9 }])
 const state: State = {
-  at: 1_700_000_000_000, tick: null, numbering: "days", asked: [{ cells, seen: "[\"1\",null,[]]" }], remembered: new Map([["a since", cells]])
+  at: 1_700_000_000_000,
+  tick: null,
+  crons: ["a tick"],
+  numbering: "days",
+  asked: { cells, reads: [0, 2 ** 52 - 1, 7, 8], by: "[\"1\",null,[]]", upstream: null },
+  remembered: new Map([["a since", cells]])
 }
 const ask = { cells: { asset: "a", numbering: "days", cells }, request }
 

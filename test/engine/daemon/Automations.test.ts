@@ -19,6 +19,7 @@ const letters = Partitions.dynamic("letters")
 /** A source that runs by hand, and two assets below it; the keys would be expressions, were they not escaped. */
 const scene = Effect.gen(function*() {
   const computed: Array<string> = []
+  const broken = new Set<string>()
   let value = 0
   const runs = yield* RunStore
   const automations = yield* AutomationStore
@@ -30,6 +31,7 @@ const scene = Effect.gen(function*() {
         Effect.gen(function*() {
           yield* Effect.sleep("1 second")
           computed.push(`${key}@${partition}`)
+          if (broken.has(`${key}@${partition}`)) return yield* Effect.fail(new Error("no"))
           return [{ value: `${++value}` }]
         })
     })
@@ -48,7 +50,7 @@ const scene = Effect.gen(function*() {
       yield* Fiber.join(fiber)
     })
   const take = Effect.sync(() => computed.splice(0).sort())
-  return { automations, daemon, materialize, runs, take }
+  return { automations, broken, daemon, materialize, runs, take }
 })
 
 const test = <A, E>(title: string, effect: Effect.Effect<A, E, RunStore | TickStore | AutomationStore | SensorStore | Store | Scope.Scope>) =>
@@ -84,6 +86,18 @@ describe("a daemon with automations", () => {
     yield* TestClock.adjust("20 seconds")
     assert.deepStrictEqual(yield* take, ["end@a", "middle@a"])
     assert.lengthOf(yield* automations.asks(["middle"], { limit: 9 }), 1)
+  }))
+
+  test("asks for what failed again once what it reads has changed, and not before", Effect.gen(function*() {
+    const { broken, daemon, materialize, take } = yield* scene
+    broken.add("middle@a").add("middle@all")
+    yield* daemon
+    yield* materialize("a,all,b\\,c")
+    yield* TestClock.adjust("3 minutes")
+    assert.deepStrictEqual((yield* take).filter((cell) => cell.startsWith("middle")), ["middle@a", "middle@all", "middle@b,c"])
+    yield* materialize("all")
+    yield* TestClock.adjust("3 minutes")
+    assert.deepStrictEqual(yield* take, ["middle@all", "source@all"])
   }))
 
   test("computes the rest where a key goes before its run begins", Effect.gen(function*() {

@@ -5,6 +5,7 @@ import type { Command, Environment, Services } from "effect/cli/Command"
 import type { SqlClient } from "effect/sql"
 import type { LimitStore } from "../engine/limit/LimitStore.ts"
 import type { AnyPipeline, Pipeline } from "../engine/definition/Pipeline.ts"
+import type { Hook } from "../engine/hook/Hook.ts"
 import type { BackfillStore } from "../engine/record/BackfillStore.ts"
 import type { RunStore } from "../engine/record/RunStore.ts"
 import type { SensorStore } from "../engine/record/SensorStore.ts"
@@ -19,6 +20,9 @@ export type Provided = Database | PgClient.PgClient | SqlClient.SqlClient | Limi
 /** A sensor of a deployment: what it needs the layers give. */
 export type AnySensor = Sensor<SensorStore | Provided>
 
+/** A hook of a deployment: what it needs the layers give. */
+export type AnyHook = Hook<Provided>
+
 /** A command of the project's own, as the command line runs it. */
 export type OwnCommand = Command<string, unknown, {}, unknown, Environment | Deployed>
 
@@ -29,6 +33,7 @@ export interface Deployment<in IO = never, in RS = never> {
   /** Schedules beside those of the pipelines. */
   readonly schedules: ReadonlyArray<Schedule>
   readonly sensors: ReadonlyArray<AnySensor>
+  readonly hooks: ReadonlyArray<AnyHook>
   /** IO managers: needed to look at stored values as well as to run. */
   readonly io: Layer.Layer<IO, unknown, Provided>
   /** Outside things: built only for what computes. */
@@ -64,6 +69,8 @@ export interface Options<IO, RS, RIn extends Provided, Commands extends Readonly
   readonly schedules?: ReadonlyArray<Schedule>
   /** What starts runs when something is observed. */
   readonly sensors?: ReadonlyArray<Sensor<NoInfer<IO | RS> | Provided | SensorStore>>
+  /** Who is told when runs and checks fail or succeed. */
+  readonly hooks?: ReadonlyArray<Hook<NoInfer<IO | RS> | Provided>>
   readonly io: Layer.Layer<IO, unknown, Provided>
   readonly resources: Layer.Layer<RS, unknown, RIn>
   /** Commands of the project's own beside the built-in ones; see `Cli` for what they are written with. */
@@ -82,6 +89,7 @@ export const make = <IO, RS, RIn extends Provided = never, const Commands extend
   schedules: options.schedules ?? [],
   // The signature has checked that they need no more than a deployment's layers give.
   sensors: (options.sensors ?? []) as ReadonlyArray<AnySensor>,
+  hooks: (options.hooks ?? []) as ReadonlyArray<AnyHook>,
   io: options.io,
   resources: options.resources,
   // The signature has checked that they need no more than Deployed gives them when they are run.

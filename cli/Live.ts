@@ -6,6 +6,7 @@ import * as Overrides from "../engine/limit/Overrides.ts"
 import type { LimitStore } from "../engine/limit/LimitStore.ts"
 import type { AutomationStore } from "../engine/record/AutomationStore.ts"
 import type { BackfillStore } from "../engine/record/BackfillStore.ts"
+import type { HookStore } from "../engine/record/HookStore.ts"
 import type { RetentionStore } from "../engine/record/RetentionStore.ts"
 import type { RunStore } from "../engine/record/RunStore.ts"
 import type { SensorStore } from "../engine/record/SensorStore.ts"
@@ -19,7 +20,7 @@ import type { Project } from "./Project.ts"
 import { messageOf, Refusal } from "./Refusal.ts"
 import * as Telemetry from "./telemetry/Telemetry.ts"
 
-export type Stored = RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | RetentionStore | Provided
+export type Stored = RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | HookStore | RetentionStore | Provided
 
 const isOwn = (error: unknown): boolean =>
   typeof error === "object" && error !== null && "_tag" in error && /^(Database|Embedded|StateFolder|NoEmbedded|RunStore|SchemaTooNew)/.test(String(error._tag))

@@ -2,6 +2,7 @@
 import { Effect, Layer } from "effect"
 import { AutomationStore } from "../engine/record/AutomationStore.ts"
 import { BackfillStore } from "../engine/record/BackfillStore.ts"
+import { HookStore } from "../engine/record/HookStore.ts"
 import { RetentionStore } from "../engine/record/RetentionStore.ts"
 import { type DynamicKey, RunStore } from "../engine/record/RunStore.ts"
 import { SensorStore } from "../engine/record/SensorStore.ts"
@@ -11,6 +12,7 @@ import * as Backfills from "./memory/Backfills.ts"
 import * as Cells from "./memory/Cells.ts"
 import * as CellSets from "./memory/CellSets.ts"
 import * as Checkpoints from "./memory/Checkpoints.ts"
+import * as Hooks from "./memory/Hooks.ts"
 import * as Retention from "./memory/Retention.ts"
 import * as Runs from "./memory/Runs.ts"
 import * as Sensors from "./memory/Sensors.ts"
@@ -58,8 +60,10 @@ const retention: Layer.Layer<RetentionStore, never, State.Shared> = Layer.effect
   Effect.map(State.Shared, Retention.make)
 )
 
-/** Runs, the backfills that they may be, and the ticks, automations and sensors that start them. Each build of the layer is a store of its own. */
-export const layer: Layer.Layer<RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | RetentionStore> = Layer.provide(
-  Layer.mergeAll(runs, backfills, ticks, automations, retention, sensors),
+const hooks: Layer.Layer<HookStore, never, State.Shared> = Layer.effect(HookStore, Effect.map(State.Shared, Hooks.make))
+
+/** Runs, the backfills that they may be, the ticks, automations and sensors that start them, and the hooks that are told. Each build of the layer is a store of its own. */
+export const layer: Layer.Layer<RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | HookStore | RetentionStore> = Layer.provide(
+  Layer.mergeAll(runs, backfills, ticks, automations, retention, sensors, hooks),
   State.layer
 )

@@ -6,6 +6,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Layer } from "effect"
 import { AutomationStore } from "../engine/record/AutomationStore.ts"
 import { BackfillStore } from "../engine/record/BackfillStore.ts"
+import { HookStore } from "../engine/record/HookStore.ts"
 import { RetentionStore } from "../engine/record/RetentionStore.ts"
 import { RunStore, type RunStoreError } from "../engine/record/RunStore.ts"
 import { SensorStore } from "../engine/record/SensorStore.ts"
@@ -21,6 +22,7 @@ import * as Claims from "./postgres/Claims.ts"
 import * as Commits from "./postgres/Commits.ts"
 import * as DynamicKeys from "./postgres/DynamicKeys.ts"
 import * as Facts from "./postgres/Facts.ts"
+import * as Hooks from "./postgres/Hooks.ts"
 import * as Retention from "./postgres/Retention.ts"
 import * as Runs from "./postgres/Runs.ts"
 import * as Sensors from "./postgres/Sensors.ts"
@@ -30,10 +32,10 @@ import * as Workers from "./postgres/Workers.ts"
 
 /**
  * Migrates the database, then serves: runs, the backfills that processes share, the ticks of schedules, automations,
- * sensors, and what is forgotten of all that. Commits share their transaction with whatever uses the same PgClient.
+ * sensors, hooks, and what is forgotten of all that. Commits share their transaction with whatever uses the same PgClient.
  */
 export const layer: Layer.Layer<
-  RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | RetentionStore,
+  RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | HookStore | RetentionStore,
   RunStoreError | Migrations.SchemaTooNew,
   PgClient.PgClient
 > = Layer.effectContext(
@@ -56,6 +58,7 @@ export const layer: Layer.Layer<
       Context.add(BackfillStore, Backfills.make(sql)),
       Context.add(TickStore, Ticks.make(sql)),
       Context.add(AutomationStore, Automations.make(sql)),
+      Context.add(HookStore, Hooks.make(sql)),
       Context.add(RetentionStore, Retention.make(sql)),
       Context.add(SensorStore, Sensors.make(sql))
     )

@@ -71,9 +71,10 @@ describe("layers", () => {
       plan: ["definition", "partition", "graph", "record"],
       run: ["definition", "partition", "graph", "record", "plan"],
       sensor: ["schedule", "record"],
+      hook: ["schedule", "graph", "record"],
       backfill: ["definition", "partition", "graph", "record", "plan", "run"],
       automation: ["definition", "partition", "graph", "record", "plan"],
-      daemon: ["definition", "partition", "schedule", "sensor", "graph", "record", "plan", "run", "automation"]
+      daemon: ["definition", "partition", "schedule", "sensor", "graph", "record", "plan", "run", "automation", "hook"]
     }
     const wrong = Object.entries(below).flatMap(([folder, may]) =>
       filesBelow(join("engine", folder)).flatMap((file) =>

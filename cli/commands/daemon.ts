@@ -4,6 +4,7 @@ import * as Evaluation from "../../engine/automation/Evaluation.ts"
 import * as Ask from "../../engine/daemon/Ask.ts"
 import * as Daemon from "../../engine/daemon/Daemon.ts"
 import type { By } from "../../engine/daemon/Observation.ts"
+import * as Hooks from "../Hooks.ts"
 import * as PidFile from "../daemon/PidFile.ts"
 import * as Interruption from "../Interruption.ts"
 import * as Live from "../Live.ts"
@@ -28,7 +29,8 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
   const project = yield* Project.load
   const schedules = yield* Schedules.all(project)
   const sensors = yield* Sensors.all(project)
-  if (schedules.size + sensors.size === 0 && Evaluation.automated(project.graph).length === 0) {
+  const hooks = yield* Hooks.all(project)
+  if (schedules.size + sensors.size + hooks.size === 0 && Evaluation.automated(project.graph).length === 0) {
     return yield* new Refusal({ message: "There are no schedules and no sensors: give a pipeline a `schedule`, or the deployment `schedules` or `sensors`." })
   }
   for (const schedule of schedules.values()) {
@@ -41,7 +43,7 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
     const watcher = input.healthPort === undefined ? log : both(log, yield* healthAt(input.healthPort))
     return yield* Interruption.heard("Stopping: running steps are finished. Ctrl-C again stops at once.", (stop) =>
       Daemon.run(project.graph, [...schedules.values()], {
-        stop, graceMillis: input.grace * 1000, runs: input.runs, watcher, sensors: [...sensors.values()]
+        stop, graceMillis: input.grace * 1000, runs: input.runs, watcher, sensors: [...sensors.values()], hooks: [...hooks.values()]
       }))
   })).pipe(
     Effect.provide(Live.everything(project)),
@@ -91,7 +93,8 @@ const sentence = (observation: Daemon.Observation): string => {
       return `up with ${Text.listing([
         observation.schedules > 0 ? Text.plural(observation.schedules, "schedule") : "",
         observation.sensors > 0 ? Text.plural(observation.sensors, "sensor") : "",
-        observation.automations > 0 ? Text.plural(observation.automations, "automation") : ""
+        observation.automations > 0 ? Text.plural(observation.automations, "automation") : "",
+        observation.hooks > 0 ? Text.plural(observation.hooks, "hook") : ""
       ])}`
     case "Started":
       return `${observation.schedule}: run ${observation.run} of the tick ${dueText(observation.due)}, ${Text.duration(observation.lagMillis)} after it was due`
@@ -118,6 +121,12 @@ const sentence = (observation: Daemon.Observation): string => {
         : `${observation.sensor}: run ${observation.run} for ${observation.key}`
     case "SensorFailed":
       return `${observation.sensor}: cannot observe, and is tried again in ${Text.duration(observation.againMillis)}: ${observation.message}`
+    case "Told":
+      return `${observation.hook}: told of ${observation.title}`
+    case "NotTold":
+      return `${observation.hook}: not told of ${observation.title}, and tried again in ${Text.duration(observation.againMillis)}: ${observation.reason}`
+    case "GaveUp":
+      return `${observation.hook}: given up to tell of ${observation.title}: ${observation.reason}`
     case "Trouble":
       return `the database cannot be asked, and is tried again: ${observation.message}`
     case "Unevaluated":

@@ -6,21 +6,16 @@ import { RunRequest } from "../record/Run.ts"
 import type { Request } from "../record/SensorStore.ts"
 import type { Decision } from "../record/TickStore.ts"
 import type { Moment } from "../schedule/Cron.ts"
-import type { Ask, Schedule, Selected } from "../schedule/Schedule.ts"
+import type { Ask, Schedule } from "../schedule/Schedule.ts"
+import { expressionOf } from "../schedule/Selected.ts"
 import * as Ticks from "../schedule/Ticks.ts"
 import type { Asked } from "../sensor/Sensor.ts"
-
-const wordOf = (one: string | { readonly key: string } | { readonly name: string }): string =>
-  typeof one === "string" ? one : "key" in one ? one.key : one.name
-
-const isList = (selected: Selected): selected is Extract<Selected, ReadonlyArray<unknown>> => Array.isArray(selected)
 
 /** What asks for what has its name, where it names nothing else. */
 type Asker = Pick<Schedule, "name">
 
 /** The selection expression of an ask. */
-export const selectionOf = ({ name }: Asker, { select = name }: Ask): string =>
-  isList(select) ? select.map(wordOf).join(" ") : wordOf(select)
+export const selectionOf = ({ name }: Asker, { select = name }: Ask): string => expressionOf(select)
 
 /** Why the ask of a schedule names nothing that there is; undefined where its ticks decide, or all is well. */
 export const wrong = (graph: AssetGraph, schedule: Schedule): string | undefined => {

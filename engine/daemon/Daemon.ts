@@ -6,6 +6,8 @@ import { Effect, Queue, type Scope } from "effect"
 import * as Evaluation from "../automation/Evaluation.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import type { AutomationStore } from "../record/AutomationStore.ts"
+import type { Hook } from "../hook/Hook.ts"
+import type { HookStore } from "../record/HookStore.ts"
 import { RunStore, type RunStoreError } from "../record/RunStore.ts"
 import type { SensorStore } from "../record/SensorStore.ts"
 import { type Decided, TickStore } from "../record/TickStore.ts"
@@ -17,6 +19,7 @@ import type { Sensor } from "../sensor/Sensor.ts"
 import * as Ask from "./Ask.ts"
 import * as Automations from "./Automations.ts"
 import { choose } from "./Choice.ts"
+import * as Hooks from "./Hooks.ts"
 import { monotonicMillis } from "./Monotonic.ts"
 import type { Watcher } from "./Observation.ts"
 import * as Runs from "./Runs.ts"
@@ -27,6 +30,8 @@ export type { Observation } from "./Observation.ts"
 export interface Options<in out R = never> {
   /** What it observes beside its schedules. */
   readonly sensors?: ReadonlyArray<Sensor<R>>
+  /** Whom it tells of the ends of runs, of all that there are. */
+  readonly hooks?: ReadonlyArray<Hook<R>>
   /** Completes when the daemon shall end. */
   readonly stop: Effect.Effect<void>
   /** How long running steps may take to end then, in milliseconds. Default 30 s. */
@@ -47,7 +52,7 @@ export const run = <R>(
   graph: AssetGraph<R>,
   schedules: ReadonlyArray<Schedule>,
   options: Options<R | SensorStore>
-): Effect.Effect<ReadonlyArray<number>, RunStoreError, R | RunStore | TickStore | AutomationStore | SensorStore> =>
+): Effect.Effect<ReadonlyArray<number>, RunStoreError, R | RunStore | TickStore | AutomationStore | SensorStore | HookStore> =>
   Effect.scoped(Effect.gen(function*() {
     const store = yield* TickStore
     const watcher = options.watcher ?? (() => {})
@@ -59,11 +64,13 @@ export const run = <R>(
       ended: () => void Queue.offerUnsafe(awake, undefined)
     })
     yield* store.announce(schedules)
-    const { sensors = [] } = options
-    watcher({ _tag: "Up", schedules: schedules.length, sensors: sensors.length, automations: Evaluation.automated(graph).length })
+    const { hooks = [], sensors = [] } = options
+    const told = yield* Hooks.make({ graph, hooks, lease, watcher })
+    watcher({ _tag: "Up", schedules: schedules.length, sensors: sensors.length, automations: Evaluation.automated(graph).length, hooks: hooks.length })
     const serving = { graph, schedules, lease, runs, watcher, awake }
-    yield* Effect.raceAllFirst([serve(serving), Automations.serve(serving), Sensing.serve({ graph, sensors, lease, runs, watcher }), options.stop])
+    yield* Effect.raceAllFirst([serve(serving), Automations.serve(serving), Sensing.serve({ graph, sensors, lease, runs, watcher }), told.serve, options.stop])
     const left = yield* runs.stop(options.graceMillis ?? 30_000)
+    yield* told.finish
     watcher({ _tag: "Stopped", left })
     return left
   })).pipe(Effect.withSpan("Daemon.run"))

@@ -1,11 +1,12 @@
 /** What a daemon does, told to whoever watches it: its log, or a test. Times are of the store's clock, in milliseconds. */
+import type { Told } from "../hook/Telling.ts"
 import type { RunState } from "../record/Run.ts"
 
 /** Who asked for a run. */
 export type By = { readonly schedule: string } | { readonly sensor: string }
 
 export type Observation =
-  | { readonly _tag: "Up"; readonly schedules: number; readonly sensors: number; readonly automations: number }
+  | { readonly _tag: "Up"; readonly schedules: number; readonly sensors: number; readonly automations: number; readonly hooks: number }
   /** `lagMillis`: how long after its due moment. */
   | { readonly _tag: "Started"; readonly schedule: string; readonly due: number; readonly run: number; readonly lagMillis: number }
   /** The automation of an asset has asked for cells. */
@@ -23,6 +24,8 @@ export type Observation =
   | { readonly _tag: "Requested"; readonly sensor: string; readonly key: string; readonly run?: number; readonly reason?: string }
   /** A sensor could not observe, and is tried again. */
   | { readonly _tag: "SensorFailed"; readonly sensor: string; readonly message: string; readonly againMillis: number }
+  /** A hook was told, could not be told, or is told of something no more. */
+  | Told
   /** The database cannot be asked; it is tried again. */
   | { readonly _tag: "Trouble"; readonly message: string }
   /** Automations cannot be evaluated, because code of the user's throws; it is tried again. */

@@ -6,16 +6,11 @@ import { Duration } from "effect"
 import * as Zone from "../partition/Zone.ts"
 import * as Cron from "./Cron.ts"
 import * as During from "./During.ts"
+import type { Selected } from "./Selected.ts"
 import * as Ticks from "./Ticks.ts"
 
+export type { Selected } from "./Selected.ts"
 export type { Tick } from "./Ticks.ts"
-
-/** Assets, pipelines, or a selection expression. */
-export type Selected =
-  | string
-  | { readonly key: string }
-  | { readonly name: string }
-  | ReadonlyArray<string | { readonly key: string } | { readonly name: string }>
 
 /** What a run is asked for: all that is missing, stale or failed of it is done. */
 export interface Ask {

@@ -6,7 +6,7 @@ import type { RunSummary } from "../../engine/record/Run.ts"
 import type { RunStore } from "../../engine/record/RunStore.ts"
 import type { Step } from "../../engine/record/Step.ts"
 import { noSuchRun, unavailable, unregistered } from "../Refusals.ts"
-import { countsOf, executes, type Holder, isAlive, isLost, isMember, join, type RunRecord, type State } from "./State.ts"
+import { countsOf, end, executes, type Holder, isAlive, isLost, isMember, join, type RunRecord, type State } from "./State.ts"
 
 const byEnd = (left: Step, right: Step): number => left.finishedAt.getTime() - right.finishedAt.getTime()
 
@@ -99,7 +99,7 @@ export const make = (state: State) => {
     Effect.map(Clock.currentTimeMillis, (now) => {
       const record = state.runs[run - 1]
       if (record === undefined || !isMember(record, worker) || ![ended, "running"].includes(record.state)) return false
-      Object.assign(record, { state: ended, finishedAt: new Date(now) })
+      end(state, record, ended, now)
       return true
     })
 
@@ -111,7 +111,7 @@ export const make = (state: State) => {
     record.cancelRequested = true
     if (!isLost(record, now)) return
     const stopped = (record.backfill?.stopReason ?? null) !== null
-    Object.assign(record, { state: stopped ? "failed" : "cancelled", finishedAt: new Date(now) })
+    end(state, record, stopped ? "failed" : "cancelled", now)
   })
 
   const steps: RunStore["Service"]["steps"] = (run, options = {}) =>

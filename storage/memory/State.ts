@@ -9,6 +9,7 @@ import type { Event } from "../../engine/record/Event.ts"
 import type { RunSummary } from "../../engine/record/Run.ts"
 import type { SourceKeys, StoredCell, Worker } from "../../engine/record/RunStore.ts"
 import type { Attempt, Cell, CheckResult, Step } from "../../engine/record/Step.ts"
+import type { Delivery, Occurrence, RunEnd } from "../../engine/record/HookStore.ts"
 import type { RequestState } from "../../engine/record/SensorStore.ts"
 import type { TickState } from "../../engine/record/TickStore.ts"
 
@@ -132,6 +133,30 @@ export interface HeldRequest {
   reason: string | undefined
 }
 
+/** A hook, with what it was told in the order recorded. */
+export interface HeldHook {
+  running: boolean
+  since: number
+  /** It has seen the ends before this place. */
+  seen: number
+  readonly deliveries: Array<HeldDelivery>
+}
+
+export interface HeldDelivery extends Occurrence {
+  readonly id: number
+  readonly recordedAt: number
+  tries: number
+  reason: string | null
+  toldIn: number | null
+  readonly selection: string
+  state: Delivery["state"]
+  worker: Holder | undefined
+  due: number
+  begunAt: number | undefined
+  sentAt: number | undefined
+  held: boolean
+}
+
 export interface State {
   lastVersion: number
   readonly workers: Map<string, Holder>
@@ -145,6 +170,10 @@ export interface State {
   readonly schedules: Map<string, HeldSchedule>
   readonly automations: Map<string, HeldAutomation>
   readonly sensors: Map<string, HeldSensor>
+  readonly hooks: Map<string, HeldHook>
+  /** Noted while there are hooks; `worker`: the one that was lost. */
+  readonly runEnds: Array<RunEnd & { readonly worker: string | undefined }>
+  lastDelivery: number
 }
 
 /** The state that the stores of one program share. */
@@ -163,7 +192,10 @@ export const make = (): State => ({
   checkpoints: new Map(),
   schedules: new Map(),
   automations: new Map(),
-  sensors: new Map()
+  sensors: new Map(),
+  hooks: new Map(),
+  runEnds: [],
+  lastDelivery: 0
 })
 
 /** The cell, made if need be. */
@@ -198,6 +230,16 @@ export const countsOf = ({ ended, steps }: RunRecord): Counts => {
   const counts = { materialized: 0, failed: 0, skipped: 0 }
   for (const step of steps.values()) counts[step.state]++
   return ended ?? counts
+}
+
+/** Ends a running run. */
+export const end = (state: State, run: RunRecord, ended: Exclude<RunSummary["state"], "running">, now: number): void => {
+  if (run.state === "running") noteEnd(state, { run: run.id, state: ended, at: new Date(now), worker: undefined })
+  Object.assign(run, { state: ended, finishedAt: new Date(now) })
+}
+
+export const noteEnd = (state: State, ended: Omit<State["runEnds"][number], "id">): void => {
+  if (state.hooks.size > 0) state.runEnds.push({ ...ended, id: (state.runEnds.at(-1)?.id ?? 0) + 1 })
 }
 
 /** Makes the worker a member, and the one that joined last. */

@@ -26,7 +26,7 @@ describe("the health of a daemon", () => {
       yield* Layer.build(Layer.provide(Health.layer(port, watch), client))
       const starting = yield* ask(port)
       assert.deepStrictEqual([starting.status, starting.body["state"], starting.body["database"]], [503, "starting", "ok"])
-      watch.observe({ _tag: "Up", schedules: 1, sensors: 0, automations: 0 })
+      watch.observe({ _tag: "Up", schedules: 1, sensors: 0, automations: 0, hooks: 0 })
       watch.observe({ _tag: "Started", schedule: "shop", due: 60_000, run: 7, lagMillis: 4 })
       watch.observe({ _tag: "Adopted", schedule: "shop", run: 5 })
       watch.observe({ _tag: "Started", schedule: "shop", due: 120_000, run: 8, lagMillis: 9 })

@@ -4,6 +4,7 @@ import { TestClock } from "effect/testing"
 import * as Daemon from "../../../engine/daemon/Daemon.ts"
 import type { AutomationStore } from "../../../engine/record/AutomationStore.ts"
 import { RunStore } from "../../../engine/record/RunStore.ts"
+import type { HookStore } from "../../../engine/record/HookStore.ts"
 import { SensorStore } from "../../../engine/record/SensorStore.ts"
 import type { TickStore } from "../../../engine/record/TickStore.ts"
 import * as Lease from "../../../engine/run/Lease.ts"
@@ -44,7 +45,7 @@ const scene = Effect.fnUntraced(function*(
   return { daemon, named, requests, said, store, runs: yield* RunStore }
 })
 
-const test = <A, E>(title: string, effect: Effect.Effect<A, E, RunStore | TickStore | AutomationStore | SensorStore | Store | Scope.Scope>) =>
+const test = <A, E>(title: string, effect: Effect.Effect<A, E, RunStore | TickStore | AutomationStore | SensorStore | HookStore | Store | Scope.Scope>) =>
   it.effect(title, () =>
     Effect.asVoid(Effect.scoped(effect)).pipe(Effect.provide(memory), Effect.provideService(Lease.Timing, timing)))
 

@@ -1,0 +1,77 @@
+/** The hooks that a daemon tells, each beside the others: a receiver that does not answer keeps nobody else waiting. */
+import { Duration, Effect, Fiber, FiberSet, Queue, Schedule, Stream } from "effect"
+import type { AssetGraph } from "../graph/AssetGraph.ts"
+import type { Hook } from "../hook/Hook.ts"
+import * as Telling from "../hook/Telling.ts"
+import { HookStore } from "../record/HookStore.ts"
+import type { RunStore, RunStoreError } from "../record/RunStore.ts"
+import { SensorStore } from "../record/SensorStore.ts"
+import type { Lease } from "../run/Lease.ts"
+import type { Watcher } from "./Observation.ts"
+
+/** The store tells of ends; this is for those of lost runs, and for messages that another process has left. */
+const lookMillis = 5000
+
+/** A lost run that nobody has taken over after so long is told of: daemons take theirs over within seconds. */
+export const lostAfterMillis = 30_000
+
+/** Ends and deliveries are remembered for so long. */
+const rememberedMillis = Duration.toMillis("30 days")
+
+/** What is to be told when a daemon ends gets this long. */
+const endsWithin = "5 seconds"
+
+export interface Serving<R> {
+  readonly graph: AssetGraph
+  readonly hooks: ReadonlyArray<Hook<R>>
+  readonly lease: Lease
+  readonly watcher: Watcher
+}
+
+type Services<R> = R | RunStore | HookStore | SensorStore
+
+/** `serve` tells until it is interrupted; `finish` tells what ended last. The scope's end waits for what is on its way. */
+export const make = Effect.fnUntraced(function*<R>({ graph, hooks, lease, watcher }: Serving<R>) {
+  const sends = yield* FiberSet.make<unknown, RunStoreError>()
+  yield* Effect.addFinalizer(() => Effect.timeoutOption(FiberSet.awaitEmpty(sends), endsWithin))
+  const looking = (hook: Hook<R>) =>
+    Telling.look<R>({
+      graph, hook, worker: lease.worker, told: watcher,
+      beside: (delivery) => Effect.flatMap(FiberSet.run(sends, delivery), Fiber.join)
+    })
+
+  const telling = (hook: Hook<R>, awake: Queue.Queue<void>) =>
+    looking(hook).pipe(
+      // What keeps the daemon from its database is told by its other parts.
+      Effect.orElseSucceed(() => lookMillis),
+      Effect.flatMap((millis) => Effect.raceFirst(Queue.take(awake), Effect.sleep(Math.min(millis, lookMillis)))),
+      Effect.forever
+    )
+
+  const serve: Effect.Effect<never, never, Services<R>> = Effect.gen(function*() {
+    if (hooks.length === 0) return yield* Effect.never
+    const store = yield* HookStore
+    const { ends } = yield* SensorStore
+    const lines = yield* Effect.forEach(hooks, (hook) => Effect.map(Queue.sliding<void>(1), (awake) => ({ awake, hook })))
+    yield* Effect.ignore(store.announce(hooks.map(({ name }) => name)).pipe(Effect.retry(Schedule.spaced(lookMillis))))
+    const listening = Stream.runForEach(ends, () => Effect.forEach(lines, ({ awake }) => Queue.offer(awake, undefined), { discard: true })).pipe(
+      Effect.ignore,
+      Effect.repeat(Schedule.spaced("1 second"))
+    )
+    // Not at once: daemons take runs over first.
+    const lost = Effect.ignore(store.noteLost(lostAfterMillis)).pipe(Effect.delay(lookMillis), Effect.forever)
+    const forgetting = Effect.ignore(store.forget(rememberedMillis)).pipe(Effect.repeat(Schedule.spaced("1 hour")))
+    return yield* Effect.raceAllFirst([
+      Effect.andThen(listening, Effect.never),
+      lost,
+      Effect.andThen(forgetting, Effect.never),
+      ...lines.map(({ awake, hook }) => telling(hook, awake))
+    ])
+  })
+
+  const finish: Effect.Effect<void, never, Services<R>> = Effect.forEach(hooks, (hook) => Effect.ignore(looking(hook)), {
+    concurrency: "unbounded", discard: true
+  }).pipe(Effect.timeoutOption(endsWithin), Effect.asVoid)
+
+  return { serve, finish }
+})

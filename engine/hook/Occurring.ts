@@ -1,0 +1,126 @@
+/** From the end of a run to what a hook is told of it: what failed of what the hook is about, in words and as data. */
+import { Effect, Result } from "effect"
+import { createHash } from "node:crypto"
+import type { AssetGraph } from "../graph/AssetGraph.ts"
+import * as Selection from "../graph/Selection.ts"
+import type { CheckSummary } from "../record/CheckSummary.ts"
+import type { HookEvent, Kind } from "../record/HookEvent.ts"
+import { type AssetFailure, HookStore, type Occurrence, type RunEnd } from "../record/HookStore.ts"
+import type { RunSummary } from "../record/Run.ts"
+import { RunStore } from "../record/RunStore.ts"
+import type { Hook } from "./Hook.ts"
+import * as Message from "./Message.ts"
+
+/** The assets that a hook is about; undefined: all, also those that no pipeline has any more. */
+export type About = ReadonlySet<string> | undefined
+
+/** More failing assets, and failed checks, are counted and not told. */
+const mostTold = 10
+const mostOfError = 500
+
+/** What the hook is told of the end of a run; undefined: nothing. */
+export const occurrenceOf = Effect.fnUntraced(function*(graph: AssetGraph, hook: Hook<unknown>, about: About, end: RunEnd) {
+  if (!mayWant(hook, end)) return undefined
+  const run = yield* (yield* RunStore).run(end.run).pipe(
+    // Its records were removed.
+    Effect.catchTag("RunUnavailable", () => Effect.succeed(undefined))
+  )
+  if (run === undefined) return undefined
+  const isAbout = ({ asset }: { readonly asset: string }) => about === undefined || about.has(asset)
+  const all = end.state === "succeeded" ? [] : yield* (yield* HookStore).failures(end.run)
+  const checks = end.state === "lost" ? [] : (yield* (yield* RunStore).checkSummaries(end.run)).filter(({ failed }) => failed > 0)
+  const found = { failures: all.filter(isAbout), checks: checks.filter(isAbout) }
+  // What failed says whose failure it is; where nothing did, what was asked for does.
+  const concerns = found.failures.length + found.checks.length > 0 ||
+    ((end.state !== "failed" || all.length + checks.length === 0) && asksFor(graph, run, about))
+  const kind = concerns ? kindOf(hook, end, found.checks) : undefined
+  return kind === undefined ? undefined : occurrence(hook.name, kind, end, run, found)
+})
+
+const wants = ({ on }: Hook<unknown>, ...names: ReadonlyArray<Hook<unknown>["on"][number]["name"]>): boolean =>
+  on.some(({ name }) => names.includes(name))
+
+/** Most ends of most runs are told by their state alone to be of no interest. */
+const mayWant = (hook: Hook<unknown>, { state }: RunEnd): boolean => {
+  if (wants(hook, "check failed", "check warned") && state !== "lost") return true
+  switch (state) {
+    case "failed":
+      return wants(hook, "run failed")
+    case "lost":
+      return wants(hook, "run failed", "run lost")
+    case "cancelled":
+      return wants(hook, "run cancelled")
+    case "succeeded":
+      return hook.recovery || wants(hook, "run succeeded")
+  }
+}
+
+const kindOf = (hook: Hook<unknown>, { state }: RunEnd, checks: ReadonlyArray<CheckSummary>): Kind | undefined => {
+  const failedCheck = checks.some(({ severity }) => wants(hook, severity === "error" ? "check failed" : "check warned"))
+  if (state === "failed" && wants(hook, "run failed")) return "failed"
+  if (state === "lost") return "lost"
+  if (failedCheck) return "checks failed"
+  if (state === "cancelled") return wants(hook, "run cancelled") ? "cancelled" : undefined
+  if (state !== "succeeded") return undefined
+  return wants(hook, "run succeeded") ? "succeeded" : hook.recovery ? "recovered" : undefined
+}
+
+const asksFor = (graph: AssetGraph, { request }: RunSummary, about: About): boolean =>
+  about === undefined || Result.match(Selection.select(graph, request.selection), {
+    // Of assets that there are not any more.
+    onFailure: () => false,
+    onSuccess: (keys) => keys.some((key) => about.has(key))
+  })
+
+/** Numbers, and with them days and ids, differ between failures that are the same. */
+const withoutNumbers = (text: string): string => text.replaceAll(/\d+/g, "#").slice(0, 200)
+
+const fingerprintOf = (kind: Kind, selection: string, failures: ReadonlyArray<AssetFailure>, checks: ReadonlyArray<CheckSummary>): string | null => {
+  if (kind === "lost") return hash([kind, selection])
+  if (kind !== "failed" && kind !== "checks failed") return null
+  const parts = [
+    ...failures.map(({ asset, error }) => `${asset}: ${withoutNumbers(error)}`),
+    ...checks.map(({ asset, check }) => `${asset}: ${check}`)
+  ].sort().slice(0, mostTold)
+  return hash(parts.length === 0 ? [kind, selection] : parts)
+}
+
+const hash = (parts: ReadonlyArray<string>): string => createHash("sha256").update(JSON.stringify(parts)).digest("hex")
+
+/** The command that goes on with a run. */
+const resumeOf = ({ id, request }: RunSummary): string =>
+  request.backfill === undefined ? `npx sluice run resume ${id}` : `npx sluice backfill resume ${id}`
+
+const occurrence = (
+  hook: string,
+  kind: Kind,
+  end: RunEnd,
+  run: RunSummary,
+  { checks, failures }: { readonly checks: ReadonlyArray<CheckSummary>; readonly failures: ReadonlyArray<AssetFailure> }
+): Occurrence => {
+  const { finishedAt, id, request, startedAt, worker } = run
+  const unsaid = {
+    id: `${hook.replaceAll("/", ".")}.${id}.${end.id}`,
+    hook,
+    kind,
+    at: end.at,
+    run: {
+      id,
+      selection: request.selection,
+      partitions: request.partitions,
+      startedAt,
+      finishedAt: end.state === "lost" ? null : finishedAt,
+      worker,
+      materialized: run.materialized,
+      failed: run.failed,
+      skipped: run.skipped
+    },
+    failures: failures.slice(0, mostTold).map((failure) => ({ ...failure, error: failure.error.slice(0, mostOfError) })),
+    checks: checks.slice(0, mostTold).map(({ asset, check, failed: count, firstFailure, severity }) =>
+      ({ asset, check, severity, count, partition: firstFailure?.partition ?? "", message: (firstFailure?.message ?? "").slice(0, mostOfError) })),
+    resume: kind === "failed" || kind === "lost" || kind === "cancelled" ? resumeOf(run) : null,
+    repeats: 0
+  }
+  const event: HookEvent = { ...unsaid, title: Message.title(unsaid), text: Message.text(unsaid), others: 0 }
+  return { end: end.id, fingerprint: fingerprintOf(kind, request.selection, failures, checks), event }
+}

@@ -1,0 +1,127 @@
+/** One look for a hook: what has ended since the last one is recorded, and what is due is delivered. */
+import { Cause, Effect, Exit, Option, Result } from "effect"
+import type { AssetGraph } from "../graph/AssetGraph.ts"
+import * as Selection from "../graph/Selection.ts"
+import { HookStore, type Occurrence, type Outcome, type RunEnd, type Taken } from "../record/HookStore.ts"
+import type { RunStore, RunStoreError } from "../record/RunStore.ts"
+import { expressionOf } from "../schedule/Selected.ts"
+import { type Hook, NotDelivered } from "./Hook.ts"
+import { judge } from "./Judgement.ts"
+import * as Message from "./Message.ts"
+import { type About, occurrenceOf } from "./Occurring.ts"
+import * as Pace from "./Pace.ts"
+
+/** What became of a message. */
+export type Told =
+  | { readonly _tag: "Told"; readonly hook: string; readonly title: string }
+  | { readonly _tag: "NotTold"; readonly hook: string; readonly title: string; readonly reason: string; readonly againMillis: number }
+  | { readonly _tag: "GaveUp"; readonly hook: string; readonly title: string; readonly reason: string }
+
+export interface Telling<R> {
+  readonly graph: AssetGraph
+  readonly hook: Hook<R>
+  readonly worker: string
+  readonly told: (told: Told) => void
+  /** Delivers beside the look, so that what is on its way is not cut off with it. Default: as part of it. */
+  readonly beside?: <A>(delivery: Effect.Effect<A, RunStoreError, R | HookStore>) => Effect.Effect<A, RunStoreError, R | HookStore>
+}
+
+/** A delivery of a user's own channel that never ends is one that failed. */
+const endsWithin = "2 minutes"
+
+/** The assets that a hook is about; why it names none that there are. */
+export const aboutOf = (graph: AssetGraph, { of }: Hook<unknown>): Result.Result<About, string> =>
+  of === undefined ? Result.succeed(undefined) : Selection.select(graph, expressionOf(of)).pipe(
+    Result.mapBoth({ onFailure: ({ message }) => message, onSuccess: (found) => new Set(found) })
+  )
+
+/** Gives after how many milliseconds there is something to do; infinite: when another run has ended. */
+export const look = <R>(telling: Telling<R>): Effect.Effect<number, RunStoreError, R | RunStore | HookStore> =>
+  Effect.andThen(collect(telling.graph, telling.hook), deliver(telling))
+
+const everyState: ReadonlyArray<RunEnd["state"]> = ["failed", "lost", "cancelled", "succeeded"]
+
+/** Ends of other states are of no interest for the hook. */
+const statesOf = ({ on, recovery }: Hook<unknown>): ReadonlyArray<RunEnd["state"]> => {
+  const wants = (name: string) => on.some((one) => one.name === name)
+  const checks = wants("check failed") || wants("check warned")
+  return everyState.filter((state) => {
+    switch (state) {
+      case "failed":
+        return checks || wants("run failed")
+      case "lost":
+        return wants("run failed") || wants("run lost")
+      case "cancelled":
+        return checks || wants("run cancelled")
+      case "succeeded":
+        return checks || recovery || wants("run succeeded")
+    }
+  })
+}
+
+const collect = Effect.fnUntraced(function*(graph: AssetGraph, hook: Hook<unknown>) {
+  const store = yield* HookStore
+  // What the definition names wrongly was refused when the process began.
+  const about = Result.getOrElse(aboutOf(graph, hook), () => undefined)
+  const states = statesOf(hook)
+  for (let before: string | undefined;;) {
+    const { cursor, ends } = yield* store.ends(hook.name, states)
+    if (ends.length === 0) return
+    const occurrences: Array<Occurrence> = []
+    for (const end of ends) {
+      const occurrence = yield* occurrenceOf(graph, hook, about, end)
+      if (occurrence !== undefined) occurrences.push(occurrence)
+    }
+    yield* store.record(hook.name, { cursor, occurrences }, judge(hook.onceMillis))
+    if (cursor === before || ends.length < 1000) return
+    before = cursor
+  }
+})
+
+const deliver = <R>(telling: Telling<R>) =>
+  Effect.gen(function*() {
+    const { hook, worker } = telling
+    const { beside = (delivery) => delivery } = telling
+    const store = yield* HookStore
+    const options = { counted: hook.atMost.messages, choose: Pace.choose(hook) }
+    for (;;) {
+      const { nextMillis, taken } = yield* store.take(hook.name, worker, options)
+      if (taken === undefined) return nextMillis
+      yield* beside(one(telling, taken))
+    }
+  })
+
+/** Sends a message and records what became of it. What is killed in between is sent again, with the same id. */
+const one = Effect.fnUntraced(function*<R>({ hook, told, worker }: Telling<R>, taken: Taken) {
+  const store = yield* HookStore
+  const { event, others, othersCount, tries } = taken
+  const message = { ...event, text: Message.withOthers(event.text, others, othersCount), others: othersCount }
+  const exit = yield* Effect.exit(send(hook, message))
+  const outcome = outcomeOf(exit, tries)
+  yield* store.settle(taken.id, worker, outcome)
+  const { title } = event
+  if (outcome._tag === "Sent") told({ _tag: "Told", hook: hook.name, title })
+  else if (outcome._tag === "GaveUp") told({ _tag: "GaveUp", hook: hook.name, title, reason: outcome.reason })
+  else told({ _tag: "NotTold", hook: hook.name, title, reason: outcome.reason, againMillis: outcome.afterMillis })
+})
+
+/** Sends one message, once. */
+export const send = <R>({ channel }: Hook<R>, event: Parameters<typeof channel.send>[0]): Effect.Effect<void, NotDelivered, R> =>
+  Effect.suspend(() => channel.send(event)).pipe(
+    Effect.timeoutOrElse({
+      duration: endsWithin,
+      orElse: () => Effect.fail(new NotDelivered({ message: `The ${channel.kind} channel did not end within ${endsWithin}.`, transient: true }))
+    }),
+    // A defect of a user's channel must not end the daemon.
+    Effect.catchDefect((defect) =>
+      Effect.fail(new NotDelivered({ message: defect instanceof Error ? defect.message : String(defect), transient: true })))
+  )
+
+const outcomeOf = (exit: Exit.Exit<void, NotDelivered>, tries: number): Outcome => {
+  if (Exit.isSuccess(exit)) return { _tag: "Sent" }
+  const error = Option.getOrUndefined(Cause.findErrorOption(exit.cause))
+  // Interrupted: it may have arrived or not.
+  if (error === undefined) return { _tag: "Again", afterMillis: 0, reason: "The process ended meanwhile." }
+  const afterMillis = error.transient ? Pace.retryMillis(tries, error.afterMillis) : undefined
+  return afterMillis === undefined ? { _tag: "GaveUp", reason: error.message } : { _tag: "Again", afterMillis, reason: error.message }
+}

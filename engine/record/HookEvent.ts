@@ -1,0 +1,73 @@
+/** What a hook is told: the JSON that webhooks and commands receive. */
+import { Schema } from "effect"
+
+/**
+ * failed, succeeded, cancelled, lost: a run; lost: its process died. checks failed: checks of a run did not pass.
+ * recovered: the first success after one of these. test: by `sluice hook test`.
+ */
+export const Kind = Schema.Literals(["failed", "succeeded", "cancelled", "lost", "checks failed", "recovered", "test"])
+export type Kind = typeof Kind.Type
+
+export const Run = Schema.Struct({
+  id: Schema.Int,
+  selection: Schema.String,
+  /** The partition expression; null: all. */
+  partitions: Schema.NullOr(Schema.String),
+  startedAt: Schema.DateFromString,
+  /** Null: it was lost. */
+  finishedAt: Schema.NullOr(Schema.DateFromString),
+  /** `host:pid` of the process that executed it last. */
+  worker: Schema.String,
+  /** Cells. */
+  materialized: Schema.Int,
+  failed: Schema.Int,
+  skipped: Schema.Int
+})
+export type Run = typeof Run.Type
+
+export const Failure = Schema.Struct({
+  asset: Schema.String,
+  /** Of the first one; "" where the asset has none. */
+  partition: Schema.String,
+  /** Cells of the asset that failed. */
+  count: Schema.Int,
+  /** The first one's, at most 500 characters. */
+  error: Schema.String,
+  attempts: Schema.Int
+})
+export type Failure = typeof Failure.Type
+
+export const FailedCheck = Schema.Struct({
+  asset: Schema.String,
+  check: Schema.String,
+  severity: Schema.Literals(["warn", "error"]),
+  /** Cells that did not pass. */
+  count: Schema.Int,
+  partition: Schema.String,
+  message: Schema.String
+})
+export type FailedCheck = typeof FailedCheck.Type
+
+export const HookEvent = Schema.Struct({
+  /** The same for each try to deliver it: who receives it twice may pass over the second one. */
+  id: Schema.String,
+  hook: Schema.String,
+  kind: Kind,
+  at: Schema.DateFromString,
+  /** One line. */
+  title: Schema.String,
+  /** The title, and what else there is to know. */
+  text: Schema.String,
+  /** Null in a test. */
+  run: Schema.NullOr(Run),
+  /** By asset; at most ten. */
+  failures: Schema.Array(Failure),
+  checks: Schema.Array(FailedCheck),
+  /** The command that goes on with the run; null: it is done. */
+  resume: Schema.NullOr(Schema.String),
+  /** So often the same came since it was told last. */
+  repeats: Schema.Int,
+  /** Told together with it: those that had to wait for the hook's limit. */
+  others: Schema.Int
+})
+export type HookEvent = typeof HookEvent.Type

@@ -1,0 +1,4 @@
+import { hookStoreConformance } from "../conformance/HookStore.ts"
+import { layer } from "./Server.ts"
+
+hookStoreConformance("PostgresRunStore", layer)

@@ -53,20 +53,19 @@ export interface WriteOptions {
   readonly compression?: Compression.Compression
 }
 
+export type TextReader<A> = <E = never, R = never, E2 = never, R2 = never>(
+  bytes: Stream.Stream<Uint8Array, E, R>,
+  options?: TextReadOptions<E2, R2>
+) => Stream.Stream<A, E | E2 | FormatError, R | R2>
+
 /** A format of text: CSV, NDJSON or a JSON array. Compressed content (gzip, zstd) is known by its first bytes. */
 export interface TextFormat<A> {
   readonly name: Exclude<Detect.Name, "parquet">
   /** Of CSV: the options that it was made with; `header` lists the columns where the file has no header line. */
   readonly csv?: Dialect.Options
-  readonly read: <E = never, R = never, E2 = never, R2 = never>(
-    bytes: Stream.Stream<Uint8Array, E, R>,
-    options?: TextReadOptions<E2, R2>
-  ) => Stream.Stream<A, E | E2 | FormatError, R | R2>
+  readonly read: TextReader<A>
   /** Each record with its place, for going on after it. */
-  readonly readPlaced: <E = never, R = never, E2 = never, R2 = never>(
-    bytes: Stream.Stream<Uint8Array, E, R>,
-    options?: TextReadOptions<E2, R2>
-  ) => Stream.Stream<Placed<A>, E | E2 | FormatError, R | R2>
+  readonly readPlaced: TextReader<Placed<A>>
   readonly write: <E = never, R = never>(
     rows: Stream.Stream<A, E, R>,
     options?: WriteOptions
@@ -80,28 +79,24 @@ export interface ParquetReadOptions<A> {
   readonly rowGroups?: ReadonlyArray<number>
 }
 
+export type ParquetReader<A, B> = <E = never, R = never, E2 = never, R2 = never>(
+  file: Ranged.Ranged<E, R>,
+  options?: OnBadRecord<E2, R2> & ParquetReadOptions<A>
+) => Stream.Stream<B, E | E2 | FormatError, R | R2>
+
 /** Parquet, which is read by ranges. */
 export interface ParquetFormat<A> {
   readonly name: "parquet"
-  readonly read: <E = never, R = never, E2 = never, R2 = never>(
-    file: Ranged.Ranged<E, R>,
-    options?: OnBadRecord<E2, R2> & ParquetReadOptions<A>
-  ) => Stream.Stream<A, E | E2 | FormatError, R | R2>
-  readonly readPlaced: <E = never, R = never, E2 = never, R2 = never>(
-    file: Ranged.Ranged<E, R>,
-    options?: OnBadRecord<E2, R2> & ParquetReadOptions<A>
-  ) => Stream.Stream<Placed<A>, E | E2 | FormatError, R | R2>
+  readonly read: ParquetReader<A, A>
+  readonly readPlaced: ParquetReader<A, Placed<A>>
   readonly write: <E = never, R = never>(
     rows: Stream.Stream<A, E, R>,
     options?: { readonly file?: string }
   ) => Stream.Stream<Uint8Array, E | FormatError, R>
 }
 
-/** What a shape gives is what its schema decodes to; the shape was made from it. */
-const as = <A>() => <E, R>(stream: Stream.Stream<Placed<unknown>, E, R>): Stream.Stream<Placed<A>, E, R> =>
-  stream as Stream.Stream<Placed<A>, E, R>
-
-const values = <A, E, R>(stream: Stream.Stream<Placed<A>, E, R>): Stream.Stream<A, E, R> => Stream.map(stream, ({ value }) => value)
+/** What a shape gives is what its schema decodes to, with places where they are asked for; the shape was made from it. */
+const as = <A>() => <E, R>(stream: Stream.Stream<unknown, E, R>): Stream.Stream<A, E, R> => stream as Stream.Stream<A, E, R>
 
 /** Refuses content of another format on its first chunk, in the words of that format. */
 const expecting = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>, name: Detect.Name, file: string): Stream.Stream<Uint8Array, E | FormatError, R> =>
@@ -119,19 +114,19 @@ const expecting = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>, name: Detect.Na
 
 const textFormat = <A>(
   name: TextFormat<A>["name"],
-  machine: (file: string, start: CsvRead.Start | undefined) => Machine<Placed<unknown>>,
+  machine: (file: string, start: CsvRead.Start | undefined, placed: boolean) => Machine<unknown>,
   write: <E, R>(rows: Stream.Stream<unknown, E, R>, file: string) => Stream.Stream<Uint8Array, E | FormatError, R>
 ): TextFormat<A> => {
-  const readPlaced: TextFormat<A>["readPlaced"] = <E, R, E2, R2>(bytes: Stream.Stream<Uint8Array, E, R>, options?: TextReadOptions<E2, R2>) => {
+  const reader = <B>(placed: boolean): TextReader<B> => <E, R, E2, R2>(bytes: Stream.Stream<Uint8Array, E, R>, options?: TextReadOptions<E2, R2>) => {
     const file = options?.file ?? name
     const policy: OnBadRecord<E2, R2> = options ?? {}
     const content = options?.start === undefined ? expecting(Compression.decompress(bytes, file), name, file) : bytes
-    return as<A>()(run(content, file, policy, () => machine(file, options?.start)))
+    return as<B>()(run(content, file, policy, () => machine(file, options?.start, placed)))
   }
   return {
     name,
-    readPlaced,
-    read: (bytes, options) => values(readPlaced(bytes, options)),
+    readPlaced: reader<Placed<A>>(true),
+    read: reader<A>(false),
     write: (rows, options) => {
       const file = options?.file ?? name
       return Compression.compress(write(rows, file), options?.compression ?? "none", file)
@@ -142,7 +137,7 @@ const textFormat = <A>(
 /** CSV, and every text of separated cells: strict, so that what is read is what stands there. */
 export const csv = <A>(schema: RecordSchema<A>, options: Dialect.Options<keyof A & string> = {}): TextFormat<A> => {
   const shape = Shape.make(schema, options.columns)
-  const format = textFormat<A>("csv", (file, start) => CsvRead.machine(shape, options, file, start), (rows, file) =>
+  const format = textFormat<A>("csv", (file, start, placed) => CsvRead.machine(shape, options, file, start, placed), (rows, file) =>
     CsvWrite.write(rows, shape, options, file))
   return { ...format, csv: options.header === false ? { ...options, header: shape.columns.map(({ column }) => column) } : options }
 }
@@ -157,14 +152,14 @@ export interface JsonOptions<Key extends string = string> {
 /** NDJSON, also called JSON Lines: one object a line. */
 export const ndjson = <A>(schema: RecordSchema<A>, options: JsonOptions<keyof A & string> = {}): TextFormat<A> => {
   const shape = Shape.make(schema, options.columns)
-  return textFormat("ndjson", (file, start) => Ndjson.machine(shape, options, file, start), (rows, file) =>
+  return textFormat("ndjson", (file, start, placed) => Ndjson.machine(shape, options, file, start, placed), (rows, file) =>
     JsonWrite.writeLines(rows, shape, file))
 }
 
 /** One JSON array of objects. */
 export const jsonArray = <A>(schema: RecordSchema<A>, options: JsonOptions<keyof A & string> = {}): TextFormat<A> => {
   const shape = Shape.make(schema, options.columns)
-  return textFormat("json", (file, start) => Elements.machine(shape, options, file, start), (rows, file) =>
+  return textFormat("json", (file, start, placed) => Elements.machine(shape, options, file, start, placed), (rows, file) =>
     JsonWrite.writeArray(rows, shape, file))
 }
 
@@ -182,7 +177,7 @@ const loaded = <M, A, E, R>(load: () => Promise<M>, use: (module: M) => Stream.S
 /** Parquet: only the columns of the schema are read. */
 export const parquet = <A>(schema: RecordSchema<A>, options: ParquetOptions<keyof A & string> = {}): ParquetFormat<A> => {
   const shape = Shape.make(schema, options.columns)
-  const readPlaced: ParquetFormat<A>["readPlaced"] = <E, R, E2, R2>(
+  const reader = <B>(placed: boolean): ParquetReader<A, B> => <E, R, E2, R2>(
     file: Ranged.Ranged<E, R>,
     how?: OnBadRecord<E2, R2> & ParquetReadOptions<A>
   ) => {
@@ -195,12 +190,12 @@ export const parquet = <A>(schema: RecordSchema<A>, options: ParquetOptions<keyo
       ...(how?.rowGroups === undefined ? {} : { rowGroups: how.rowGroups })
     }
     const policy: OnBadRecord<E2, R2> = how ?? {}
-    return as<A>()(loaded(() => import("./parquet/Read.ts"), (parquet) => parquet.read(file, shape, reading, policy)))
+    return as<B>()(loaded(() => import("./parquet/Read.ts"), (parquet) => parquet.read(file, shape, reading, policy, placed)))
   }
   return {
     name: "parquet",
-    readPlaced,
-    read: (file, how) => values(readPlaced(file, how)),
+    readPlaced: reader<Placed<A>>(true),
+    read: reader<A>(false),
     write: (rows, how) =>
       loaded(() => import("./parquet/Write.ts"), (parquet) => parquet.write(rows, shape, options, how?.file ?? "parquet"))
   }

@@ -1,7 +1,7 @@
 /** CSV bytes → records, as a machine. */
 import * as Carry from "../Carry.ts"
 import * as Charset from "../Charset.ts"
-import { Blame, FormatError, type Placed, Refused } from "../FormatError.ts"
+import { Blame, FormatError, Refused } from "../FormatError.ts"
 import type { Machine, Out } from "../Machine.ts"
 import type { Shape } from "../Shape.ts"
 import { cellOptions, dialectOf, maxRecordBytesOf, nullsOf, type Options } from "./Dialect.ts"
@@ -20,7 +20,7 @@ export interface Start {
 
 const rawLimit = 65_536
 
-export const machine = (shape: Shape, options: Options, file: string, from: Start | undefined): Machine<Placed<unknown>> => {
+export const machine = (shape: Shape, options: Options, file: string, from: Start | undefined, placed: boolean): Machine<unknown> => {
   const dialect = dialectOf(options)
   const cellsAre = cellOptions(options)
   const nulls = nullsOf(options)
@@ -77,7 +77,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
       reason: `the record that begins here is larger than ${limit} bytes: a quote is never closed, or maxRecordBytes is too small`
     })
 
-  const pass = (last: boolean, bytes: Buffer, out: Out<Placed<unknown>>): void => {
+  const pass = (last: boolean, bytes: Buffer, out: Out<unknown>): void => {
     if (carry === undefined || encoding === undefined) return
     const decoded = Charset.decode(bytes, encoding)
     text = decoded.text
@@ -133,8 +133,10 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
             if (broken || nul || width === 2) inspect(cells, count)
             const fields = columns.read(cells, quoted)
             const value = shape.finish === undefined ? fields : shape.finish(fields)
-            const byte = byteOf(start)
-            out.good({ value, place: { file, record, line, byte, end: byteOf(end), nextLine: line + lines } })
+            if (placed) {
+              const byte = byteOf(start)
+              out.good({ value, place: { file, record, line, byte, end: byteOf(end), nextLine: line + lines } })
+            } else out.good(value)
           } catch (error) {
             if (error instanceof Blame) bad(error.message, error.column, start, end)
             else if (error instanceof Refused) bad(error.message, undefined, start, end)

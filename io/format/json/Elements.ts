@@ -1,6 +1,6 @@
 /** A JSON array of objects → records, as a machine: split where its elements end, and parsed one by one. */
 import type { Start } from "../csv/Read.ts"
-import { FormatError, type Placed } from "../FormatError.ts"
+import { FormatError } from "../FormatError.ts"
 import type { Machine, Out } from "../Machine.ts"
 import type { Shape } from "../Shape.ts"
 import { type Options, refuseUtf16 } from "./Ndjson.ts"
@@ -8,7 +8,7 @@ import { give, reader } from "./Record.ts"
 
 const isSpace = (byte: number): boolean => byte === 32 || byte === 10 || byte === 13 || byte === 9
 
-export const machine = (shape: Shape, options: Options, file: string, from: Start | undefined): Machine<Placed<unknown>> => {
+export const machine = (shape: Shape, options: Options, file: string, from: Start | undefined, placed: boolean): Machine<unknown> => {
   const read = reader(shape)
   const limit = options.maxRecordBytes ?? 64 * 2 ** 20
   let buffer: Buffer = Buffer.alloc(1024)
@@ -50,7 +50,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
   }
 
   /** `next`: after the comma or bracket that ends the element. */
-  const element = (to: number, next: number, isLast: boolean, out: Out<Placed<unknown>>): void => {
+  const element = (to: number, next: number, isLast: boolean, out: Out<unknown>): void => {
     if (to - start > limit) throw tooLarge()
     if (filled) {
       let at = start
@@ -59,7 +59,8 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
         buffer.subarray(at, to),
         { file, record, line: line0, byte: base + at, end: base + next, nextLine: line },
         read,
-        out
+        out,
+        placed
       )
       record++
     } else if (!isLast || !first) throw wrong(to, isLast ? "a comma stands before the end of the array" : "expected an element, found a comma")
@@ -68,7 +69,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
     filled = false
   }
 
-  const scan = (out: Out<Placed<unknown>>): void => {
+  const scan = (out: Out<unknown>): void => {
     for (; looked < end; looked++) {
       const byte = buffer[looked] ?? 0
       if (inText) {

@@ -1,7 +1,7 @@
 /** NDJSON (JSON Lines) bytes → records, as a machine: split at newlines, which stand in no JSON text, and parsed one by one. */
 import * as Carry from "../Carry.ts"
 import type { Start } from "../csv/Read.ts"
-import { FormatError, type Placed } from "../FormatError.ts"
+import { FormatError } from "../FormatError.ts"
 import type { Machine, Out } from "../Machine.ts"
 import type { Shape } from "../Shape.ts"
 import { give, reader } from "./Record.ts"
@@ -21,7 +21,7 @@ export const refuseUtf16 = (file: string, bytes: Uint8Array): void => {
   }
 }
 
-export const machine = (shape: Shape, options: Options, file: string, from: Start | undefined): Machine<Placed<unknown>> => {
+export const machine = (shape: Shape, options: Options, file: string, from: Start | undefined, placed: boolean): Machine<unknown> => {
   const read = reader(shape)
   const limit = options.maxRecordBytes ?? 64 * 2 ** 20
   const carry = new Carry.Carry(from?.byte ?? 0, 10, 1, 0)
@@ -34,7 +34,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
       reason: `the line that begins here is larger than ${limit} bytes; is the file NDJSON, and maxRecordBytes large enough?`
     })
 
-  const pass = (bytes: Buffer, out: Out<Placed<unknown>>): void => {
+  const pass = (bytes: Buffer, out: Out<unknown>): void => {
     const base = carry.base
     let start = 0
     if (base === 0) {
@@ -49,7 +49,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
       if (text.length > limit) throw tooLarge(base + start)
       // Most lines begin with a brace; only others are looked at for being blank.
       if (text[0] === 123 || !blank(text)) {
-        give(text, { file, record, line, byte: base + start, end: base + next, nextLine: line + 1 }, read, out)
+        give(text, { file, record, line, byte: base + start, end: base + next, nextLine: line + 1 }, read, out, placed)
         record++
       }
       line++

@@ -2,7 +2,6 @@
 import { isAscii, isUtf8 } from "node:buffer"
 import { Blame, type BadRecord, Refused, refuse, shown } from "../FormatError.ts"
 import type { Out } from "../Machine.ts"
-import type { Placed } from "../FormatError.ts"
 import type { Shape } from "../Shape.ts"
 import { fromJson, isObject, setter } from "./Value.ts"
 
@@ -57,7 +56,7 @@ const problem = (error: unknown): string =>
   error instanceof Error ? error.message.replace(/ in JSON at position \d+.*$/s, "").replace(/, ?(\.\.\.)?"[\s\S]*" is not valid JSON$/, "") : String(error)
 
 /** Reads one text, and gives it or tells what is wrong with it. */
-export const give = (bytes: Buffer, at: Position, read: Reader, out: Out<Placed<unknown>>): void => {
+export const give = (bytes: Buffer, at: Position, read: Reader, out: Out<unknown>, placed: boolean): void => {
   const ascii = isAscii(bytes)
   if (!ascii && !isUtf8(bytes)) return out.bad(place(at, bytes, "the bytes are no UTF-8; JSON is always UTF-8"))
   const text = ascii ? bytes.toString("latin1") : bytes.toString("utf8")
@@ -68,7 +67,8 @@ export const give = (bytes: Buffer, at: Position, read: Reader, out: Out<Placed<
     return out.bad(place(at, bytes, `this is no JSON: ${problem(error)}`))
   }
   try {
-    out.good({ value: read(value, text), place: at })
+    const record = read(value, text)
+    out.good(placed ? { value: record, place: at } : record)
   } catch (error) {
     if (error instanceof Blame) out.bad(place(at, bytes, error.message, error.column))
     else if (error instanceof Refused) out.bad(place(at, bytes, error.message))

@@ -5,7 +5,7 @@ import { Refused, refuse, shown } from "../FormatError.ts"
 import { fromJson, isObject } from "../json/Value.ts"
 import { type Kind, named, type Slot } from "../Kind.ts"
 import { setAbsent } from "../Shape.ts"
-import { describe, jsonOf, leafOf, natural, typed } from "./Leaf.ts"
+import { describe, jsonOf, leafOf, natural, same, typed } from "./Leaf.ts"
 
 export type Read = (raw: unknown) => unknown
 
@@ -112,6 +112,8 @@ const at = (path: string, f: () => unknown): unknown => {
 export const slotReader = (tree: SchemaTree, slot: Slot, listed: boolean): Read => {
   const read = byKind(tree, slot.kind, listed)
   const { absent, check, kind, nullable } = slot
+  const isComplete = absent === "null" || tree.element.repetition_type === "REQUIRED"
+  if (read === same && check === undefined && isComplete && tree.path.length === 1) return same
   return (raw) => {
     if (raw === null || raw === undefined) {
       if (nullable) return absent === "null" ? null : undefined

@@ -5,6 +5,7 @@ import type { SchemaElement } from "hyparquet"
 import { refuse, shown } from "../FormatError.ts"
 import { fromJson } from "../json/Value.ts"
 import type { Kind } from "../Kind.ts"
+import type { Form } from "./Values.ts"
 
 export type Unit = "MILLIS" | "MICROS" | "NANOS"
 
@@ -39,14 +40,12 @@ export const leafOf = (element: SchemaElement): Leaf => {
   return { tag: "bytes" }
 }
 
-/** The element as hyparquet shall read it: as stored, but for text, which it decodes once for each dictionary entry. */
-export const stored = (element: SchemaElement, asBytes: boolean): SchemaElement => {
-  const { converted_type: _, logical_type: logical, ...plain } = element
+/** What the bytes of a leaf become before its reader sees them: texts once for each entry of a dictionary. */
+export const formOf = (element: SchemaElement, asBytes: boolean): Form => {
   const { tag } = leafOf(element)
-  if ((tag === "text" || tag === "json") && !asBytes) return { ...plain, converted_type: "UTF8" }
-  if (logical?.type === "FLOAT16" || (logical?.type === "UUID" && !asBytes)) return { ...plain, logical_type: logical }
-  // hyparquet would lose the day of moments whose nanoseconds are negative, as Spark writes them.
-  return plain.type === "INT96" ? { ...plain, type: "FIXED_LEN_BYTE_ARRAY", type_length: 12 } : plain
+  if (element.logical_type?.type === "FLOAT16") return "float16"
+  if (asBytes) return "bytes"
+  return tag === "uuid" ? "uuid" : tag === "text" || tag === "json" ? "text" : "bytes"
 }
 
 export const describe = (leaf: Leaf): string => {
@@ -119,13 +118,20 @@ export const decimalText = (value: bigint, scale: number): string => {
 
 export type FromLeaf = (raw: unknown) => unknown
 
-const unsigned = (leaf: Extract<Leaf, { tag: "integer" }>, raw: unknown): unknown =>
-  typeof raw === "number" ? (leaf.signed ? raw : raw >>> 0) : typeof raw === "bigint" ? (leaf.signed ? raw : BigInt.asUintN(64, raw)) : refuse("it is no integer")
+/** A value that is what it is read as. */
+export const same: FromLeaf = (raw) => raw
+
+const unsigned = ({ bits, signed }: Extract<Leaf, { tag: "integer" }>, raw: unknown): number | bigint => {
+  if (typeof raw === "number") return signed || raw >= 0 ? raw : bits === 32 ? raw >>> 0 : BigInt.asUintN(64, BigInt(raw))
+  return typeof raw === "bigint" ? (signed ? raw : BigInt.asUintN(64, raw)) : refuse("it is no integer")
+}
 
 /** As it is, exactly: moments, dates and times as ISO text, decimals as BigDecimal, 64 bits as bigint. */
 export const natural = (leaf: Leaf): FromLeaf => {
   switch (leaf.tag) {
-    case "integer": return (raw) => unsigned(leaf, raw)
+    case "integer":
+      if (leaf.bits === 32) return leaf.signed ? same : (raw) => unsigned(leaf, raw)
+      return (raw) => integer(unsigned(leaf, raw))
     case "decimal": return (raw) => BigDecimal.make(unscaled(raw), leaf.scale)
     case "moment": return (raw) => isoMoment(integer(raw), leaf.unit, leaf.utc)
     case "int96": return (raw) => isoMoment(int96Nanos(raw), "NANOS", true)
@@ -140,17 +146,24 @@ export const natural = (leaf: Leaf): FromLeaf => {
           return refuse(`expected JSON, found ${shown(String(raw))}`)
         }
       }
-    default: return (raw) => raw
+    default: return same
   }
 }
 
 /** A year that ISO text and Schema.Date have. */
-const dateOf = (millis: bigint): Date => {
+const dateOf = (millis: bigint | number): Date => {
   const date = new Date(Number(millis))
   return Number.isNaN(date.getTime()) ? refuse("the moment is outside the years that a Date can hold; read it as Schema.String") : date
 }
 
+/** Exact, also where the quotient of two numbers is not. */
+const floorDivNumber = (a: number, b: number): number => {
+  const rest = a % b
+  return (a - (rest < 0 ? rest + b : rest)) / b
+}
+
 const exactNumber = (value: unknown): number => {
+  if (typeof value === "number") return value
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : refuse(`${String(value)} is beyond ±2^53; read it as Schema.BigInt`)
 }
@@ -163,13 +176,13 @@ export const typed = (leaf: Leaf, kind: Kind): FromLeaf | undefined => {
     case "any": return plain
     case "other": return (raw) => kind.decode(jsonOf(plain(raw)))
     case "text":
-      if (leaf.tag === "text" || leaf.tag === "json" || leaf.tag === "uuid") return (raw) => raw
+      if (leaf.tag === "text" || leaf.tag === "json" || leaf.tag === "uuid") return same
       // Older writers do not say that bytes are text; the schema does.
       if (leaf.tag === "bytes") return (raw) => (raw instanceof Uint8Array && isUtf8(raw) ? Buffer.from(raw).toString("utf8") : refuse("the bytes are no UTF-8"))
       if (leaf.tag === "decimal") return (raw) => decimalText(unscaled(raw), leaf.scale)
       return ["moment", "int96", "day", "time"].includes(leaf.tag) ? plain : undefined
     case "integer":
-      if (isInteger) return (raw) => exactNumber(unsigned(leaf, raw))
+      if (isInteger) return leaf.bits === 32 && leaf.signed ? same : (raw) => exactNumber(unsigned(leaf, raw))
       if (leaf.tag !== "decimal") return undefined
       return (raw) => {
         const text = decimalText(unscaled(raw), leaf.scale)
@@ -178,8 +191,9 @@ export const typed = (leaf: Leaf, kind: Kind): FromLeaf | undefined => {
     case "number":
     case "finite": {
       const finite = kind.tag === "finite"
+      if (leaf.tag === "float" && !finite) return same
       if (leaf.tag === "float") return (raw) => (finite && !Number.isFinite(raw) ? refuse(`expected a finite number, found ${String(raw)}`) : raw)
-      if (isInteger) return (raw) => exactNumber(unsigned(leaf, raw))
+      if (isInteger) return leaf.bits === 32 && leaf.signed ? same : (raw) => exactNumber(unsigned(leaf, raw))
       if (leaf.tag !== "decimal") return undefined
       return (raw) => {
         const value = unscaled(raw)
@@ -208,9 +222,10 @@ export const typed = (leaf: Leaf, kind: Kind): FromLeaf | undefined => {
       if (leaf.tag === "int96") return (raw) => wrap(dateOf(floorDiv(int96Nanos(raw), 1_000_000n)))
       if (leaf.tag !== "moment" || !leaf.utc) return undefined
       const factor = perSecond[leaf.unit] / 1000n
-      return factor === 1n ? (raw) => wrap(dateOf(integer(raw))) : (raw) => wrap(dateOf(floorDiv(integer(raw), factor)))
+      const divisor = Number(factor)
+      return (raw) => wrap(dateOf(typeof raw === "number" ? floorDivNumber(raw, divisor) : floorDiv(integer(raw), factor)))
     }
-    case "bytes": return leaf.tag === "bytes" || leaf.tag === "text" || leaf.tag === "json" ? (raw) => raw : undefined
+    case "bytes": return leaf.tag === "bytes" || leaf.tag === "text" || leaf.tag === "json" ? same : undefined
     case "list":
     case "struct": return undefined
   }

@@ -1,0 +1,268 @@
+/** The values of a page: decoded a few at a time, when their rows are asked for, so that a large page is not held twice. */
+import { parseFloat16 } from "hyparquet/src/convert.js"
+import { byteStreamSplit } from "hyparquet/src/encoding.js"
+import { deltaBinaryUnpack } from "hyparquet/src/delta.js"
+import type { ParquetType } from "hyparquet"
+import * as Hybrid from "./Hybrid.ts"
+
+/** What bytes become. */
+export type Form = "bytes" | "text" | "uuid" | "float16"
+
+/** How the values of a column are stored. */
+export interface Stored {
+  readonly type: ParquetType
+  /** Of `FIXED_LEN_BYTE_ARRAY`. */
+  readonly length: number
+  readonly form: Form
+}
+
+export interface Values {
+  readonly count: number
+  /** Those from `from` up to `to`: 64-bit integers as numbers where these are exact, else as bigints. */
+  readonly slice: (from: number, to: number) => ArrayLike<unknown>
+}
+
+const beyond = (): never => {
+  throw new Error("a page has fewer bytes than its values need")
+}
+
+const ofArray = (values: ArrayLike<unknown>): Values => ({
+  count: values.length,
+  slice: (from, to) => {
+    if (from === 0 && to === values.length) return values
+    const part: Array<unknown> = []
+    for (let i = from; i < to; i++) part.push(values[i])
+    return part
+  }
+})
+
+const text = (buffer: Buffer, start: number, end: number): string => {
+  const value = buffer.toString("utf8", start, end)
+  // What is no UTF-8 becomes this character; that a text has it of its own is rare.
+  if (value.includes("\ufffd") && !Buffer.from(value).equals(buffer.subarray(start, end))) throw new Error("a text is no UTF-8")
+  return value
+}
+
+const hex = (buffer: Buffer, start: number): string => {
+  const digits = buffer.toString("hex", start, start + 16)
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`
+}
+
+/** Bytes of the page → a value. */
+const formed = (buffer: Buffer, form: Form): (start: number, end: number) => unknown => {
+  const bytes = (start: number, end: number) => new Uint8Array(buffer.buffer, buffer.byteOffset + start, end - start)
+  switch (form) {
+    case "bytes": return bytes
+    case "text": return (start, end) => text(buffer, start, end)
+    case "uuid": return (start, end) => end - start === 16 ? hex(buffer, start) : beyond()
+    case "float16": return (start, end) => end - start === 2 ? parseFloat16(bytes(start, end)) : beyond()
+  }
+}
+
+/** `starts` has one more than there are values; each is preceded by `gap` bytes that are not of it. */
+const sliced = (buffer: Buffer, form: Form, starts: Uint32Array, gap: number): Values => {
+  const read = formed(buffer, form)
+  return {
+    count: starts.length - 1,
+    slice: (from, to) => {
+      const values: Array<unknown> = []
+      for (let i = from; i < to; i++) values.push(read(starts[i]!, starts[i + 1]! - gap))
+      return values
+    }
+  }
+}
+
+const exact = 2 ** 21
+
+/** 64-bit integers, each in two halves. */
+const int64 = (buffer: Buffer, start: number, count: number): Values => {
+  const view = new DataView(buffer.buffer, buffer.byteOffset + start, count * 8)
+  return {
+    count,
+    slice: (from, to) => {
+      const values: Array<number | bigint> = []
+      for (let i = from; i < to; i++) {
+        const high = view.getInt32(i * 8 + 4, true)
+        values.push(high < exact && high > -exact ? high * 4294967296 + view.getUint32(i * 8, true) : view.getBigInt64(i * 8, true))
+      }
+      return values
+    }
+  }
+}
+
+/** Views of numbers begin at multiples of their size. */
+const aligned = (buffer: Buffer, start: number, bytes: number, size: number): readonly [ArrayBufferLike, number] => {
+  const at = buffer.byteOffset + start
+  return at % size === 0 ? [buffer.buffer, at] : [new Uint8Array(buffer.subarray(start, start + bytes)).buffer, 0]
+}
+
+const plain = (page: Buffer, start: number, count: number, { form, length, type }: Stored): Values => {
+  const need = (bytes: number) => start + bytes > page.length ? beyond() : undefined
+  switch (type) {
+    case "BOOLEAN": {
+      need(Math.ceil(count / 8))
+      return {
+        count,
+        slice: (from, to) => {
+          const values: Array<boolean> = []
+          for (let i = from; i < to; i++) values.push((page[start + (i >> 3)]! & (1 << (i & 7))) !== 0)
+          return values
+        }
+      }
+    }
+    case "INT32": {
+      need(count * 4)
+      return ofArray(new Int32Array(...aligned(page, start, count * 4, 4), count))
+    }
+    case "FLOAT": {
+      need(count * 4)
+      return ofArray(new Float32Array(...aligned(page, start, count * 4, 4), count))
+    }
+    case "DOUBLE": {
+      need(count * 8)
+      return ofArray(new Float64Array(...aligned(page, start, count * 8, 8), count))
+    }
+    case "INT64": {
+      need(count * 8)
+      return int64(page, start, count)
+    }
+    case "BYTE_ARRAY": {
+      const starts = new Uint32Array(count + 1)
+      let at = start + 4
+      for (let i = 0; i < count; i++) {
+        if (at > page.length) return beyond()
+        starts[i] = at
+        at += page.readUInt32LE(at - 4) + 4
+      }
+      starts[count] = at
+      return at - 4 > page.length ? beyond() : sliced(page, form, starts, 4)
+    }
+    default: {
+      const size = type === "INT96" ? 12 : length
+      if (size <= 0) throw new Error("a column of fixed length does not say how long its values are")
+      need(count * size)
+      const starts = new Uint32Array(count + 1)
+      for (let i = 0; i <= count; i++) starts[i] = start + i * size
+      return sliced(page, form, starts, 0)
+    }
+  }
+}
+
+/** Numbers of the other encodings; 64-bit integers as numbers where these are exact. */
+const narrowed = (values: ArrayLike<unknown>): Values => {
+  if (!(values instanceof BigInt64Array)) return ofArray(values)
+  return int64(Buffer.from(values.buffer, values.byteOffset, values.byteLength), 0, values.length)
+}
+
+/** Of arrays of bytes, each of which may be a part of the page or a copy. */
+const separate = (values: ReadonlyArray<Uint8Array>, form: Form): Values =>
+  form === "bytes" ? ofArray(values) : ofArray(values.map((bytes) => formed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), form)(0, bytes.length)))
+
+/** Sizes of a block of differences, which the decoder takes as they are. */
+const checkBlocks = (page: Buffer, start: number): void => {
+  let at = start
+  const varint = () => {
+    let value = 0
+    for (let scale = 1; scale < 2 ** 35; scale *= 128) {
+      const byte = page[at++] ?? beyond()
+      value += (byte & 127) * scale
+      if (byte < 128) return value
+    }
+    return beyond()
+  }
+  const [block, miniblocks] = [varint(), varint()]
+  if (block === 0 || block > 2 ** 20 || miniblocks === 0 || miniblocks > block || block % miniblocks !== 0) {
+    throw new Error("the differences of a page are damaged")
+  }
+}
+
+const delta = (page: Buffer, start: number, count: number, encoding: string, { form, type }: Stored): Values => {
+  checkBlocks(page, start)
+  const reader = { view: new DataView(page.buffer, page.byteOffset, page.length), offset: start }
+  if (encoding === "DELTA_BINARY_PACKED") {
+    const values = type === "INT32" ? new Int32Array(count) : new BigInt64Array(count)
+    deltaBinaryUnpack(reader, count, values)
+    return narrowed(values)
+  }
+  const lengths = (): Int32Array => {
+    const found = new Int32Array(count)
+    deltaBinaryUnpack(reader, count, found)
+    return found
+  }
+  const prefixes = encoding === "DELTA_BYTE_ARRAY" ? lengths() : undefined
+  if (prefixes !== undefined) checkBlocks(page, reader.offset)
+  const suffixes = lengths()
+  const starts = new Uint32Array(count + 1)
+  let at = reader.offset
+  for (let i = 0; i < count; i++) {
+    starts[i] = at
+    at += suffixes[i]! < 0 ? beyond() : suffixes[i]!
+  }
+  starts[count] = at
+  if (at > page.length) return beyond()
+  return prefixes === undefined ? sliced(page, form, starts, 0) : separate(continued(page, prefixes, starts), form)
+}
+
+/** Each begins with so many bytes of the one before. */
+const continued = (page: Buffer, prefixes: Int32Array, starts: Uint32Array): ReadonlyArray<Uint8Array> => {
+  let before = new Uint8Array(0)
+  return Array.from(prefixes, (prefix, i) => {
+    if (prefix < 0 || prefix > before.length) throw new Error("a text of a page goes on from more than the one before has")
+    const value = new Uint8Array(prefix + starts[i + 1]! - starts[i]!)
+    value.set(before.subarray(0, prefix))
+    value.set(page.subarray(starts[i], starts[i + 1]), prefix)
+    before = value
+    return value
+  })
+}
+
+const indexed = (page: Buffer, start: number, count: number, dictionary: ArrayLike<unknown>): Values => {
+  const indexes = new Uint32Array(count)
+  Hybrid.decode(page, start + 1, page[start] ?? beyond(), indexes)
+  const { length } = dictionary
+  for (let i = 0; i < count; i++) if (indexes[i]! >= length) throw new Error(`a page has index ${indexes[i]} into a dictionary of ${length} values`)
+  return {
+    count,
+    slice: (from, to) => {
+      const values: Array<unknown> = []
+      for (let i = from; i < to; i++) values.push(dictionary[indexes[i]!])
+      return values
+    }
+  }
+}
+
+/** The values of a page from an offset on, levels before it. Throws an Error that tells the damage. */
+export const decode = (
+  page: Buffer,
+  start: number,
+  count: number,
+  encoding: string | undefined,
+  stored: Stored,
+  dictionary: ArrayLike<unknown> | undefined
+): Values => {
+  if (count === 0) return ofArray([])
+  switch (encoding) {
+    case "PLAIN": return plain(page, start, count, stored)
+    case "PLAIN_DICTIONARY":
+    case "RLE_DICTIONARY": {
+      if (dictionary === undefined) throw new Error("a page refers to a dictionary, and there is none")
+      return indexed(page, start, count, dictionary)
+    }
+    case "RLE": {
+      if (stored.type !== "BOOLEAN") throw new Error(`its pages are encoded as RLE, which only booleans are`)
+      const bits = new Uint8Array(count)
+      Hybrid.decode(page, start + 4, 1, bits)
+      return ofArray(Array.from(bits, (bit) => bit === 1))
+    }
+    case "BYTE_STREAM_SPLIT": {
+      const width = { INT32: 4, FLOAT: 4, INT64: 8, DOUBLE: 8, FIXED_LEN_BYTE_ARRAY: stored.length, INT96: 12, BOOLEAN: 1, BYTE_ARRAY: 0 }[stored.type]
+      if (start + count * width > page.length) return beyond()
+      const values = byteStreamSplit({ view: new DataView(page.buffer, page.byteOffset, page.length), offset: start }, count, stored.type, stored.length)
+      return stored.type === "FIXED_LEN_BYTE_ARRAY" ? separate(values as ReadonlyArray<Uint8Array>, stored.form) : narrowed(values)
+    }
+    case "DELTA_BINARY_PACKED":
+    case "DELTA_LENGTH_BYTE_ARRAY":
+    case "DELTA_BYTE_ARRAY": return delta(page, start, count, encoding, stored)
+    default: throw new Error(`its pages have the encoding ${encoding ?? "of no known number"}, which is not read`)
+  }
+}

@@ -1,0 +1,94 @@
+/** How Parquet's bytes are fetched, and the runs and packed bits that its pages are made of. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { Format } from "../../../index.ts"
+import * as Fetch from "../../../io/format/parquet/Fetch.ts"
+import * as Hybrid from "../../../io/format/parquet/Hybrid.ts"
+import { seeded } from "../../conformance/Random.ts"
+
+const mebibyte = 2 ** 20
+
+describe("the bytes of a row group's columns", () => {
+  it.effect("are fetched a window at a time, each byte once; small columns several in one read", () =>
+    Effect.gen(function*() {
+      const random = seeded(1)
+      const bytes = Buffer.alloc(24 * mebibyte)
+      for (let i = 0; i < bytes.length; i += 64) bytes[i] = random.int(0, 255)
+      const reads: Array<number> = []
+      const inner = Format.ofBytes(bytes)
+      const file: Format.Ranged = {
+        ...inner,
+        read: (start, end) => {
+          reads.push(end - start)
+          return inner.read(start, end)
+        }
+      }
+      const ranges = [{ start: 4, end: 20 * mebibyte }, { start: 20 * mebibyte, end: 20 * mebibyte + 500 }, { start: 21 * mebibyte, end: 22 * mebibyte }]
+      const columns = yield* Fetch.make(file, ranges)
+      assert.strictEqual(reads.length, 3)
+      for (const [c, { end, start }] of ranges.entries()) {
+        for (let at = start; at < end;) {
+          const length = Math.min(end - at, random.int(1, 3 * mebibyte))
+          const piece = yield* columns[c]!.at(at, length)
+          assert.isAtLeast(piece.length, length)
+          assert.isTrue(bytes.subarray(at, at + piece.length).equals(piece))
+          at += length
+        }
+      }
+      assert.isBelow(reads.reduce((sum, length) => sum + length, 0), 22 * mebibyte)
+      assert.isAtMost(Math.max(...reads), 4 * mebibyte)
+    }))
+})
+
+describe("runs and packed bits", () => {
+  /** One run, or groups of eight values that are packed, by turns. */
+  const encoded = (values: ReadonlyArray<number>, width: number): Buffer => {
+    const bytes: Array<number> = []
+    const varint = (value: number): void => {
+      for (; value > 127; value = Math.floor(value / 128)) bytes.push((value & 127) | 128)
+      bytes.push(value)
+    }
+    for (let i = 0; i < values.length;) {
+      const run = values.slice(i).findIndex((value) => value !== values[i])
+      const length = run < 0 ? values.length - i : run
+      if (length >= 8) {
+        varint(length * 2)
+        for (let byte = 0; byte < Math.ceil(width / 8); byte++) bytes.push(Math.floor(values[i]! / 256 ** byte) % 256)
+        i += length
+      } else {
+        varint(3)
+        const bits = values.slice(i, i + 8).flatMap((value) => Array.from({ length: width }, (_, bit) => Math.floor(value / 2 ** bit) % 2))
+        for (let byte = 0; byte < width; byte++) {
+          bytes.push(Array.from({ length: 8 }, (_, bit) => (bits[byte * 8 + bit] ?? 0) * 2 ** bit).reduce((sum, bit) => sum + bit, 0))
+        }
+        i += 8
+      }
+    }
+    return Buffer.from(bytes)
+  }
+
+  it("of every width come back as they were, and none goes beyond what is wanted", () => {
+    const random = seeded(2)
+    for (let width = 1; width <= 32; width++) {
+      const values: Array<number> = []
+      while (values.length < 200) {
+        const value = random.int(0, 2 ** Math.min(width, 31) - 1)
+        for (let i = random.int(0, 3) === 0 ? random.int(1, 40) : 1; i > 0; i--) values.push(value)
+      }
+      const into = new Uint32Array(values.length)
+      Hybrid.decode(encoded(values, width), 0, width, into)
+      assert.deepStrictEqual(Array.from(into), values, `${width} bits`)
+    }
+    const one = new Uint8Array(3)
+    assert.strictEqual(Hybrid.decode(Buffer.from([0xfe, 0xff, 0xff, 0xff, 0x0f, 7]), 0, 3, one), 6)
+    assert.deepStrictEqual([...one], [7, 7, 7])
+    assert.throws(() => void Hybrid.decode(Buffer.from([0x03, 0xff]), 0, 3, new Uint8Array(8)), "ends before its values")
+    assert.throws(() => void Hybrid.decode(Buffer.from([]), 0, 3, new Uint8Array(1)), "ends before its values")
+  })
+
+  it("of old writers are packed from the highest bit on", () => {
+    const into = new Uint8Array(8)
+    assert.strictEqual(Hybrid.decodePacked(Buffer.from([0b00000101, 0b00111001, 0b01110111]), 0, 3, into), 3)
+    assert.deepStrictEqual([...into], [0, 1, 2, 3, 4, 5, 6, 7])
+  })
+})

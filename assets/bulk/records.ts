@@ -50,7 +50,7 @@ export const { failed_records, metrics, results } = Asset.makeMany("bulk", {
     const deliver = yield* Delivery.make(chunk, file)
     const position = from ?? Batches.begin
     // Those that wait for their next try take nobody's place.
-    const most = Math.min(settings.queue, Settings.inFlight(settings) * 2)
+    const most = Math.min(settings.queue, Settings.recordsInFlight(settings) * 2)
     const window = Window.make(most)
     const elements = Stream.mapEffect(Element.elements(chunk, position.records), (element) => Effect.as(window.enter, element))
     const deliverWithin = (element: Element.Element) =>

@@ -23,7 +23,7 @@ export const recovered = Asset.make("bulk/recovered", {
   run: Effect.fnUntraced(function*({ failed }) {
     const api = yield* RecordApi
     const meter = yield* ProcessMeter
-    const concurrency = Settings.inFlight(yield* api.settings)
+    const concurrency = Settings.recordsInFlight(yield* api.settings)
     return yield* Effect.forEach(failed.filter(canBeSent), (row) =>
       Effect.gen(function*() {
         const { chunk, idempotency_key, raw } = row

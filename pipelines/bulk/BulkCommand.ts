@@ -115,6 +115,7 @@ export const bulkCommand = Command.make(
     key: text("key", "key", "The key of the file in it (default S3_KEY)"),
     endpoint,
     batchSize: optional(counted("batch-size", "Records that are committed and counted together (default BATCH_SIZE, else 1000)", 100_000)),
+    recordsPerCall: optional(counted("records-per-call", "Records that are sent with one call (default RECORDS_PER_CALL, else 1)", 10_000)),
     maxWorkers: optional(counted("max-workers", "Workers, each with 16 calls in flight (default MAX_WORKERS, else 20)", 1000)),
     rate: optional(counted("rate", "Calls in RATE_LIMIT_PERIOD at most (default RATE_LIMIT_CALLS, else 5000)", 1_000_000)),
     mode: optional(Flag.Literals("mode", ["async", "sync"]).pipe(

@@ -52,6 +52,7 @@ export interface Given {
   readonly key: string | undefined
   readonly endpoint: string | undefined
   readonly batchSize: number | undefined
+  readonly recordsPerCall: number | undefined
   readonly maxWorkers: number | undefined
   readonly rate: number | undefined
   readonly mode: string | undefined
@@ -71,6 +72,7 @@ export const settingsOf = (given: Given, input: string | undefined): Readonly<Re
     S3_KEY: given.key,
     API_ENDPOINT: given.endpoint ?? (given.demo ? demoApi : given.mockApi ? "simulator" : undefined),
     BATCH_SIZE: text(given.batchSize),
+    RECORDS_PER_CALL: text(given.recordsPerCall),
     MAX_WORKERS: text(given.maxWorkers),
     RATE_LIMIT_CALLS: text(given.rate),
     BULK_MODE: given.mode,

@@ -1,12 +1,13 @@
-/** The API that takes records, one with each call: limited, retried, and waited for while it is down. */
+/** The API that takes records, one or several with each call: limited, retried, and waited for while it is down. */
 import { Context, Duration, Effect, Layer, Schema, Scope } from "effect"
-import { Notices } from "../../engine/definition/Notice.ts"
-import { Usage } from "../../engine/definition/Usage.ts"
 import { LimitStore } from "../../engine/limit/LimitStore.ts"
 import * as RateLimit from "../../engine/limit/RateLimit.ts"
 import * as Api from "../api/Api.ts"
 import type { ApiError } from "../api/ApiError.ts"
 import { outcomeOf } from "../api/Breaker.ts"
+import type { BreakerStatus } from "../api/Health.ts"
+import * as Batch from "./Batch.ts"
+import * as Gathering from "./Gathering.ts"
 import * as HealthCheck from "./HealthCheck.ts"
 import { SettingsError } from "./Setting.ts"
 import * as Settings from "./Settings.ts"
@@ -36,19 +37,14 @@ export type Outcome =
   /** The API refused it, or each try failed although the API is up. */
   | Tried & { readonly _tag: "Failed"; readonly error: ApiError }
 
-/** The circuit breaker between the records and the API. */
-export interface BreakerStatus {
-  readonly state: "Closed" | "Open" | "HalfOpen"
-  /** How often it has opened. */
-  readonly trips: number
-  readonly changedAt: Date | undefined
-}
-
 /** The annotation of lines that the API's calls log. */
 export const logAnnotation = "client"
 
 /** Further tries of a record whose try failed in a way that may pass. */
 export const retries = 3
+
+/** A call that is not full is sent after so long, as the last ones of a file are. */
+const lingerMillis = 10
 
 const refused = (message: string) => new SettingsError({ message })
 
@@ -86,7 +82,54 @@ const open = Effect.fnUntraced(function*(standIns: StandIn) {
     ...(auth === undefined ? {} : { auth })
   })
   const health = yield* HealthCheck.make(settings.health ?? healthOf(endpoint), auth)
-  return { settings, api, health }
+  /** Calls until the API has said something about the records: none is to blame for one that is down, or asked too often. */
+  const call = Effect.fnUntraced(function*<S extends Schema.ConstraintDecoder<unknown>>(given: {
+    readonly subject: string
+    readonly body: unknown
+    readonly schema: S
+    readonly weight?: number
+    readonly idempotencyKey?: string
+  }) {
+    let [tries, millis, waitMillis] = [0, 0, 0]
+    const tried = (one: { readonly millis: number; readonly waitMillis: number }) => {
+      tries++
+      millis = one.millis
+      waitMillis = one.waitMillis
+    }
+    const one = api.call({ route: "process", path: "", method: "POST", tried, ...given })
+    for (;;) {
+      const result = yield* Effect.result(one)
+      if (result._tag === "Success") return { result, tries, millis, waitMillis }
+      const { reason } = result.failure
+      if (reason._tag === "Limited") continue
+      if (outcomeOf(reason) !== "outage" || (yield* health.isUp)) return { result, tries, millis, waitMillis }
+      yield* Effect.sleep(betweenChecks)
+    }
+  }, Effect.annotateLogs(logAnnotation, "bulk"))
+
+  const alone = ({ id, key, record }: Outgoing): Effect.Effect<Outcome> =>
+    Effect.map(call({ subject: `record ${id}`, body: record, idempotencyKey: key, schema: Schema.Json }), ({ result, ...tried }) =>
+      result._tag === "Success"
+        ? { _tag: "Processed", answer: result.success, ...tried }
+        : { _tag: "Failed", error: result.failure, ...tried })
+
+  const together = Gathering.make({
+    size: settings.recordsPerCall,
+    lingerMillis,
+    settle: Batch.settle({
+      call: (records) =>
+        call({
+          subject: `${records.length} records from ${records[0]?.id} on`,
+          body: Batch.bodyOf(records),
+          schema: Batch.Answer,
+          weight: rate.counts === "records" ? records.length : 1
+        }),
+      url: endpoint.replace(/[?#].*$/s, ""),
+      retries,
+      retryBaseSeconds: settings.retryBaseSeconds
+    })
+  })
+  return { settings, api, health, process: settings.recordsPerCall === 1 ? alone : together }
 })
 
 const make = Effect.gen(function*() {
@@ -98,53 +141,15 @@ const make = Effect.gen(function*() {
     open(standIns).pipe(Effect.provideService(Scope.Scope, scope), Effect.provideService(LimitStore, limits))
   )
 
-  let breaker: BreakerStatus = { state: "Closed", trips: 0, changedAt: undefined }
-
-  const process = Effect.fnUntraced(function*({ id, key, record }: Outgoing): Effect.fn.Return<Outcome, SettingsError> {
-    const { api, health } = yield* opened
-    const told = yield* Usage
-    const noticed = yield* Notices
-    let [tries, millis, waitMillis] = [0, 0, 0]
-    const call = api.call({
-      route: "process",
-      path: "",
-      method: "POST",
-      subject: `record ${id}`,
-      body: record,
-      idempotencyKey: key,
-      schema: Schema.Json
-    }).pipe(
-      Effect.provideService(Usage, (one) => {
-        tries++
-        millis = one.millis
-        waitMillis = one.waitMillis
-        told(one)
-      }),
-      Effect.provideService(Notices, (notice) => {
-        const { breaker: state } = notice
-        if (state !== undefined) breaker = { state, trips: breaker.trips + (state === "Open" ? 1 : 0), changedAt: new Date() }
-        noticed(notice)
-      }),
-      Effect.annotateLogs(logAnnotation, "bulk")
-    )
-    for (;;) {
-      const result = yield* Effect.result(call)
-      if (result._tag === "Success") return { _tag: "Processed", answer: result.success, tries, millis, waitMillis }
-      const error = result.failure
-      // No record is to blame for an API that is down or asked too often: it waits, and is sent again with the same key.
-      if (error.reason._tag === "Limited") continue
-      if (outcomeOf(error.reason) !== "outage" || (yield* health.isUp)) return { _tag: "Failed", error, tries, millis, waitMillis }
-      yield* Effect.sleep(betweenChecks)
-    }
-  })
-
   return RecordApi.of({
     settings: Effect.map(opened, ({ settings }) => settings),
     health: Effect.flatMap(opened, ({ health }) => health.now),
-    breaker: Effect.sync(() => breaker),
-    process
+    breaker: Effect.matchEffect(opened, { onFailure: () => Effect.succeed(untried), onSuccess: ({ api }) => api.breaker }),
+    process: (outgoing) => Effect.flatMap(opened, ({ process }) => process(outgoing))
   })
 })
+
+const untried: BreakerStatus = { state: "Closed", trips: 0, changedAt: undefined }
 
 /** A record that waits for the API's return asks its health so often. */
 const betweenChecks = "1 second"
@@ -154,6 +159,7 @@ export class RecordApi extends Context.Service<RecordApi, {
   readonly settings: Effect.Effect<Settings.Settings, SettingsError>
   /** Asks the API whether it is up. */
   readonly health: Effect.Effect<HealthCheck.Health, ApiError | SettingsError>
+  /** The circuit breaker between the records and the API. */
   readonly breaker: Effect.Effect<BreakerStatus>
   /** Sends a record until its outcome is known: only the settings can make this fail. */
   readonly process: (outgoing: Outgoing) => Effect.Effect<Outcome, SettingsError>

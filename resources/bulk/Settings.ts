@@ -21,8 +21,13 @@ export interface Settings {
   readonly workers: number
   /** `BULK_MODE`: default async. */
   readonly mode: Mode
-  /** `RATE_LIMIT_CALLS` in any window of `RATE_LIMIT_PERIOD` seconds. Default 5000 in 1. */
-  readonly rate: { readonly calls: number; readonly seconds: number }
+  /** `RECORDS_PER_CALL`: default 1, the record itself as the body; from 2 on calls of the form of `Batch`. */
+  readonly recordsPerCall: number
+  /**
+   * `RATE_LIMIT_CALLS` in any window of `RATE_LIMIT_PERIOD` seconds. Default 5000 in 1. `RATE_LIMIT_COUNTS`: calls
+   * (default), or the records in them.
+   */
+  readonly rate: { readonly calls: number; readonly seconds: number; readonly counts: "calls" | "records" }
   /** `RATE_LIMIT_REACHES`: a request is at the API so many seconds after it was sent. Default: nothing is known. */
   readonly reachesSeconds: number | undefined
   /** `BREAKER_FAILURES` in a row open the breaker, for `BREAKER_COOLDOWN` seconds. Default 5, 60. */
@@ -45,13 +50,17 @@ export const callsOfWorker = 16
 export const inFlight = ({ mode, workers }: Pick<Settings, "mode" | "workers">): number =>
   mode === "sync" ? workers : workers * callsOfWorker
 
+/** The most records on their way to the API and back. */
+export const recordsInFlight = (settings: Pick<Settings, "mode" | "workers" | "recordsPerCall">): number =>
+  inFlight(settings) * settings.recordsPerCall
+
 /** How many workers a rate needs at a latency: in flight ≥ rate × latency. */
 export const workersFor = ({ mode, rate }: Pick<Settings, "mode" | "rate">, latencySeconds: number): number =>
   Math.ceil(rate.calls / rate.seconds * latencySeconds / (mode === "sync" ? 1 : callsOfWorker))
 
 const day = 86_400
 
-export const read: Effect.Effect<Settings, Setting.SettingsError> = Effect.map(
+const given: Effect.Effect<Settings, Setting.SettingsError> = Effect.map(
   Setting.all({
     endpoint: Setting.required("API_ENDPOINT", "the http(s) URL that records are sent to"),
     apiKey: Setting.text("API_KEY"),
@@ -59,7 +68,9 @@ export const read: Effect.Effect<Settings, Setting.SettingsError> = Effect.map(
     health: Setting.text("API_HEALTH"),
     workers: Setting.count("MAX_WORKERS", 20, 1, 1000),
     mode: Setting.word("BULK_MODE", "async", ["async", "sync"]),
+    recordsPerCall: Setting.count("RECORDS_PER_CALL", 1, 1, 10_000),
     calls: Setting.count("RATE_LIMIT_CALLS", 5000, 1, 1_000_000),
+    counts: Setting.word("RATE_LIMIT_COUNTS", "calls", ["calls", "records"]),
     seconds: Setting.seconds("RATE_LIMIT_PERIOD", 1, day),
     reachesSeconds: Setting.seconds("RATE_LIMIT_REACHES", undefined, day),
     failures: Setting.count("BREAKER_FAILURES", 5, 1, 1_000_000),
@@ -68,10 +79,19 @@ export const read: Effect.Effect<Settings, Setting.SettingsError> = Effect.map(
     queue: Setting.count("QUEUE_SIZE", 10_000, 1, 1_000_000),
     retryBaseSeconds: Setting.seconds("RETRY_BASE", 0.2, 3600)
   }),
-  ({ apiKey, calls, cooldownSeconds, failures, seconds, ...settings }) => ({
+  ({ apiKey, calls, cooldownSeconds, counts, failures, seconds, ...settings }) => ({
     ...settings,
     apiKey: apiKey === undefined ? undefined : Redacted.make(apiKey),
-    rate: { calls, seconds },
+    rate: { calls, seconds, counts },
     breaker: { failures, cooldownSeconds }
   })
+)
+
+export const read: Effect.Effect<Settings, Setting.SettingsError> = Effect.filterOrFail(
+  given,
+  ({ rate, recordsPerCall }) => rate.counts === "calls" || recordsPerCall <= rate.calls,
+  ({ rate, recordsPerCall }) =>
+    new Setting.SettingsError({
+      message: `RECORDS_PER_CALL is ${recordsPerCall}, and RATE_LIMIT_CALLS lets ${rate.calls} records through at a time; write no more than that.`
+    })
 )

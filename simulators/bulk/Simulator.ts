@@ -1,12 +1,14 @@
 /**
- * A stand-in record API on 127.0.0.1: `POST /process` takes one record, with its header `idempotency-key`, and
- * `GET /health` says whether it is up. It counts what arrives, refuses what is too much, and fails when told to.
+ * A stand-in record API on 127.0.0.1: `POST /process` takes one record with its header `idempotency-key`, or an array of
+ * `{ idempotency_key, record }`, and answers such an array with a word about each; `GET /health` says whether it is up. It
+ * counts what arrives, refuses what is too much, and fails when told to.
  */
 import { Duration, Effect, type Scope } from "effect"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import * as Arrivals from "./Arrivals.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Weather from "./Weather.ts"
+import * as Work from "./Work.ts"
 
 export interface Options {
   /** Of an answer to a record. Default 0. */
@@ -14,6 +16,8 @@ export interface Options {
   /** See `Weather.Options`. */
   readonly errorRate?: number
   readonly outages?: ReadonlyArray<Weather.Outage>
+  /** An array with a record that can never be processed is refused as a whole, with 422. Default: each for itself. */
+  readonly atomic?: boolean
   /** More calls than these in any window are answered with 429 and Retry-After. Default: no limit. */
   readonly limit?: { readonly calls: number; readonly per: Duration.Input }
   /** Decides which calls fail. Default 1. */
@@ -29,7 +33,7 @@ export interface Seen {
   readonly processed: number
   /** Calls for a record that was processed already, such as one whose answer was lost. */
   readonly repeated: number
-  /** Records that can never be processed: 422. */
+  /** Calls for what can never be processed: 422. */
   readonly refused: number
   /** Calls answered with 429, and with 503. */
   readonly limited: number
@@ -38,6 +42,8 @@ export interface Seen {
   readonly most: number
   readonly spanMillis: number
   readonly mostInFlight: number
+  /** The most records of a call. */
+  readonly mostRecords: number
   /** TCP connections: ever opened, and at most at once. */
   readonly connections: number
   readonly mostConnections: number
@@ -55,22 +61,6 @@ export interface Simulator {
 }
 
 const asJson = { "content-type": "application/json" }
-
-const recordOf = (body: string): Record<string, unknown> | undefined => {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    return typeof parsed === "object" && parsed !== null ? { ...parsed } : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** What the API makes of a record; undefined: it has no amount, and never will. */
-const scoreOf = (record: Record<string, unknown>): number | undefined => {
-  const { amount } = record
-  if (amount === null || amount === undefined || amount === "" || !Number.isFinite(Number(amount))) return undefined
-  return Math.round(Number(amount) * 100) % 1000
-}
 
 const listen = (server: Server, port: number): Effect.Effect<number> =>
   Effect.callback<number>((resume) => {
@@ -93,25 +83,22 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
   const limit = options.limit === undefined ? undefined : { calls: options.limit.calls, perMillis: millisOf(options.limit.per) }
   let latency = millisOf(options.latency ?? 0)
   const sockets = new Set<object>()
-  let [refused, limited, failed, inFlight, mostInFlight, connections, mostConnections] = [0, 0, 0, 0, 0, 0, 0]
+  let [refused, limited, failed, inFlight, mostInFlight, connections, mostConnections, mostRecords] = [0, 0, 0, 0, 0, 0, 0, 0]
 
   const send = (response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}) =>
     response.writeHead(status, { ...asJson, ...headers }).end(body)
 
-  /** Status and body for a record, as it stands when the call arrives. */
-  const answerTo = (call: number, now: number, key: string | undefined, body: string): readonly [number, string] => {
-    if (weather.isDown(call, now) || weather.fails(call)) {
+  /** As it stands when the call arrives. */
+  const answerTo = (call: number, now: number, key: string | undefined, body: string): Work.Answer => {
+    if (weather.isDown(call, now)) {
       failed++
-      return [503, JSON.stringify({ error: "the service is down" })]
+      return Work.down
     }
-    const record = recordOf(body)
-    const score = record === undefined ? undefined : scoreOf(record)
-    if (record === undefined || score === undefined || key === undefined) {
-      refused++
-      const error = key === undefined ? "the header idempotency-key is missing" : "amount is not a number"
-      return [422, JSON.stringify({ error })]
-    }
-    return [200, ledger.once(key, () => JSON.stringify({ id: record["id"], accepted: true, score }))]
+    const told = Work.answer(body, key, { ledger, atomic: options.atomic ?? false, fails: (i) => weather.fails(call, i) })
+    mostRecords = Math.max(mostRecords, told.records)
+    if (told.status === 503) failed++
+    if (told.status === 422) refused++
+    return told
   }
 
   const take = (request: IncomingMessage, response: ServerResponse, body: string) => {
@@ -125,7 +112,8 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
     }
     if (limit !== undefined) admitted.note(now)
     const header = request.headers["idempotency-key"]
-    const [status, text] = answerTo(call, now, typeof header === "string" ? header : undefined, body)
+    const { body: said, status } = answerTo(call, now, typeof header === "string" ? header : undefined, body)
+    const text = JSON.stringify(said)
     if (latency === 0) return send(response, status, text)
     setTimeout(() => send(response, status, text), latency)
   }
@@ -178,6 +166,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
       most: arrivals.most(windowMillis),
       spanMillis: arrivals.span(),
       mostInFlight,
+      mostRecords,
       connections,
       mostConnections
     })

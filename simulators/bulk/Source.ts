@@ -12,6 +12,7 @@ const api = Word.standIn<Options, SettingsError>({
     errors: (errorRate) => ({ errorRate }),
     limit: (calls) => ({ limit: { calls, per: "1 second" } }),
     outage: (after) => ({ outages: [{ after, millis: 3000 }] }),
+    atomic: (atomic) => ({ atomic: atomic > 0 }),
     seed: (seed) => ({ seed })
   },
   example: "simulator?latency=20&errors=0.02",

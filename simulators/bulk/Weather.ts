@@ -17,7 +17,8 @@ export interface Options {
 export interface Weather {
   /** Whether the API is down, after so many calls. */
   readonly isDown: (calls: number, now: number) => boolean
-  readonly fails: (call: number) => boolean
+  /** Of a batch, the `i`-th record. */
+  readonly fails: (call: number, i?: number) => boolean
   readonly setErrorRate: (rate: number) => void
 }
 
@@ -42,7 +43,7 @@ export const make = ({ errorRate, outages, seed }: Options): Weather => {
       }
       return now < until
     },
-    fails: (call) => share > 0 && draw(seed, call) < share,
+    fails: (call, i = 0) => share > 0 && draw(seed + i * 7919, call) < share,
     setErrorRate: (rate) => {
       share = rate
     }

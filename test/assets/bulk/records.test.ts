@@ -76,4 +76,21 @@ describe("the records of a file", () => {
       assert.isAtLeast(cut.count, 5)
       assert.deepStrictEqual(cut.keys, whole.keys)
     }))
+
+  it.live("is the same whether a call takes one record or several", () =>
+    Effect.gen(function*() {
+      const file = path.join(yield* temporary, "records.ndjson")
+      yield* write(file, "ndjson", 300)
+      const rows = (settings: Readonly<Record<string, string>>) =>
+        simulated({ errorRate: 0.02, atomic: true }, { BULK_INPUT: file, RETRY_BASE: "0.001", ...settings }, (simulator) =>
+          Effect.map(computeAll, ({ bad, good }) => ({
+            good: good.map(({ answer, idempotency_key, record_id }) => ({ answer, idempotency_key, record_id })),
+            bad: bad.map(({ idempotency_key, kind, line, raw, record_id }) => ({ idempotency_key, kind, line, raw, record_id })),
+            most: simulator.seen(1000).mostRecords
+          })).pipe(Effect.provide(ObjectStore.layer({ root: "/" }))))
+      const { most: one, ...alone } = yield* rows({})
+      const { most, ...together } = yield* rows({ RECORDS_PER_CALL: "16" })
+      assert.deepStrictEqual([one, most], [1, 16])
+      assert.deepStrictEqual(together, alone)
+    }))
 })

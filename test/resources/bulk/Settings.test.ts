@@ -10,7 +10,7 @@ describe("the settings of the record API", () => {
   it.effect("have defaults that keep 5,000 calls a second at 50 ms", () =>
     Effect.gen(function*() {
       const settings = yield* read({ API_ENDPOINT: "https://api.example.com/process" })
-      assert.deepStrictEqual([settings.workers, settings.rate, settings.mode], [20, { calls: 5000, seconds: 1 }, "async"])
+      assert.deepStrictEqual([settings.workers, settings.rate, settings.mode], [20, { calls: 5000, seconds: 1, counts: "calls" }, "async"])
       assert.isAtLeast(Settings.inFlight(settings), 5000 * 0.05)
       assert.strictEqual(Settings.workersFor(settings, 0.05), 16)
       assert.strictEqual(Settings.workersFor({ ...settings, mode: "sync" }, 0.05), 250)
@@ -26,8 +26,16 @@ describe("the settings of the record API", () => {
         BULK_MODE: "Sync"
       })
       assert.strictEqual(settings.endpoint, "https://api.example.com/process")
-      assert.deepStrictEqual([settings.workers, settings.rate, settings.mode], [10, { calls: 100, seconds: 60 }, "sync"])
+      assert.deepStrictEqual([settings.workers, settings.rate, settings.mode], [10, { calls: 100, seconds: 60, counts: "calls" }, "sync"])
       assert.strictEqual(Settings.inFlight(settings), 10)
+    }))
+
+  it.effect("let no call be larger than a limit of records", () =>
+    Effect.gen(function*() {
+      const calls = { API_ENDPOINT: "https://api.example.com", RECORDS_PER_CALL: "100", RATE_LIMIT_CALLS: "50" }
+      assert.strictEqual(Settings.recordsInFlight(yield* read(calls)), 32_000)
+      const { message } = yield* Effect.flip(read({ ...calls, RATE_LIMIT_COUNTS: "records" }))
+      assert.strictEqual(message, "RECORDS_PER_CALL is 100, and RATE_LIMIT_CALLS lets 50 records through at a time; write no more than that.")
     }))
 
   it.effect("tell every mistake at once", () =>

@@ -87,24 +87,24 @@ export const of = <E, R>(
       return row
     })
 
-    const add = ({ failed, millis, result, tries }: Delivered) =>
-      Effect.suspend((): Effect.Effect<Checkpoint.Done<Rows, Position>> => {
-        position = {
-          records: position.records + 1,
-          processed: position.processed + (result === undefined ? 0 : 1),
-          failed: position.failed + (failed === undefined ? 0 : 1),
-          retries: position.retries + Math.max(0, tries - 1)
-        }
-        if (millis !== undefined) latencies.add(millis)
-        const rows = { results: result === undefined ? none : [result], failed_records: failed === undefined ? none : [failed] }
-        if (position.records % size !== 0) return Effect.succeed({ rows: { ...rows, metrics: none }, position })
-        return Effect.map(close, (row) => ({ rows: { ...rows, metrics: [row] }, position }))
-      })
+    const add = ({ failed, millis, result, tries }: Delivered): Effect.Effect<Checkpoint.Done<Rows, Position>> => {
+      position = {
+        records: position.records + 1,
+        processed: position.processed + (result === undefined ? 0 : 1),
+        failed: position.failed + (failed === undefined ? 0 : 1),
+        retries: position.retries + Math.max(0, tries - 1)
+      }
+      if (millis !== undefined) latencies.add(millis)
+      const results = result === undefined ? none : [result]
+      const failed_records = failed === undefined ? none : [failed]
+      if (position.records % size !== 0) return Effect.succeed({ rows: { results, failed_records, metrics: none }, position })
+      return Effect.map(close, (row) => ({ rows: { results, failed_records, metrics: [row] }, position }))
+    }
 
     const last = Stream.suspend((): Stream.Stream<Checkpoint.Done<Rows, Position>> =>
       position.records % size === 0
         ? Stream.empty
         : Stream.fromEffect(Effect.map(close, (row) => ({ rows: { results: none, failed_records: none, metrics: [row] }, position })))
     )
-    return Stream.concat(Stream.mapEffect(delivered, add), last)
+    return Stream.concat(Stream.mapArrayEffect(delivered, (some) => Effect.forEach(some, add)), last)
   }))

@@ -1,12 +1,15 @@
 /** One record on its way: to the API and into the results, or into the failed records with the reason. */
 import { Clock, Effect } from "effect"
 import { createHash } from "node:crypto"
-import { type Outcome, RecordApi } from "../../resources/bulk/RecordApi.ts"
+import { type Outcome, type Outgoing, RecordApi } from "../../resources/bulk/RecordApi.ts"
+import type { SettingsError } from "../../resources/bulk/Setting.ts"
 import type { Element } from "./Element.ts"
 import type { Version } from "./Files.ts"
 import type { AnyRecord } from "./Kind.ts"
 import { ProcessMeter } from "./Meter.ts"
 import type { FailedRecord, Result } from "./Rows.ts"
+
+type Sent = Outgoing & { readonly record: AnyRecord }
 
 /** What a record came to. */
 export interface Delivered {
@@ -31,7 +34,8 @@ const offsetOf = (place: { readonly byte?: number | undefined; readonly row?: nu
 /** JSON has no integers beyond 2^53 and no bytes: they are sent as text. */
 const sendable = (record: AnyRecord): AnyRecord => {
   let changed: { [column: string]: unknown } | undefined
-  for (const [name, value] of Object.entries(record)) {
+  for (const name in record) {
+    const value = record[name]
     if (typeof value !== "bigint" && !(value instanceof Uint8Array)) continue
     changed ??= { ...record }
     changed[name] = typeof value === "bigint" ? String(value) : Buffer.from(value).toString("base64")
@@ -52,6 +56,7 @@ export const make = Effect.fnUntraced(function*(chunk: string, file: Version) {
   const api = yield* RecordApi
   const { recordId } = yield* api.settings
   const meter = yield* ProcessMeter
+  const clock = yield* Clock.Clock
   const origin = originOf(file)
 
   const failedOf = (
@@ -83,26 +88,31 @@ export const make = Effect.fnUntraced(function*(chunk: string, file: Version) {
       return { number: element.number, result: undefined, failed: failedOf(element, { kind, reason, raw }, now), millis: undefined, waitMillis: undefined, tries: 0 }
     })
 
-  return Effect.fnUntraced(function*(element: Element) {
-    if (element._tag === "Unreadable") return yield* unsent(element, "unreadable", element.bad.reason, element.bad.raw)
-    const record = sendable(element.record)
-    const id = idOf(record, recordId)
-    if (id === undefined) {
-      return yield* unsent(element, "no id", `"${recordId}" is empty or missing: it tells records apart (RECORD_ID names the column)`, JSON.stringify(record))
-    }
-    const key = `${origin}-${offsetOf(element.place)}`
-    const outcome = yield* meter.sending(api.process({ id, key, record }))
-    const now = yield* Clock.currentTimeMillis
+  const ended = (element: Element & { readonly _tag: "Read" }, sent: Sent, outcome: Outcome, now: number): Delivered => {
+    const { id, key, record } = sent
     const { millis, tries, waitMillis } = outcome
+    const { number } = element
     if (outcome._tag === "Processed") {
       const result: Result = {
         idempotency_key: key, chunk, record_id: id, answer: outcome.answer, tries, response_ms: millis, processed_at: new Date(now)
       }
-      return { number: element.number, result, failed: undefined, millis, waitMillis, tries } satisfies Delivered
+      return { number, result, failed: undefined, millis, waitMillis, tries }
     }
-    const reason = outcome.error.message
-    yield* Effect.logWarning(reason)
-    const failed = failedOf(element, { kind: kindOf(outcome), reason, raw: JSON.stringify(record), id, tries }, now)
-    return { number: element.number, result: undefined, failed, millis, waitMillis, tries } satisfies Delivered
-  })
+    const failed = failedOf(element, { kind: kindOf(outcome), reason: outcome.error.message, raw: JSON.stringify(record), id, tries }, now)
+    return { number, result: undefined, failed, millis, waitMillis, tries }
+  }
+
+  return (element: Element): Effect.Effect<Delivered, SettingsError> => {
+    if (element._tag === "Unreadable") return unsent(element, "unreadable", element.bad.reason, element.bad.raw)
+    const record = sendable(element.record)
+    const id = idOf(record, recordId)
+    if (id === undefined) {
+      return unsent(element, "no id", `"${recordId}" is empty or missing: it tells records apart (RECORD_ID names the column)`, JSON.stringify(record))
+    }
+    const sent = { id, key: `${origin}-${offsetOf(element.place)}`, record }
+    return Effect.flatMap(meter.sending(api.process(sent)), (outcome) => {
+      const delivered = ended(element, sent, outcome, clock.currentTimeMillisUnsafe())
+      return delivered.failed === undefined ? Effect.succeed(delivered) : Effect.as(Effect.logWarning(delivered.failed.reason), delivered)
+    })
+  }
 })

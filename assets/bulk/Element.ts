@@ -1,5 +1,5 @@
 /** The records of a chunk one by one, good or bad, each with its number: the same at every reading. */
-import { Effect, Stream } from "effect"
+import { Array as Arr, Effect, Stream } from "effect"
 import { Chunks, type Format, type FormatError, type ObjectStore, type ObjectStoreError } from "sluice"
 import { fileOf } from "./chunks.ts"
 import * as Kind from "./Kind.ts"
@@ -27,11 +27,11 @@ const merging = (
       })
     const numbered = (elements: ReadonlyArray<Element>) => elements.map((element) => ({ ...element, number: count++ }))
     const good = Stream.mapArray(read({ onBadRecord: "collect", deadLetters }), (placed) => {
-      const [first, ...rest] = placed.map(({ place, value }): Element => ({ _tag: "Read", number: 0, record: value, place }))
-      if (letters.length === 0) return [{ ...first!, number: count++ }, ...numbered(rest)]
-      const [head, ...tail] = [...letters, first!, ...rest].sort((a, b) => numberOf(a) - numberOf(b))
+      if (letters.length === 0) return Arr.map(placed, ({ place, value }): Element => ({ _tag: "Read", number: count++, record: value, place }))
+      const read = Arr.map(placed, ({ place, value }): Element => ({ _tag: "Read", number: 0, record: value, place }))
+      const [first, ...rest] = Arr.appendAll(read, letters).sort((a, b) => numberOf(a) - numberOf(b))
       letters = []
-      return [{ ...head!, number: count++ }, ...numbered(tail)]
+      return [{ ...first!, number: count++ }, ...numbered(rest)]
     })
     return Stream.concat(good, Stream.suspend(() => Stream.fromArray(numbered(letters))))
   })

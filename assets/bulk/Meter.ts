@@ -32,16 +32,16 @@ export const make = (): Meter => {
       Effect.suspend(() => {
         if (isStopped) return Effect.never
         most = Math.max(most, ++underWay)
-        return Effect.onExit(send, (exit) =>
-          Effect.sync(() => {
-            underWay--
-            if (exit._tag === "Failure") return
-            const { _tag, millis, tries } = exit.value
-            latencies.add(millis)
-            counts.retries += tries - 1
-            if (_tag === "Processed") counts.processed++
-            else counts.failed++
-          }))
+        return Effect.onExitPrimitive(send, (exit) => {
+          underWay--
+          if (exit._tag === "Failure") return undefined
+          const { _tag, millis, tries } = exit.value
+          latencies.add(millis)
+          counts.retries += tries - 1
+          if (_tag === "Processed") counts.processed++
+          else counts.failed++
+          return undefined
+        })
       }),
     stop: () => {
       isStopped = true

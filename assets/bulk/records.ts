@@ -52,11 +52,13 @@ export const { failed_records, metrics, results } = Asset.makeMany("bulk", {
     // Those that wait for their next try take nobody's place.
     const most = Math.min(settings.queue, Settings.recordsInFlight(settings) * 2)
     const window = Window.make(most)
-    const elements = Stream.mapEffect(Element.elements(chunk, position.records), (element) => Effect.as(window.enter, element))
     const deliverWithin = (element: Element.Element) =>
-      Effect.tap(deliver(element), ({ waitMillis }) => Effect.sync(() => window.leave(waitMillis)))
-    const delivered = Checkpoint.mapEffect(elements, deliverWithin, {
-      concurrency: most,
+      Effect.map(deliver(element), (delivered) => {
+        window.leave(delivered.waitMillis)
+        return delivered
+      })
+    const delivered = Checkpoint.mapEffect(Element.elements(chunk, position.records), deliverWithin, {
+      concurrency: window.size,
       ahead: settings.queue,
       position: ({ number }) => number
     })

@@ -47,8 +47,8 @@ export const checked = <C>(
 }
 
 export interface MapOptions<A, P> {
-  /** At most so many at a time. */
-  readonly concurrency: number
+  /** At most so many at a time. A function is asked again and again: it may follow how quickly they end. */
+  readonly concurrency: number | (() => number)
   /** The position after an element. */
   readonly position: (element: A) => P
   /**

@@ -1,17 +1,18 @@
 /** The API that takes records, one or several with each call: limited, retried, and waited for while it is down. */
-import { Context, Duration, Effect, Layer, Schema, Scope } from "effect"
+import { Context, Duration, Effect, Layer, Result, Schema, Scope } from "effect"
 import { LimitStore } from "../../engine/limit/LimitStore.ts"
 import * as RateLimit from "../../engine/limit/RateLimit.ts"
 import * as Api from "../api/Api.ts"
 import type { ApiError } from "../api/ApiError.ts"
 import { outcomeOf } from "../api/Breaker.ts"
-import type { BreakerStatus } from "../api/Health.ts"
 import * as Batch from "./Batch.ts"
 import * as Gathering from "./Gathering.ts"
 import * as HealthCheck from "./HealthCheck.ts"
 import { SettingsError } from "./Setting.ts"
 import * as Settings from "./Settings.ts"
 import { type StandIn, StandIns } from "./Source.ts"
+
+export { logAnnotation } from "../api/Api.ts"
 
 /** A record on its way. */
 export interface Outgoing {
@@ -36,9 +37,6 @@ export type Outcome =
   | Tried & { readonly _tag: "Processed"; readonly answer: Schema.Json }
   /** The API refused it, or each try failed although the API is up. */
   | Tried & { readonly _tag: "Failed"; readonly error: ApiError }
-
-/** The annotation of lines that the API's calls log. */
-export const logAnnotation = "client"
 
 /** Further tries of a record whose try failed in a way that may pass. */
 export const retries = 3
@@ -83,29 +81,31 @@ const open = Effect.fnUntraced(function*(standIns: StandIn) {
   })
   const health = yield* HealthCheck.make(settings.health ?? healthOf(endpoint), auth)
   /** Calls until the API has said something about the records: none is to blame for one that is down, or asked too often. */
-  const call = Effect.fnUntraced(function*<S extends Schema.ConstraintDecoder<unknown>>(given: {
+  const call = <S extends Schema.ConstraintDecoder<unknown>>(given: {
     readonly subject: string
     readonly body: unknown
     readonly schema: S
     readonly weight?: number
     readonly idempotencyKey?: string
-  }) {
-    let [tries, millis, waitMillis] = [0, 0, 0]
-    const tried = (one: { readonly millis: number; readonly waitMillis: number }) => {
-      tries++
-      millis = one.millis
-      waitMillis = one.waitMillis
-    }
-    const one = api.call({ route: "process", path: "", method: "POST", tried, ...given })
-    for (;;) {
-      const result = yield* Effect.result(one)
-      if (result._tag === "Success") return { result, tries, millis, waitMillis }
-      const { reason } = result.failure
-      if (reason._tag === "Limited") continue
-      if (outcomeOf(reason) !== "outage" || (yield* health.isUp)) return { result, tries, millis, waitMillis }
-      yield* Effect.sleep(betweenChecks)
-    }
-  }, Effect.annotateLogs(logAnnotation, "bulk"))
+  }): Effect.Effect<Tried & { readonly result: Result.Result<S["Type"], ApiError> }> =>
+    Effect.suspend(() => {
+      let [tries, millis, waitMillis] = [0, 0, 0]
+      const tried = (one: { readonly millis: number; readonly waitMillis: number }) => {
+        tries++
+        millis = one.millis
+        waitMillis = one.waitMillis
+      }
+      const one = Effect.result(api.call({ route: "process", path: "", method: "POST", tried, ...given }))
+      const calling: Effect.Effect<Tried & { readonly result: Result.Result<S["Type"], ApiError> }> = Effect.flatMap(one, (result) => {
+        const told = { result, tries, millis, waitMillis }
+        if (Result.isSuccess(result)) return Effect.succeed(told)
+        const { reason } = result.failure
+        if (reason._tag === "Limited") return calling
+        if (outcomeOf(reason) !== "outage") return Effect.succeed(told)
+        return Effect.flatMap(health.isUp, (isUp) => isUp ? Effect.succeed(told) : Effect.andThen(Effect.sleep(betweenChecks), calling))
+      })
+      return calling
+    })
 
   const alone = ({ id, key, record }: Outgoing): Effect.Effect<Outcome> =>
     Effect.map(call({ subject: `record ${id}`, body: record, idempotencyKey: key, schema: Schema.Json }), ({ result, ...tried }) =>
@@ -149,7 +149,7 @@ const make = Effect.gen(function*() {
   })
 })
 
-const untried: BreakerStatus = { state: "Closed", trips: 0, changedAt: undefined }
+const untried: Api.BreakerStatus = { state: "Closed", trips: 0, changedAt: undefined }
 
 /** A record that waits for the API's return asks its health so often. */
 const betweenChecks = "1 second"
@@ -160,7 +160,7 @@ export class RecordApi extends Context.Service<RecordApi, {
   /** Asks the API whether it is up. */
   readonly health: Effect.Effect<HealthCheck.Health, ApiError | SettingsError>
   /** The circuit breaker between the records and the API. */
-  readonly breaker: Effect.Effect<BreakerStatus>
+  readonly breaker: Effect.Effect<Api.BreakerStatus>
   /** Sends a record until its outcome is known: only the settings can make this fail. */
   readonly process: (outgoing: Outgoing) => Effect.Effect<Outcome, SettingsError>
 }>()("resources/bulk/RecordApi") {

@@ -5,7 +5,7 @@ import * as Round from "../../engine/automation/Round.ts"
 import * as Simulation from "../../engine/automation/Simulation.ts"
 import * as World from "../../engine/automation/World.ts"
 import * as Automations from "../../engine/daemon/Automations.ts"
-import { describe } from "../../engine/definition/Automation.ts"
+import { describe, title } from "../../engine/definition/Automation.ts"
 import * as LocalTime from "../../engine/partition/LocalTime.ts"
 import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
 import { dayMillis } from "../../engine/partition/Zone.ts"
@@ -13,6 +13,8 @@ import * as Snapshot from "../../engine/plan/Snapshot.ts"
 import { AutomationStore } from "../../engine/record/AutomationStore.ts"
 import { RunStore } from "../../engine/record/RunStore.ts"
 import * as Address from "../Address.ts"
+import * as CellStates from "../CellStates.ts"
+import * as Counts from "../grid/Counts.ts"
 import * as TruthTree from "../TruthTree.ts"
 import * as Keys from "../Keys.ts"
 import * as Live from "../Live.ts"
@@ -42,6 +44,7 @@ export const list = Effect.fn("cli.automation.list")(function*(input: { readonly
   if (input.json) {
     return Screen.prettyJson(rows.map(({ asset, automation, last, state }) => ({
       asset,
+      name: automation.name,
       condition: describe(automation.when),
       atMost: automation.atMost,
       order: automation.order,
@@ -58,7 +61,7 @@ export const list = Effect.fn("cli.automation.list")(function*(input: { readonly
       last === undefined ? "" : Text.count(last.cells),
       last === undefined ? "" : String(last.run),
       last === undefined ? "" : colour(out, last.runState)(last.runState),
-      describe(automation.when).replace(/^\((.*)\)$/, "$1")
+      automation.name
     ])
   ))
 })
@@ -66,8 +69,8 @@ export const list = Effect.fn("cli.automation.list")(function*(input: { readonly
 export const explain = Effect.fn("cli.automation.explain")(function*(input: { readonly asset: string; readonly json: boolean }) {
   const project = yield* Project.load
   const word = Address.split(input.asset)
-  const { computation, key } = yield* Address.asset(project.graph, word.asset)
-  if (computation.automation === undefined) {
+  const { computation: { automation }, key } = yield* Address.asset(project.graph, word.asset)
+  if (automation === undefined) {
     return yield* new Refusal({ message: `${key} has no automation: a daemon asks for it only by schedules.` })
   }
   const asset = Snapshot.siblings(project.graph, key)[0]!
@@ -81,10 +84,27 @@ export const explain = Effect.fn("cli.automation.explain")(function*(input: { re
       ? undefined
       : yield* Address.cell(space, key, word.partition ?? "", PartitionSet.points(space.all).take(10_000).map(space.keyAt))
     if (input.json) return Screen.prettyJson(TruthTree.toJson(snapshot, found, point))
-    Screen.line(out.bold(input.asset) + (point === undefined ? `  ${Text.plural(PartitionSet.size(space.all), "cell")}` : ""))
-    Screen.lines(TruthTree.lines(snapshot, found, point))
+    Screen.line(`${out.bold(input.asset)}  ${point === undefined ? yield* statesOf(snapshot, asset) : yield* stateOf(snapshot, asset, point)}`)
+    const bound = `at most ${Text.plural(automation.atMost, "cell")} at once, the ${automation.order} first`
+    Screen.line(out.dim(`  ${Text.listing([automation.name === title(automation.when) ? undefined : automation.name, bound])}`))
+    Screen.lines(["", ...TruthTree.lines(snapshot, found, point)])
   }).pipe(Effect.provide(Live.store(project)))
 })
+
+/** `failed: the shop is closed`, of one cell. */
+const stateOf = (snapshot: Snapshot.Snapshot, asset: string, point: PartitionSet.Point) =>
+  Effect.map(Snapshot.detail(snapshot, new Map([[asset, PartitionSet.fromPoints(point.length, [point])]])), (known) => {
+    const { reason, state } = CellStates.ofCell(known, asset, point, known.cells(asset).get(known.space(asset).keyAt(point)))
+    return `${colour(out, state)(state)}${reason === undefined ? "" : `: ${reason}`}`
+  })
+
+/** `18 cells · 14 fresh · 4 stale`, of an asset. */
+const statesOf = (snapshot: Snapshot.Snapshot, asset: string) =>
+  Effect.map(CellStates.detail(snapshot, [asset]), (known) => {
+    const counts = Counts.of({ states: CellStates.of(known, asset).classes })
+    const parts = Counts.states.filter((state) => counts[state] > 0).map((state) => colour(out, state)(`${Text.count(counts[state])} ${state}`))
+    return [Text.plural(Counts.total(counts), "cell"), ...parts].join(out.dim(" · "))
+  })
 
 /** All records are in memory. */
 const mostCells = 200_000

@@ -143,15 +143,18 @@ const stored = (snapshot: Snapshot, asset: string): PartitionSet.PartitionSet =>
 /** Cells that could not be computed now, because what they need is not stored. */
 const blockedCells = (snapshot: Snapshot, asset: string): PartitionSet.PartitionSet => {
   const { all } = snapshot.space(asset)
-  const found = snapshot.graph.upstream(asset).flatMap((edge) => {
-    if (edge.partial) return []
-    const stored = snapshot.materialized(edge.upstream)
-    const absent = PartitionSet.difference(upstreamOf(snapshot, edge, all), stored)
-    // A reader of everything reads what there is.
-    if (PartitionSet.isEmpty(absent) || (edge.mapping._tag === "All" && !PartitionSet.isEmpty(stored))) return []
-    return [downstreamOf(snapshot, edge, absent)]
-  })
+  const found = snapshot.graph.upstream(asset).map((edge) => downstreamOf(snapshot, edge, absent(snapshot, edge, all)))
   return PartitionSet.unionAll(all.dimensions, found)
+}
+
+/** The upstream cells that cells need over an edge and that are not stored. */
+export const absent = (snapshot: Snapshot, edge: Edge, cells: PartitionSet.PartitionSet): PartitionSet.PartitionSet => {
+  const stored = snapshot.materialized(edge.upstream)
+  // A reader of everything reads what there is.
+  const readsSome = edge.mapping._tag === "All" && !PartitionSet.isEmpty(stored)
+  return edge.partial || readsSome
+    ? PartitionSet.empty(stored.dimensions)
+    : PartitionSet.difference(upstreamOf(snapshot, edge, cells), stored)
 }
 
 /** The cells in the last windows, or without windows those of the keys that were added last. */

@@ -19,6 +19,8 @@ export type Condition =
 
 /** A condition with a bound on the cells that are asked for. */
 export interface Automation {
+  /** What it is called in lists: `eager`, or its condition in words. */
+  readonly name: string
   readonly when: Condition
   /** So many cells of the asset are asked for and not ended, at most. */
   readonly atMost: number
@@ -80,23 +82,23 @@ const ready = [not(blocked), not(anyUpstream(inProgress))]
 /** As many as one run takes in its stride. */
 const defaultAtMost = 1000
 
-const automation = (when: Condition): Automation => ({ when, atMost: defaultAtMost, order: "newest" })
+const automation = (name: string, when: Condition): Automation => ({ name, when, atMost: defaultAtMost, order: "newest" })
 
 /** What is missing, stale or has failed, as soon as what it reads is there: whenever an upstream has changed. */
-export const eager: Automation = automation(and(or(missing, stale, failed), ...ready))
+export const eager: Automation = automation("eager", and(or(missing, stale, failed), ...ready))
 
 /** What has no data, never tried or failed, as soon as what it reads is there. What is stale is left as it is. */
-export const onMissing: Automation = automation(and(not(stored), ...ready))
+export const onMissing: Automation = automation("onMissing", and(not(stored), ...ready))
 
 /**
  * After each tick, once: what is missing, stale or has failed by then or until the next tick, as soon as what it reads is
  * there; and the newest cell of an asset that reads no other, be it fresh.
  */
 export const onCron = (cron: string, timezone = "UTC"): Automation =>
-  automation(and(since(cronTick(cron, timezone)), or(missing, stale, failed, and(source, inLast(1))), ...ready))
+  automation(`onCron ${cron} in ${timezone}`, and(since(cronTick(cron, timezone)), or(missing, stale, failed, and(source, inLast(1))), ...ready))
 
 /** An own condition. A run that is asked for computes what is not fresh, and what is fresh where the condition is true of it. */
-export const when = (condition: Condition): Automation => automation(condition)
+export const when = (condition: Condition): Automation => automation(title(condition), condition)
 
 /** The same automation with another bound, from 1 to 10,000. Default: 1000 cells, the newest first. */
 export const limited = (
@@ -109,6 +111,9 @@ export const limited = (
   }
   return { ...automation, atMost, order }
 }
+
+/** A condition in words that stand alone. */
+export const title = (condition: Condition): string => describe(condition).replace(/^\((.*)\)$/, "$1")
 
 /** A condition in words. Equal conditions have equal words. */
 export const describe = (condition: Condition): string => {
@@ -123,7 +128,7 @@ export const describe = (condition: Condition): string => {
     case "Blocked":
       return "blocked"
     case "Source":
-      return "reads no other asset"
+      return "a source"
     case "Cron":
       return `a tick of ${condition.cron.text} in ${condition.zone.name}`
     case "LastPartitions":
@@ -134,11 +139,11 @@ export const describe = (condition: Condition): string => {
     case "Or":
       return `(${condition.of.map(describe).join(condition._tag === "And" ? " and " : " or ")})`
     case "Not":
-      return `not ${describe(condition.of)}`
+      return condition.of._tag === "AnyUpstream" ? `nothing it reads is ${describe(condition.of.of)}` : `not ${describe(condition.of)}`
     case "AnyUpstream":
-      return `any upstream: ${describe(condition.of)}`
+      return `something it reads is ${describe(condition.of)}`
     case "AllUpstream":
-      return `all upstream: ${describe(condition.of)}`
+      return `all it reads is ${describe(condition.of)}`
     case "Newly":
       return `newly ${describe(condition.of)}`
     case "Since":

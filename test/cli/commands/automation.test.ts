@@ -26,8 +26,8 @@ describe("automation on the command line", () => {
     Effect.gen(function*() {
       const { run } = yield* project(shop)
       const listed = yield* run(["automation", "list"])
-      assert.match(listed.stdout, /shop\/orders +1,000 +new +since a tick of 0 2 \* \* \* in Europe\/Berlin/, listed.stderr)
-      assert.match(listed.stdout, /shop\/revenue +2 +new +\(missing or stale or failed\) and not blocked and not any upstream: in progress/)
+      assert.match(listed.stdout, /shop\/orders +1,000 +new +onCron 0 2 \* \* \* in Europe\/Berlin\n/, listed.stderr)
+      assert.match(listed.stdout, /shop\/revenue +2 +new +eager\n/)
 
       const simulated = yield* run(["automation", "simulate", "--from", "2026-01-01", "--to", "2026-01-05"])
       assert.deepStrictEqual(simulated.stdout.split("\n").slice(1, -1).map((line) => line.split(/ {2,}/).slice(0, 4)), [
@@ -45,19 +45,23 @@ describe("automation on the command line", () => {
       yield* run(["materialize", "shop/orders", "--partitions", "2026-01-02.."])
       const cell = yield* run(["automation", "explain", "shop/revenue@2026-01-01"])
       assert.deepStrictEqual(cell.stdout.trimEnd().split("\n"), [
-        "shop/revenue@2026-01-01",
+        "shop/revenue@2026-01-01  missing",
+        "  eager, at most 2 cells at once, the newest first",
+        "",
         "  ✗ all of these",
-        "    ✓ one of these",
+        "    ✓ any of these",
         "      ✓ missing",
         "      ✗ stale",
         "      ✗ failed",
         "    ✗ not blocked",
-        "    ✓ not some of what it reads",
-        "      ✗ shop/orders: in progress",
+        "        shop/orders@2026-01-01 is not stored",
+        "    ✓ nothing it reads is in progress",
         "",
-        "  nothing to ask for"
+        "  not asked for, since this is false: not blocked"
       ])
       const all = yield* run(["automation", "explain", "shop/revenue"])
+      assert.include(all.stdout, "shop/revenue  3 cells · 3 missing\n")
+      assert.include(all.stdout, "◐ not blocked  2 of 3: 2026-01-02, 2026-01-03\n        shop/orders: not stored  1 of 3: 2026-01-01\n")
       assert.include(all.stdout, "2 of 3: 2026-01-02, 2026-01-03")
       assert.include(all.stdout, "2 cells asked for by the next evaluation of a daemon: 2026-01-02, 2026-01-03")
       const json = JSON.parse((yield* run(["automation", "explain", "shop/revenue", "--json"])).stdout)

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
+import { TickStore } from "../../../engine/record/TickStore.ts"
 import * as TestDatabase from "../../TestDatabase.ts"
 
 const own = path.join(import.meta.dirname, "..", "..", "..", "node_modules", ".bin", "node")
@@ -18,8 +19,18 @@ export interface Child {
   readonly ended: Promise<number | null>
 }
 
-/** Starts daemons on one database, which observe one folder; those that are left are killed with the scope. */
-export const make = Effect.fnUntraced(function*(schedules: number) {
+/** The next seconds but two, as cron expressions that are due once a year. */
+const secondsFrom = (now: Date, count: number) =>
+  Array.from({ length: count }, (_, i) => {
+    const at = new Date(now.getTime() + (i + 2) * 1000)
+    return `${at.getUTCSeconds()} ${at.getUTCMinutes()} ${at.getUTCHours()} ${at.getUTCDate()} ${at.getUTCMonth() + 1} *`
+  })
+
+/**
+ * Starts daemons on one database, which observe one folder and have so many schedules of so many ticks; those that are left
+ * are killed with the scope.
+ */
+export const make = Effect.fnUntraced(function*(schedules: number, ticks: number) {
   const url = yield* TestDatabase.url
   const folder = yield* Effect.acquireRelease(
     Effect.promise(() => mkdtemp(path.join(tmpdir(), "sluice-daemons-"))),
@@ -27,8 +38,12 @@ export const make = Effect.fnUntraced(function*(schedules: number) {
   )
   const children = new Set<ChildProcess>()
   yield* Effect.addFinalizer(() => Effect.sync(() => children.forEach((child) => child.kill("SIGKILL"))))
+  // Started before there is a daemon: no tick is before it.
+  const store = yield* TickStore
+  yield* Effect.forEach(Array.from({ length: schedules }, (_, i) => `test/s${i}`), (name) => store.setRunning(name, true))
+  const crons = secondsFrom(new Date(), ticks)
   const start = (shiftMillis: number): Child => {
-    const child = spawn(node, [path.join(import.meta.dirname, "program.ts"), String(schedules), folder], {
+    const child = spawn(node, [path.join(import.meta.dirname, "program.ts"), folder, String(schedules), JSON.stringify(crons)], {
       env: { ...process.env, DATABASE_URL: url, CLOCK_SHIFT: String(shiftMillis), NODE_COMPILE_CACHE: path.join(folder, "compiled") },
       stdio: ["ignore", "pipe", "inherit"]
     })

@@ -1,6 +1,6 @@
 /**
- * A daemon for tests that kill it: `program.ts <number of schedules> <folder>`. Each schedule is due every second; sensors
- * observe the files of the folder, and the rows of a table with and without notifications.
+ * A daemon for tests that kill it: `program.ts <folder> <number of schedules> <their cron expressions>`. Its sensors observe
+ * the files of the folder, and the rows of a table with and without notifications.
  */
 import "./shiftedClock.ts"
 import type { PgClient } from "@effect/sql-pg"
@@ -14,7 +14,7 @@ import * as PostgresRunStore from "../../../storage/PostgresRunStore.ts"
 import { graphWith } from "../run/harness.ts"
 import { keysOf, sensors } from "./observed.ts"
 
-const [, , count = "1", folder = "."] = process.argv
+const [, , folder = ".", count = "1", crons = "[]"] = process.argv
 
 // Not keyed: each materialization that is committed is a row more.
 const output = Rows.of(Schema.Struct({ id: Schema.String }), { mode: "append" })
@@ -23,7 +23,7 @@ const run = () => Effect.as(Effect.sleep(200), [{ id: randomUUID() }])
 const due = Array.from({ length: Number(count) }, (_, i) => Asset.make(`test/s${i}`, { output, io: Warehouse, run }))
 const schedules = due.map((asset) =>
   Schedule.make(asset.key, {
-    cron: "* * * * * *", overlap: "allow", catchUp: "all", request: { select: asset, force: true, concurrency: 1 }
+    cron: JSON.parse(crons), overlap: "allow", catchUp: "all", request: { select: asset, force: true, concurrency: 1 }
   }))
 
 const seen = sensors.map((name) => Asset.make(`test/${name}`, { partitions: Partitions.fixed(keysOf(name)), output, io: Warehouse, run }))
@@ -49,7 +49,7 @@ process.on("SIGTERM", () => Deferred.doneUnsafe(stop, Effect.void))
 const watcher = (observation: Daemon.Observation): void => void process.stdout.write(`${JSON.stringify(observation)}\n`)
 
 Effect.runFork(
-  Daemon.run(graphWith<Warehouse | ObjectStore | PgClient.PgClient>([...due, ...seen]), schedules, { stop: Deferred.await(stop), runs: 12, watcher, sensors: observing }).pipe(
+  Daemon.run(graphWith<Warehouse | ObjectStore | PgClient.PgClient>([...due, ...seen]), schedules, { stop: Deferred.await(stop), runs: 8, watcher, sensors: observing }).pipe(
     Effect.provide(layer),
     Effect.provideService(Lease.Timing, timing),
     Effect.match({

@@ -23,6 +23,8 @@ export interface Trying {
   readonly slots: Slots.Slots
   readonly meter: Meter
   readonly decode: Decode | undefined
+  /** Answers that lead elsewhere are followed. */
+  readonly follows: boolean
   readonly redact: (text: string) => string
 }
 
@@ -81,7 +83,7 @@ class Stay implements Visit {
   reason: Reason | undefined = undefined
 }
 
-export const make = ({ decode, health, meter, name, redact, slots, transport }: Trying): Attempt => {
+export const make = ({ decode, follows, health, meter, name, redact, slots, transport }: Trying): Attempt => {
   const tell = (request: ApiRequest, answered: Result.Result<Answer, Reason>, now: number): Told | Next => {
     if (Result.isFailure(answered)) {
       const reason = answered.failure
@@ -89,7 +91,7 @@ export const make = ({ decode, health, meter, name, redact, slots, transport }: 
       return reason._tag === "TimedOut" ? Result.fail(new TimedOut({ millis: reason.millis, inARow: health.timedOut() })) : Result.fail(reason)
     }
     health.answered()
-    const next = redirected(request, answered.success, redact)
+    const next = follows ? redirected(request, answered.success, redact) : undefined
     return next === undefined ? read(request.route, answered.success, now, { decode, redact }) : { next }
   }
 

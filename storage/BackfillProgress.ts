@@ -1,5 +1,6 @@
 /** What became of the cells of a backfill, put together from many changes: merged by kind, and counted. */
 import * as PartitionSet from "../engine/partition/PartitionSet.ts"
+import type { AssetSet } from "../engine/record/CellSets.ts"
 import type { ProgressChange, ProgressKind } from "../engine/record/BackfillStore.ts"
 
 /** From this many changes on they are merged. A run of the NBA's 2 million cells in commits of 500 writes 4,000. */
@@ -57,6 +58,15 @@ export const countsOf = (changes: Iterable<ProgressChange>): ReadonlyArray<Count
   return Array.from(counts.values()).sort((left, right) =>
     left.asset < right.asset ? -1 : left.asset > right.asset ? 1 : kinds.indexOf(left.kind) - kinds.indexOf(right.kind)
   )
+}
+
+/** What is planned and has not ended, by asset and numbering. */
+export const leftOf = (changes: Iterable<ProgressChange>): ReadonlyArray<AssetSet> => {
+  const merged = merge(changes)
+  return merged.filter(({ kind }) => kind === "planned").map(({ asset, cells, numbering }) => {
+    const ended = merged.filter((one) => one.kind !== "planned" && one.asset === asset && one.numbering === numbering)
+    return { asset, numbering, cells: ended.reduce((left, { cells }) => PartitionSet.difference(left, cells), cells) }
+  })
 }
 
 const kinds: ReadonlyArray<ProgressKind> = ["planned", ...outcomes]

@@ -34,7 +34,7 @@ export interface Options<E, R> {
   readonly states: ReadonlyMap<string, State>
   /** Cells asked for in runs that have not ended, by asset. */
   readonly open: Snapshot.Cells
-  /** Cells that any run computes now, by asset. */
+  /** Cells that any run computes now or that a backfill has before it, by asset. */
   readonly claimed: Snapshot.Cells
   readonly reading: Reading<E, R>
 }

@@ -17,7 +17,7 @@ export interface Truth {
 
 export interface Moment {
   readonly snapshot: Snapshot
-  /** Cells that are computed now, or asked for by automation in a run that has not ended, or in this evaluation. */
+  /** Cells that are computed now, that a backfill has before it, or that are asked for by automation in a run that has not ended, or in this evaluation. */
   readonly underway: (asset: string) => PartitionSet.PartitionSet
   /** Cells that this evaluation has asked for: of assets further upstream. */
   readonly asked: (asset: string) => PartitionSet.PartitionSet

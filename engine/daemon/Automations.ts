@@ -12,7 +12,8 @@ import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import * as Snapshot from "../plan/Snapshot.ts"
-import { AutomationStore, type AutomationStanding } from "../record/AutomationStore.ts"
+import { AutomationStore } from "../record/AutomationStore.ts"
+import type { AssetSet } from "../record/CellSets.ts"
 import type { RunStore } from "../record/RunStore.ts"
 import type { State } from "../record/AutomationState.ts"
 import * as Executor from "../run/Executor.ts"
@@ -80,29 +81,33 @@ export const standing = Effect.fnUntraced(function*(graph: AssetGraph) {
   const { now, standings } = yield* store.standings(assets)
   // Before the states of cells: one that ends meanwhile is in both, and not in neither.
   const held = yield* store.claimed([...graph.assets.keys()])
+  const backfilled = yield* store.backfilled([...graph.assets.keys()])
   const snapshot = yield* Snapshot.load(graph, graph.assets.keys(), DateTime.makeUnsafe(now))
-  const claimed = new Map<string, Array<PartitionSet.Point>>()
-  for (const { asset, partition } of held) {
-    const point = snapshot.space(asset).everPositionOf(partition)
-    if (point !== undefined) claimed.set(asset, [...claimed.get(asset) ?? [], point])
+  const claims = Map.groupBy(held, ({ asset }) => asset)
+  const plans = Map.groupBy(backfilled, ({ asset }) => asset)
+  const claimedOf = (asset: string): PartitionSet.PartitionSet => {
+    const { all, everPositionOf } = snapshot.space(asset)
+    const points = (claims.get(asset) ?? []).flatMap(({ partition }) => {
+      const point = everPositionOf(partition)
+      return point === undefined ? [] : [point]
+    })
+    return PartitionSet.union(PartitionSet.fromPoints(all.dimensions, points), numbered(snapshot, asset, plans.get(asset) ?? []))
   }
-  const setOf = (asset: string, points: ReadonlyArray<PartitionSet.Point>) =>
-    PartitionSet.fromPoints(snapshot.space(asset).all.dimensions, points)
   return {
     snapshot,
     standings,
     states: new Map(Array.from(standings).flatMap(([asset, { state }]): ReadonlyArray<[string, State]> => state === undefined ? [] : [[asset, state]])),
     open: new Map(Array.from(standings).flatMap(([asset, one]) =>
-      Snapshot.siblings(graph, asset).map((output) => [output, openOf(snapshot, asset, one)] as const))),
-    claimed: new Map(Array.from(claimed, ([asset, points]) => [asset, setOf(asset, points)]))
+      Snapshot.siblings(graph, asset).map((output) => [output, numbered(snapshot, asset, one.open)] as const))),
+    claimed: new Map(Array.from(graph.assets.keys(), (asset) => [asset, claimedOf(asset)]))
   }
 })
 
-/** What was asked for by another numbering of the partitions has no place in this one. */
-const openOf = (snapshot: Snapshot.Snapshot, asset: string, { open }: AutomationStanding): PartitionSet.PartitionSet => {
+/** Sets of cells of an asset as one. What is of another numbering of the partitions has no place in this one. */
+const numbered = (snapshot: Snapshot.Snapshot, asset: string, sets: ReadonlyArray<AssetSet>): PartitionSet.PartitionSet => {
   const { all, partitions } = snapshot.space(asset)
   const numbering = Partitions.numbering(partitions)
-  return PartitionSet.unionAll(all.dimensions, open.filter((one) => one.numbering === numbering).map(({ cells }) => cells))
+  return PartitionSet.unionAll(all.dimensions, sets.filter((one) => one.numbering === numbering).map(({ cells }) => cells))
 }
 
 /** Evaluates, records and starts what is asked for; gives after how many milliseconds time alone may change something. */

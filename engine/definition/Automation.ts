@@ -36,7 +36,7 @@ export const stale: Condition = { _tag: "Stale" }
 export const failed: Condition = { _tag: "Failed" }
 /** It has data, be it stale or from before a failure. */
 export const stored: Condition = { _tag: "Stored" }
-/** It is computed now, or was asked for by automation in a run that has not ended. */
+/** It is computed now, a backfill has it before it, or it was asked for by automation in a run that has not ended. */
 export const inProgress: Condition = { _tag: "InProgress" }
 /** Something that it needs is not stored, so that it could not be computed. */
 export const blocked: Condition = { _tag: "Blocked" }

@@ -41,6 +41,8 @@ export class AutomationStore extends Context.Service<AutomationStore, {
   ) => Effect.Effect<{ readonly now: number; readonly standings: ReadonlyMap<string, AutomationStanding> }, RunStoreError>
   /** The cells of these assets that live workers compute now. */
   readonly claimed: (assets: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Cell>, RunStoreError>
+  /** The cells of these assets that backfills have before them, running or paused ones in which a live worker takes part. */
+  readonly backfilled: (assets: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<AssetSet>, RunStoreError>
   /**
    * Records an evaluation that was made of a version, and creates a run of this worker for each ask. All or nothing;
    * undefined: another one was recorded since, and nothing was done.

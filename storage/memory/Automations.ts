@@ -2,6 +2,7 @@
 import { Clock, Effect } from "effect"
 import type { AutomationStore } from "../../engine/record/AutomationStore.ts"
 import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
+import { leftOf } from "../BackfillProgress.ts"
 import { unregistered } from "../Refusals.ts"
 import * as Runs from "./Runs.ts"
 import { executes, type HeldAsk, isAlive, isLost, type State } from "./State.ts"
@@ -50,6 +51,12 @@ export const make = (state: State): AutomationStore["Service"] => {
         assets.flatMap((asset) =>
           Array.from(state.cells.get(asset) ?? []).flatMap(([partition, { claimedBy }]) =>
             claimedBy !== undefined && isAlive(claimedBy, now) ? [{ asset, partition }] : []))),
+    backfilled: (assets) =>
+      Effect.map(Clock.currentTimeMillis, (now) =>
+        state.runs.flatMap((run) =>
+          run?.backfill === undefined || run.state !== "running" || isLost(run, now)
+            ? []
+            : leftOf(run.backfill.changes).filter(({ asset }) => assets.includes(asset)))),
     openRuns: (assets, worker) =>
       Effect.map(Clock.currentTimeMillis, (now) =>
         asked(assets).flatMap((ask) => {

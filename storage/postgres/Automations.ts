@@ -8,7 +8,9 @@ import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
 import { RunState } from "../../engine/record/Run.ts"
 import { json, keys } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
+import { leftOf } from "../BackfillProgress.ts"
 import { openRuns } from "./OpenRuns.ts"
+import { readProgress } from "./Progress.ts"
 import * as Runs from "./Runs.ts"
 import { setOf, setText } from "./SetColumns.ts"
 import { isLost } from "./Workers.ts"
@@ -18,6 +20,7 @@ const Now = Schema.NonEmptyArray(Schema.Struct({ now: Schema.Number }))
 const States = Schema.Array(Schema.Struct({ asset: Schema.String, version: Schema.Int, state: Schema.Unknown }))
 const Open = Schema.Array(Schema.Struct({ asset: Schema.String, numbering: Schema.String, partitions: Schema.String }))
 const Claimed = Schema.Array(Schema.Struct({ asset: Schema.String, partition: Schema.String }))
+const Ids = Schema.Array(Schema.Struct({ id: Schema.Int }))
 const Asks = Schema.Array(Schema.Struct({
   asset: Schema.String,
   run: Schema.Int,
@@ -113,6 +116,16 @@ export const make = (sql: PgClient.PgClient): AutomationStore["Service"] => {
           and exists (select from sluice.runs where state = 'running')
       `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Claimed)), attempt("look for claimed cells"))
     ),
+    backfilled: Effect.fn("AutomationStore.backfilled")(function*(assets) {
+      const runs = yield* sql`
+        select run.id
+        from sluice.runs as run
+        join sluice.backfills as backfill on backfill.run = run.id
+        where run.state = 'running' and not ${isLost(sql, sql`run`)}
+      `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Ids)), attempt("look for backfills"))
+      const found = runs.length === 0 ? new Map<number, never>() : yield* readProgress(sql, runs.map(({ id }) => id))
+      return Array.from(found.values()).flatMap(leftOf).filter(({ asset }) => assets.includes(asset))
+    }),
     openRuns: Effect.fn("AutomationStore.openRuns")((assets, worker) =>
       Effect.map(
         openRuns(sql, "automations", sql`select asset as asker, run from sluice.automation_asks where asset = any(${keys(assets)}::text[])`, worker),

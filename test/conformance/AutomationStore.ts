@@ -4,7 +4,9 @@ import { Effect, type Layer } from "effect"
 import { PartitionSet } from "../../index.ts"
 import type { State } from "../../engine/record/AutomationState.ts"
 import { AutomationStore } from "../../engine/record/AutomationStore.ts"
+import { BackfillStore } from "../../engine/record/BackfillStore.ts"
 import { RunStore } from "../../engine/record/RunStore.ts"
+import { request as backfill } from "./backfill-store/Records.ts"
 import { request, worker } from "./RunStore.ts"
 
 const cells = PartitionSet.fromRanges([{ from: 3, to: 5 }, { from: 9, to: 9 }])
@@ -18,8 +20,8 @@ const state: State = {
 }
 const ask = { cells: { asset: "a", numbering: "days", cells }, request }
 
-export const automationStoreConformance = <E>(name: string, layer: Layer.Layer<RunStore | AutomationStore, E>): void => {
-  const test = <A, X>(title: string, effect: Effect.Effect<A, X, RunStore | AutomationStore>) =>
+export const automationStoreConformance = <E>(name: string, layer: Layer.Layer<RunStore | AutomationStore | BackfillStore, E>): void => {
+  const test = <A, X>(title: string, effect: Effect.Effect<A, X, RunStore | AutomationStore | BackfillStore>) =>
     it.live(title, () => Effect.asVoid(Effect.provide(effect, layer)))
   const begin = Effect.gen(function*() {
     const runs = yield* RunStore
@@ -77,6 +79,20 @@ export const automationStoreConformance = <E>(name: string, layer: Layer.Layer<R
       assert.deepStrictEqual(yield* store.openRuns(["b"], "two"), [])
       yield* runs.cancelRun(run!)
       assert.deepStrictEqual(yield* store.openRuns(["a"], "two"), [])
+    }))
+
+    test("tells what backfills have before them, as long as somebody takes part", Effect.gen(function*() {
+      const { runs, store } = yield* begin
+      const backfills = yield* BackfillStore
+      const part = { asset: "a", numbering: "days", cells: PartitionSet.range(3, 4) }
+      const id = yield* backfills.create(backfill, [ask.cells], [], "one")
+      assert.deepStrictEqual(yield* store.backfilled(["a", "b"]), [ask.cells])
+      assert.deepStrictEqual(yield* store.backfilled(["b"]), [])
+      yield* backfills.pause(id)
+      yield* backfills.endLots(id, "one", [], [part])
+      assert.deepStrictEqual(yield* store.backfilled(["a"]), [{ ...ask.cells, cells: PartitionSet.difference(cells, part.cells) }])
+      yield* runs.stopWorker("one")
+      assert.deepStrictEqual(yield* store.backfilled(["a"]), [])
     }))
   })
 }

@@ -205,6 +205,11 @@ export const preview = Effect.fn("cli.schedule.preview")(function*(input: {
 
 export const ticks = Effect.fn("cli.ticks")(function*(input: { readonly name: string; readonly limit: number; readonly json: boolean }) {
   const project = yield* Project.load
+  if (project.deployment.sensors.some(({ name }) => name === input.name)) {
+    return yield* new Refusal({
+      message: `${input.name} is a sensor, which has no ticks: \`sluice sensor requests ${input.name}\` lists what it asked for.`
+    })
+  }
   yield* Schedules.named(project, input.name)
   const { ticks } = yield* recorded(project, [input.name], input.limit)
   const found = ticks.get(input.name) ?? []

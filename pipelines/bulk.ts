@@ -3,10 +3,10 @@ import { Pipeline } from "sluice"
 import { everyRecordIsAccountedFor } from "../assets/bulk/checks.ts"
 import { chunks } from "../assets/bulk/chunks.ts"
 import { recovered } from "../assets/bulk/recovered.ts"
-import { failed_records, metrics, results } from "../assets/bulk/records.ts"
+import { anomalies, failed_records, metrics, results } from "../assets/bulk/records.ts"
 
 export const bulk = Pipeline.make("bulk", {
-  description: "Files of records → one limited API call for each → results, failed records and metrics.",
-  assets: [chunks, results, failed_records, metrics, recovered],
+  description: "Files of records → one limited API call for each → results, failed records, metrics and anomalies.",
+  assets: [chunks, results, failed_records, metrics, anomalies, recovered],
   checks: [everyRecordIsAccountedFor]
 })

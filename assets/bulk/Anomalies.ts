@@ -7,9 +7,18 @@ export interface Figures {
   readonly recordsPerSecond: number
 }
 
+export interface Anomaly {
+  readonly kind: "latency" | "errors" | "throughput"
+  /** In milliseconds, as a share, or in records a second. */
+  readonly value: number
+  readonly usual: number
+  /** A clause: "answers take 200 ms, 10 times the usual 20 ms". */
+  readonly reason: string
+}
+
 export interface Anomalies {
-  /** Takes a batch into account; gives a sentence where it is unusual. */
-  readonly judge: (batch: Figures) => string | undefined
+  /** Takes a batch into account, and tells where it is unusual. */
+  readonly judge: (batch: Figures) => Anomaly | undefined
 }
 
 /** So many batches are to be known before one is unusual. */
@@ -20,17 +29,19 @@ const share = 0.2
 const round = (value: number): string => value >= 100 ? value.toFixed(0) : value.toFixed(1)
 
 /** Answers that take three times as long, an error rate 20 points higher, or a third of the throughput. */
-const unusual = (usual: Figures, batch: Figures): string | undefined => {
-  const { errorRate, meanMillis, recordsPerSecond } = batch
+const unusual = (usual: Figures, { errorRate, meanMillis, recordsPerSecond }: Figures): Anomaly | undefined => {
   // Below 10 ms a pause of the garbage collector looks like a slow API.
   if (meanMillis >= 3 * usual.meanMillis && meanMillis >= usual.meanMillis + 10) {
-    return `answers take ${round(meanMillis)} ms, ${round(meanMillis / usual.meanMillis)} times the usual ${round(usual.meanMillis)} ms`
+    const reason = `answers take ${round(meanMillis)} ms, ${round(meanMillis / usual.meanMillis)} times the usual ${round(usual.meanMillis)} ms`
+    return { kind: "latency", value: meanMillis, usual: usual.meanMillis, reason }
   }
   if (errorRate >= usual.errorRate + 0.2) {
-    return `${round(errorRate * 100)} % of the records fail, where ${round(usual.errorRate * 100)} % are usual`
+    const reason = `${round(errorRate * 100)} % of the records fail, where ${round(usual.errorRate * 100)} % are usual`
+    return { kind: "errors", value: errorRate, usual: usual.errorRate, reason }
   }
   if (recordsPerSecond <= usual.recordsPerSecond / 3) {
-    return `${round(recordsPerSecond)} records a second are done, where ${round(usual.recordsPerSecond)} are usual`
+    const reason = `${round(recordsPerSecond)} records a second are done, where ${round(usual.recordsPerSecond)} are usual`
+    return { kind: "throughput", value: recordsPerSecond, usual: usual.recordsPerSecond, reason }
   }
   return undefined
 }

@@ -5,7 +5,7 @@ import { RecordApi } from "../../resources/bulk/RecordApi.ts"
 import type { Delivered } from "./Delivery.ts"
 import * as Latencies from "./Latencies.ts"
 import { ProcessMeter } from "./Meter.ts"
-import type { Batch, FailedRecord, Result } from "./Rows.ts"
+import type { Anomaly, Batch, FailedRecord, Result } from "./Rows.ts"
 
 /** How far a file is done. What the open batch has so far is part of it, so that no record is counted twice or never. */
 export interface Position {
@@ -23,6 +23,7 @@ export interface Rows {
   readonly results: ReadonlyArray<Result>
   readonly failed_records: ReadonlyArray<FailedRecord>
   readonly metrics: ReadonlyArray<Batch>
+  readonly anomalies: ReadonlyArray<Anomaly>
 }
 
 const none: ReadonlyArray<never> = []
@@ -44,7 +45,7 @@ export const of = <E, R>(
     let began = performance.now()
     let cpu = process.cpuUsage()
 
-    /** Closes the open batch. */
+    /** Closes the open batch; gives its figures, and what is unusual about them. */
     const close = Effect.gen(function*() {
       const breaker = yield* api.breaker
       const now = performance.now()
@@ -74,17 +75,16 @@ export const of = <E, R>(
         rss_mb: process.memoryUsage.rss() / megabyte,
         breaker: breaker.state,
         breaker_trips: breaker.trips,
-        anomaly: anomaly ?? null,
         ended_at: new Date()
       }
       position = { records, processed: 0, failed: 0, retries: 0 }
       latencies = Latencies.make()
       began = now
       cpu = process.cpuUsage()
-      if (anomaly === undefined) return row
+      if (anomaly === undefined) return { metrics: [row], anomalies: none }
       meter.counts.anomalies++
-      yield* Effect.logWarning(`Anomaly in batch ${row.batch} of ${chunk}: ${anomaly}.`)
-      return row
+      yield* Effect.logWarning(`Anomaly in batch ${row.batch} of ${chunk}: ${anomaly.reason}.`)
+      return { metrics: [row], anomalies: [{ chunk, batch: row.batch, ...anomaly, seen_at: row.ended_at }] }
     })
 
     const add = ({ failed, millis, result, tries }: Delivered): Effect.Effect<Checkpoint.Done<Rows, Position>> => {
@@ -97,14 +97,14 @@ export const of = <E, R>(
       if (millis !== undefined) latencies.add(millis)
       const results = result === undefined ? none : [result]
       const failed_records = failed === undefined ? none : [failed]
-      if (position.records % size !== 0) return Effect.succeed({ rows: { results, failed_records, metrics: none }, position })
-      return Effect.map(close, (row) => ({ rows: { results, failed_records, metrics: [row] }, position }))
+      if (position.records % size !== 0) return Effect.succeed({ rows: { results, failed_records, metrics: none, anomalies: none }, position })
+      return Effect.map(close, (closed) => ({ rows: { results, failed_records, ...closed }, position }))
     }
 
     const last = Stream.suspend((): Stream.Stream<Checkpoint.Done<Rows, Position>> =>
       position.records % size === 0
         ? Stream.empty
-        : Stream.fromEffect(Effect.map(close, (row) => ({ rows: { results: none, failed_records: none, metrics: [row] }, position })))
+        : Stream.fromEffect(Effect.map(close, (closed) => ({ rows: { results: none, failed_records: none, ...closed }, position })))
     )
     return Stream.concat(Stream.mapArrayEffect(delivered, (some) => Effect.forEach(some, add)), last)
   }))

@@ -59,11 +59,22 @@ export const Batch = Schema.Struct({
   rss_mb: Schema.Finite,
   breaker: Schema.Literals(["Closed", "Open", "HalfOpen"]),
   breaker_trips: Schema.Int,
-  /** What was unusual about it. */
-  anomaly: Schema.NullOr(Schema.String),
   ended_at: Schema.Date
 })
 export type Batch = typeof Batch.Type
+
+/** A batch that is unusual, held against those that its process had before. */
+export const Anomaly = Schema.Struct({
+  chunk: Schema.String,
+  batch: Schema.Int,
+  kind: Schema.Literals(["latency", "errors", "throughput"]),
+  /** In milliseconds, as a share, or in records a second. */
+  value: Schema.Finite,
+  usual: Schema.Finite,
+  reason: Schema.String,
+  seen_at: Schema.Date
+})
+export type Anomaly = typeof Anomaly.Type
 
 /** A failed record that was sent once more. */
 export const Recovered = Schema.Struct({

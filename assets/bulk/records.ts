@@ -1,4 +1,4 @@
-/** Every record of a chunk sent to the API once: results, failed records, and the figures of each batch. */
+/** Every record of a chunk sent to the API once: results, failed records, the figures of each batch, and what is unusual about them. */
 import { Effect, Schema, Stream } from "effect"
 import { Asset, Checkpoint, Rows, Warehouse } from "sluice"
 import { RecordApi } from "../../resources/bulk/RecordApi.ts"
@@ -12,10 +12,10 @@ import * as Window from "./Window.ts"
 
 const Position = Schema.Struct({ records: Schema.Int, processed: Schema.Int, failed: Schema.Int, retries: Schema.Int })
 
-/** Looked at when a chunk begins, as an option of the command may set it; what it says wrongly is told by the command. */
+/** As the settings have it, when a chunk begins: batches are committed as they are counted. */
 const batchSize = (): number => /^[1-9]\d{0,5}$/.test(process.env["BATCH_SIZE"] ?? "") ? Number(process.env["BATCH_SIZE"]) : 1000
 
-export const { failed_records, metrics, results } = Asset.makeMany("bulk", {
+export const { anomalies, failed_records, metrics, results } = Asset.makeMany("bulk", {
   partitions: chunk,
   outputs: {
     results: {
@@ -31,9 +31,15 @@ export const { failed_records, metrics, results } = Asset.makeMany("bulk", {
       io: Warehouse
     },
     metrics: {
-      description: "A batch of records: throughput, response times, errors, resources, the breaker, anomalies.",
+      description: "A batch of records: throughput, response times, errors, resources, the breaker.",
       kinds: ["postgres"],
       output: Rows.of(Row.Batch, { key: ["chunk", "batch"] }),
+      io: Warehouse
+    },
+    anomalies: {
+      description: "A batch that is unusual: slow answers, many failures, little throughput.",
+      kinds: ["postgres"],
+      output: Rows.of(Row.Anomaly, { key: ["chunk", "batch"] }),
       io: Warehouse
     }
   },
@@ -62,6 +68,6 @@ export const { failed_records, metrics, results } = Asset.makeMany("bulk", {
       ahead: settings.queue,
       position: ({ number }) => number
     })
-    return Batches.of(chunk, batchSize(), position, Stream.map(delivered, ({ rows }) => rows))
+    return Batches.of(chunk, settings.batchSize, position, Stream.map(delivered, ({ rows }) => rows))
   })
 })

@@ -15,7 +15,6 @@ export type Engine = (typeof engines)[number]
 export interface Options {
   readonly input: string
   readonly api: ApiSettings.Settings
-  readonly batchSize: number
   readonly chunkKib: number
   readonly engine: Engine
   /** From so many megabytes on `auto` is `partitioned`. */
@@ -36,7 +35,6 @@ export const readSending = refusing(Setting.all(sending))
 export const read: Effect.Effect<Options, Cli.Refusal> = refusing(Setting.all({
   input: Input.uri,
   ...sending,
-  batchSize: Setting.count("BATCH_SIZE", 1000, 1, 100_000),
   chunkKib: Input.chunkKib,
   engine: Setting.word("BULK_ENGINE", "auto", engines),
   partitionedFrom: Setting.count("BULK_PARTITIONED_FROM", 256, 0, 1_000_000_000),

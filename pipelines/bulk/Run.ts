@@ -74,7 +74,7 @@ const sending = Effect.fnUntraced(function*(input: RunInput, options: Options.Op
   const engine = Partitioned.engineOf(options, listed.length)
   const { api } = options
   logs.info(
-    `Begins: ${listed.length} chunks of ${new Set(listed.map(({ uri }) => uri)).size} files from ${options.input}; engine ${engine}, mode ${api.mode}, batches of ${options.batchSize}, ` +
+    `Begins: ${listed.length} chunks of ${new Set(listed.map(({ uri }) => uri)).size} files from ${options.input}; engine ${engine}, mode ${api.mode}, batches of ${options.api.batchSize}, ` +
       `${api.workers} workers with ${ApiSettings.inFlight(api)} calls in flight, ${api.rate.calls} calls per ${api.rate.seconds} s`
   )
   const began = performance.now()

@@ -23,23 +23,25 @@ export const Statistics = Schema.Struct({
   cpu_percent: Schema.Finite,
   rss_mb: Schema.Finite,
   breaker_trips: Schema.Int,
-  anomalies: Schema.Int
+  anomalies: Schema.Int,
+  /** The reason of the one that was seen last. */
+  last_anomaly: Schema.NullOr(Schema.String)
 })
 export type Statistics = typeof Statistics.Type
 
 const nothing: Statistics = {
   read: 0, processed: 0, failed: 0, recovered: 0, unreadable: 0, no_id: 0, refused: 0, unanswered: 0, retries: 0, batches: 0,
   mean_batch_seconds: 0, max_batch_seconds: 0, p50_ms: 0, p90_ms: 0, p99_ms: 0, max_ms: 0, cpu_percent: 0, rss_mb: 0,
-  breaker_trips: 0, anomalies: 0
+  breaker_trips: 0, anomalies: 0, last_anomaly: null
 }
 
 /** Of the chunks that the input has now. */
 export const read = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   // A table is there when its first cell was written.
-  const [there] = yield* sql<{ readonly results: boolean; readonly recovered: boolean }>`
-    select to_regclass('bulk.results') is not null as results, to_regclass('bulk.recovered') is not null as recovered`
-  if (there?.results !== true) return nothing
+  const [there] = yield* sql<{ readonly anomalies: boolean; readonly recovered: boolean }>`
+    select to_regclass('bulk.anomalies') is not null as anomalies, to_regclass('bulk.recovered') is not null as recovered`
+  if (there?.anomalies !== true) return nothing
   const recovered = there.recovered ? sql.literal("bulk.recovered") : sql.literal("(select null as idempotency_key, null as chunk, null as state where false)")
   const rows = yield* sql`
     with m as (select m.* from bulk.metrics m join bulk.chunks c on c.key = m.chunk),
@@ -50,7 +52,8 @@ export const read = Effect.gen(function*() {
           coalesce(percentile_disc(0.5) within group (order by response_ms), 0)::float8 as p50_ms,
           coalesce(percentile_disc(0.9) within group (order by response_ms), 0)::float8 as p90_ms,
           coalesce(percentile_disc(0.99) within group (order by response_ms), 0)::float8 as p99_ms
-        from bulk.results r join bulk.chunks c on c.key = r.chunk)
+        from bulk.results r join bulk.chunks c on c.key = r.chunk),
+      a as (select a.reason, a.seen_at from bulk.anomalies a join bulk.chunks c on c.key = a.chunk)
     select coalesce(sum(m.records), 0)::int as read, (select sent from r) + (select count(*)::int from v) as processed,
       (select count(*)::int from v) as recovered,
       coalesce((select sum(n) from f), 0)::int as failed,
@@ -63,7 +66,8 @@ export const read = Effect.gen(function*() {
       (select p50_ms from r) as p50_ms, (select p90_ms from r) as p90_ms, (select p99_ms from r) as p99_ms,
       coalesce(max(m.max_ms), 0)::float8 as max_ms,
       coalesce(avg(m.cpu_percent), 0)::float8 as cpu_percent, coalesce(max(m.rss_mb), 0)::float8 as rss_mb,
-      coalesce(max(m.breaker_trips), 0)::int as breaker_trips, count(m.anomaly)::int as anomalies
+      coalesce(max(m.breaker_trips), 0)::int as breaker_trips, (select count(*)::int from a) as anomalies,
+      (select reason from a order by seen_at desc limit 1) as last_anomaly
     from m`
   const [row] = yield* Schema.decodeUnknownEffect(Schema.Array(Statistics))(rows)
   return row!
@@ -87,5 +91,5 @@ export const lines = (all: Statistics, now: { readonly seconds: number; readonly
   `Batches              ${n(all.batches)}, mean ${n(all.mean_batch_seconds)} s, max ${n(all.max_batch_seconds)} s`,
   `Resources            CPU ${n(all.cpu_percent)} % of a core, memory up to ${n(all.rss_mb)} MB`,
   `Circuit breaker      ${n(all.breaker_trips)} ${all.breaker_trips === 1 ? "trip" : "trips"}`,
-  `Anomalies            ${n(all.anomalies)}`
+  `Anomalies            ${n(all.anomalies)}${all.last_anomaly === null ? "" : ` (the last one: ${all.last_anomaly})`}`
 ]

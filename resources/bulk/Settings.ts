@@ -34,6 +34,8 @@ export interface Settings {
   readonly breaker: { readonly failures: number; readonly cooldownSeconds: number }
   /** `RECORD_ID`: the column that names a record. Default id. */
   readonly recordId: string
+  /** `BATCH_SIZE`: so many records are counted together. Default 1000. */
+  readonly batchSize: number
   /** `QUEUE_SIZE`: the most records that are read and not yet done. Default 10,000. */
   readonly queue: number
   /** `RETRY_BASE`: seconds before the first of three further tries; each next one waits twice as long. Default 0.2. */
@@ -76,6 +78,7 @@ const given: Effect.Effect<Settings, Setting.SettingsError> = Effect.map(
     failures: Setting.count("BREAKER_FAILURES", 5, 1, 1_000_000),
     cooldownSeconds: Setting.seconds("BREAKER_COOLDOWN", 60, day),
     recordId: Effect.map(Setting.text("RECORD_ID"), (name) => name ?? "id"),
+    batchSize: Setting.count("BATCH_SIZE", 1000, 1, 100_000),
     queue: Setting.count("QUEUE_SIZE", 10_000, 1, 1_000_000),
     retryBaseSeconds: Setting.seconds("RETRY_BASE", 0.2, 3600)
   }),

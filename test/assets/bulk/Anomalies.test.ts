@@ -13,9 +13,13 @@ const after = (count: number) => {
 
 describe("anomalies", () => {
   it("are answers that take ten times as long, records that fail, and throughput that is lost", () => {
-    assert.match(after(5).judge({ ...usual, meanMillis: 200 }) ?? "", /^answers take 200 ms, \d+\.\d times the usual/)
-    assert.strictEqual(after(5).judge({ ...usual, errorRate: 0.6 }), "60.0 % of the records fail, where 5.0 % are usual")
-    assert.strictEqual(after(5).judge({ ...usual, recordsPerSecond: 1000 }), "1000 records a second are done, where 5000 are usual")
+    const said = (change: Partial<Anomalies.Figures>) => {
+      const anomaly = after(5).judge({ ...usual, ...change })
+      return `${anomaly?.kind} ${anomaly?.value}: ${anomaly?.reason}`
+    }
+    assert.match(said({ meanMillis: 200 }), /^latency 200: answers take 200 ms, \d+\.\d times the usual/)
+    assert.strictEqual(said({ errorRate: 0.6 }), "errors 0.6: 60.0 % of the records fail, where 5.0 % are usual")
+    assert.strictEqual(said({ recordsPerSecond: 1000 }), "throughput 1000: 1000 records a second are done, where 5000 are usual")
   })
 
   it("need something usual before them, and become usual when they last", () => {

@@ -1,12 +1,13 @@
 /** The records of files of every format, sent to a stand-in API: each once, the bad ones with their place and reason. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { type Duration, Effect, Stream } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
 import { Asset, ObjectStore } from "sluice"
 import { chunks } from "../../../assets/bulk/chunks.ts"
-import { failed_records, metrics, results } from "../../../assets/bulk/records.ts"
+import * as Meter from "../../../assets/bulk/Meter.ts"
+import { anomalies, failed_records, metrics, results } from "../../../assets/bulk/records.ts"
 import * as Sample from "../../../pipelines/bulk/Sample.ts"
 import * as SampleFile from "../../../pipelines/bulk/SampleFile.ts"
 import { simulated } from "../../resources/bulk/api.ts"
@@ -92,5 +93,26 @@ describe("the records of a file", () => {
       const { most, ...together } = yield* rows({ RECORDS_PER_CALL: "16" })
       assert.deepStrictEqual([one, most], [1, 16])
       assert.deepStrictEqual(together, alone)
+    }))
+
+  it.live("shows a spike of the response times as an anomaly", () =>
+    Effect.gen(function*() {
+      const file = path.join(yield* temporary, "records.csv")
+      yield* write(file, "csv", 1000, 0)
+      // Slowly, so that a busy machine is not what is slow.
+      const settings = { BULK_INPUT: file, BATCH_SIZE: "100", RATE_LIMIT_CALLS: "30", RATE_LIMIT_PERIOD: "0.1" }
+      yield* simulated({ latency: "4 millis" }, settings, (simulator) =>
+        Effect.gen(function*() {
+          const at = (processed: number, latency: Duration.Input) =>
+            Effect.repeat(Effect.sleep("2 millis"), { until: () => simulator.ledger.processed() >= processed }).pipe(
+              Effect.andThen(Effect.sync(() => simulator.setLatency(latency)))
+            )
+          const [key = ""] = (yield* Asset.compute(chunks, {})).map(({ key }) => key)
+          yield* Effect.forkChild(Effect.andThen(at(505, "800 millis"), at(590, "4 millis")))
+          const found = (yield* Asset.compute(anomalies, {}, key)).find(({ kind }) => kind === "latency")
+          assert.include([5, 6], found?.batch)
+          assert.isAtLeast(found!.value, 3 * found!.usual)
+          assert.match(found!.reason, /^answers take \d/)
+        }).pipe(Effect.provideService(Meter.ProcessMeter, Meter.make()), Effect.provide(ObjectStore.layer({ root: "/" }))))
     }))
 })

@@ -74,7 +74,7 @@ describe("layers", () => {
       hook: ["schedule", "graph", "record"],
       backfill: ["definition", "partition", "graph", "record", "plan", "run"],
       automation: ["definition", "partition", "graph", "record", "plan"],
-      daemon: ["definition", "partition", "schedule", "sensor", "graph", "record", "plan", "run", "automation", "hook"]
+      daemon: ["definition", "partition", "schedule", "sensor", "graph", "record", "plan", "run", "backfill", "automation", "hook"]
     }
     const wrong = Object.entries(below).flatMap(([folder, may]) =>
       filesBelow(join("engine", folder)).flatMap((file) =>

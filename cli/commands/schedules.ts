@@ -39,8 +39,9 @@ const catchUpText = (catchUp: string | { readonly withinMillis: number }): strin
 
 const asksText = (schedule: Schedule): string => {
   if (typeof schedule.request === "function") return "what each tick decides"
-  const { force = false, partitions } = schedule.request
-  return `${Ask.selectionOf(schedule, schedule.request)}${partitions === undefined ? "" : ` @ ${partitions}`}${force ? " (forced)" : ""}`
+  const { backfill = false, force = false, partitions } = schedule.request
+  const where = partitions === undefined ? "" : ` @ ${partitions}`
+  return `${Ask.selectionOf(schedule, schedule.request)}${where}${force ? " (forced)" : ""}${backfill ? ", as a backfill" : ""}`
 }
 
 /** `running`, `stopped`, or `new`: no daemon has seen it yet. */

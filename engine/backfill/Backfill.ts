@@ -31,6 +31,8 @@ export interface Options {
   readonly concurrency?: number
   /** Told before anything is written what the request was taken to mean. */
   readonly planned?: (planned: Planned) => void
+  /** An interrupt leaves the backfill to other processes: it is lost, and not cancelled. Default false. */
+  readonly leaves?: boolean
 }
 
 /** How a backfill ended, or how it stands when this process takes part no more. */
@@ -70,6 +72,18 @@ export const start = <R>(graph: AssetGraph<R>, request: RunRequest, options: Opt
     const id = yield* create(graph, request, lease, options)
     return id === undefined ? undefined : yield* execute(graph, id, lease, true, options)
   })).pipe(Effect.withSpan("Backfill.start"))
+
+/**
+ * Executes a backfill that was created for a worker of this process, of which nothing is planned yet: by a tick, together
+ * with the tick.
+ */
+export const begin = <R>(graph: AssetGraph<R>, id: number, lease: Lease.Lease, options: Options = {}) =>
+  Effect.gen(function*() {
+    const backfills = yield* BackfillStore
+    const { planned, request } = yield* patiently(backfills.backfill(id))
+    yield* fits(graph, request).pipe(Effect.tapError(() => backfills.finish(id, lease.worker, "failed")))
+    return yield* execute(graph, id, lease, planned === 0, options)
+  }).pipe(Effect.withSpan("Backfill.begin"))
 
 /** Takes part in a backfill: beside other processes, or in the place of those that are gone. */
 export const join = <R>(graph: AssetGraph<R>, id: number, options: Options = {}) =>
@@ -123,7 +137,7 @@ const execute = <R>(graph: AssetGraph<R>, id: number, lease: Lease.Lease, starte
       options: yield* optionsOf(id, request),
       lease,
       started,
-      now: DateTime.fromDateUnsafe(startedAt),
+      now: DateTime.fromDateUnsafe(request.at ?? startedAt),
       concurrency: options.concurrency ?? request.concurrency,
       observer,
       progress: options.progress ?? (() => {})
@@ -131,7 +145,9 @@ const execute = <R>(graph: AssetGraph<R>, id: number, lease: Lease.Lease, starte
       // The last process that is interrupted ends the backfill; others go on with it.
       Effect.onExit((exit) => {
         const leave = Effect.andThen(
-          Exit.isSuccess(exit) ? Effect.void : backfills.finish(id, lease.worker, Exit.hasInterrupts(exit) ? "cancelled" : "failed"),
+          Exit.isSuccess(exit) || (options.leaves === true && Exit.hasInterrupts(exit))
+            ? Effect.void
+            : backfills.finish(id, lease.worker, Exit.hasInterrupts(exit) ? "cancelled" : "failed"),
           backfills.leave(id, lease.worker)
         )
         return Effect.ignore(leave)

@@ -12,7 +12,7 @@ import { keyedBy, type Restriction } from "../plan/Restriction.ts"
 import * as Snapshot from "../plan/Snapshot.ts"
 import * as Target from "../plan/Target.ts"
 import { type BackfillOptions, defaultStates, everything } from "../record/Backfill.ts"
-import type { Later } from "../record/BackfillStore.ts"
+import { type Later, unplanned } from "../record/BackfillStore.ts"
 import type { AssetSet } from "../record/CellSets.ts"
 import type { RunRequest } from "../record/Run.ts"
 import type { Ledger } from "./Ledger.ts"
@@ -65,7 +65,8 @@ export const next = Effect.fn("Planning.next")(function*(
   const selected = yield* Effect.fromResult(Selection.select(graph, request.selection))
   const open = (asset: string) => ledger.open(Snapshot.siblings(graph, asset)[0] ?? asset)
   const waiting = new Set(later.map(({ asset }) => asset))
-  const isComplete = later.every(({ source }) => !waiting.has(source) && PartitionSet.isEmpty(open(source)))
+  const isComplete = later.every(({ source }) =>
+    source === unplanned.source || (!waiting.has(source) && PartitionSet.isEmpty(open(source))))
   const chosen = isComplete ? selected : early(graph, later)
   if (chosen.length === 0) return undefined
   const loaded = yield* Snapshot.load(graph, selected, now)

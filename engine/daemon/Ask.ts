@@ -2,6 +2,7 @@
 import { DateTime, Result } from "effect"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
+import { BackfillOptions, everything, Target } from "../record/Backfill.ts"
 import { RunRequest } from "../record/Run.ts"
 import type { Request } from "../record/SensorStore.ts"
 import type { Decision } from "../record/TickStore.ts"
@@ -24,13 +25,31 @@ export const wrong = (graph: AssetGraph, schedule: Schedule): string | undefined
   return Result.isFailure(selected) ? selected.failure.message : undefined
 }
 
+/** What a run would do, as a backfill: failed cells too. */
+const backfillOf = ({ name }: Asker, partitions: string | null, force: boolean): BackfillOptions =>
+  new BackfillOptions({
+    name,
+    target: new Target({ ...everything, partitions }),
+    only: ["missing", "stale", "failed", ...force ? ["fresh" as const] : []],
+    order: "oldest",
+    batch: null,
+    maxFailures: null
+  })
+
 /** An ask as a request, or why it names nothing that there is. */
 const requestOf = (graph: AssetGraph, asker: Asker, ask: Ask): Result.Result<RunRequest, string> => {
   const selection = selectionOf(asker, ask)
-  const { concurrency = 8, force = false, partitions = null } = ask
+  const { backfill = false, concurrency = 8, force = false, partitions = null } = ask
   return Result.mapBoth(Selection.select(graph, selection), {
     onFailure: ({ message }) => message,
-    onSuccess: () => new RunRequest({ selection, partitions, force, concurrency })
+    onSuccess: () =>
+      new RunRequest({
+        selection,
+        partitions,
+        force,
+        concurrency,
+        ...backfill ? { backfill: backfillOf(asker, partitions, force) } : {}
+      })
   })
 }
 

@@ -18,6 +18,7 @@ import type { RunStore } from "../record/RunStore.ts"
 import type { State } from "../record/AutomationState.ts"
 import * as Executor from "../run/Executor.ts"
 import type { Lease } from "../run/Lease.ts"
+import type { ExecutionError } from "./Executing.ts"
 import { monotonicMillis } from "./Monotonic.ts"
 import type { Observation, Watcher } from "./Observation.ts"
 import type { Runs } from "./Runs.ts"
@@ -32,7 +33,7 @@ const restShare = 9
 export interface Serving<R> {
   readonly graph: AssetGraph<R>
   readonly lease: Lease
-  readonly runs: Runs<Executor.ExecutorError, R | RunStore | AutomationStore>
+  readonly runs: Runs<ExecutionError, R | RunStore | AutomationStore>
   readonly watcher: Watcher
 }
 
@@ -144,7 +145,7 @@ const isSame = (before: State, after: State): boolean => {
   return text(left) === text(right)
 }
 
-const broken = (watcher: Watcher, asset: string, run: number, error: Executor.ExecutorError) =>
+const broken = (watcher: Watcher, asset: string, run: number, error: ExecutionError) =>
   Effect.sync(() => {
     // A run that another process has taken over is no failure.
     if (error._tag !== "RunUnavailable") watcher({ _tag: "Broken", schedule: asset, run, message: error.message })

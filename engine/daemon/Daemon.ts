@@ -6,19 +6,21 @@ import { Effect, Queue, type Scope } from "effect"
 import * as Evaluation from "../automation/Evaluation.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import type { AutomationStore } from "../record/AutomationStore.ts"
+import type { BackfillStore } from "../record/BackfillStore.ts"
 import type { Hook } from "../hook/Hook.ts"
 import type { HookStore } from "../record/HookStore.ts"
 import { RunStore, type RunStoreError } from "../record/RunStore.ts"
 import type { SensorStore } from "../record/SensorStore.ts"
 import { type Decided, TickStore } from "../record/TickStore.ts"
-import * as Executor from "../run/Executor.ts"
 import * as Lease from "../run/Lease.ts"
+import type { Observer } from "../run/Observer.ts"
 import type { Moment } from "../schedule/Cron.ts"
 import type { Schedule } from "../schedule/Schedule.ts"
 import type { Sensor } from "../sensor/Sensor.ts"
 import * as Ask from "./Ask.ts"
 import * as Automations from "./Automations.ts"
 import { choose } from "./Choice.ts"
+import * as Executing from "./Executing.ts"
 import * as Hooks from "./Hooks.ts"
 import { monotonicMillis } from "./Monotonic.ts"
 import type { Watcher } from "./Observation.ts"
@@ -52,13 +54,13 @@ export const run = <R>(
   graph: AssetGraph<R>,
   schedules: ReadonlyArray<Schedule>,
   options: Options<R | SensorStore>
-): Effect.Effect<ReadonlyArray<number>, RunStoreError, R | RunStore | TickStore | AutomationStore | SensorStore | HookStore> =>
+): Effect.Effect<ReadonlyArray<number>, RunStoreError, R | RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | HookStore> =>
   Effect.scoped(Effect.gen(function*() {
     const store = yield* TickStore
     const watcher = options.watcher ?? (() => {})
     const lease = yield* Lease.acquire
     const awake = yield* Queue.sliding<void>(1)
-    const runs = yield* Runs.make<Executor.ExecutorError, R | RunStore | TickStore | AutomationStore | SensorStore>({
+    const runs = yield* Runs.make<Executing.ExecutionError, R | RunStore | BackfillStore | TickStore | AutomationStore | SensorStore>({
       most: options.runs ?? 4,
       watcher,
       ended: () => void Queue.offerUnsafe(awake, undefined)
@@ -79,7 +81,7 @@ interface Serving<R> {
   readonly graph: AssetGraph<R>
   readonly schedules: ReadonlyArray<Schedule>
   readonly lease: Lease.Lease
-  readonly runs: Runs.Runs<Executor.ExecutorError, R | RunStore | TickStore | AutomationStore | SensorStore>
+  readonly runs: Runs.Runs<Executing.ExecutionError, R | RunStore | BackfillStore | TickStore | AutomationStore | SensorStore>
   readonly watcher: Watcher
   readonly awake: Queue.Queue<void>
 }
@@ -90,7 +92,7 @@ interface Serving<R> {
  */
 type Known = Map<string, { readonly standing: string; readonly next: number }>
 
-const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | RunStore | TickStore | AutomationStore | SensorStore | Scope.Scope> => {
+const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | Scope.Scope> => {
   const { awake, watcher } = serving
   const known: Known = new Map()
   const refused = new Set<number>()
@@ -158,7 +160,7 @@ const carryOut = <R>(serving: Serving<R>, schedule: string, { decision, run }: D
   return runs.add({
     by: { schedule },
     run,
-    execute: (observer) => Executor.begin(graph, run, lease, { observer, leaves: true }),
+    execute: (observer) => Executing.begin(graph, run, lease, observer),
     failed: (error) => noteFailure(serving, schedule, run, error)
   })
 }
@@ -176,14 +178,11 @@ const adopt = Effect.fnUntraced(function*<R>(serving: Serving<R>, refused: Set<n
       by: { schedule },
       run,
       execute: (observer) => {
-        const options: Executor.RunOptions = {
-          leaves: true,
-          observer: (observation) => {
-            if (observation._tag === "RunStarted") watcher({ _tag: "Adopted", schedule, run })
-            observer(observation)
-          }
+        const adopting: Observer = (observation) => {
+          if (observation._tag === "RunStarted") watcher({ _tag: "Adopted", schedule, run })
+          observer(observation)
         }
-        return own ? Executor.begin(graph, run, lease, options) : Executor.resume(graph, run, options)
+        return own ? Executing.begin(graph, run, lease, adopting) : Executing.resume(graph, run, adopting)
       },
       failed: (error) =>
         Effect.suspend(() => {
@@ -196,7 +195,7 @@ const adopt = Effect.fnUntraced(function*<R>(serving: Serving<R>, refused: Set<n
 })
 
 /** A run that another process has taken over is no failure. */
-const noteFailure = <R>({ watcher }: Serving<R>, schedule: string, run: number, error: Executor.ExecutorError) =>
+const noteFailure = <R>({ watcher }: Serving<R>, schedule: string, run: number, error: Executing.ExecutionError) =>
   Effect.gen(function*() {
     if (error._tag === "RunUnavailable") return
     watcher({ _tag: "Broken", schedule, run, message: error.message })

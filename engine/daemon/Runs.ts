@@ -1,16 +1,16 @@
 /** The runs that a daemon executes: a bounded number at once, and at its end their running steps are finished. */
 import { Cause, Deferred, Effect, FiberSet, Option, Semaphore } from "effect"
 import { cellName } from "../record/Step.ts"
-import type { RunReport } from "../run/Executor.ts"
 import type { Observation as RunObservation, Observer } from "../run/Observer.ts"
 import { Starting } from "../run/Starting.ts"
 import * as Work from "../run/Work.ts"
+import type { Report } from "./Executing.ts"
 import type { By, Watcher } from "./Observation.ts"
 
 export interface Execution<E, R> {
   readonly by: By
   readonly run: number
-  readonly execute: (observer: Observer) => Effect.Effect<RunReport, E, R>
+  readonly execute: (observer: Observer) => Effect.Effect<Report, E, R>
   /** It could not be executed at all. */
   readonly failed: (error: E) => Effect.Effect<void, never, R>
 }

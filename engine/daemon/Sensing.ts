@@ -1,23 +1,24 @@
 /** The sensors that a daemon observes: those that no other one does. What they ask for is recorded with how far they have seen. */
 import { Duration, Effect, FiberMap, Schedule, type Schema, type Scope, Stream } from "effect"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
+import type { BackfillStore } from "../record/BackfillStore.ts"
 import type { RunStore, RunStoreError } from "../record/RunStore.ts"
 import { type Hold, type Recorded, type Request, SensorStore } from "../record/SensorStore.ts"
 import type { TickStore } from "../record/TickStore.ts"
-import * as Executor from "../run/Executor.ts"
 import type * as Lease from "../run/Lease.ts"
 import type { ObservationFailed, Reported, Sensor } from "../sensor/Sensor.ts"
 import * as Ask from "./Ask.ts"
+import * as Executing from "./Executing.ts"
 import type { Watcher } from "./Observation.ts"
 import type * as Runs from "./Runs.ts"
 
-type Services<R> = R | RunStore | TickStore | SensorStore
+type Services<R> = R | RunStore | BackfillStore | TickStore | SensorStore
 
 export interface Sensing<R> {
   readonly graph: AssetGraph<R>
   readonly sensors: ReadonlyArray<Sensor<R | SensorStore>>
   readonly lease: Lease.Lease
-  readonly runs: Runs.Runs<Executor.ExecutorError, Services<R>>
+  readonly runs: Runs.Runs<Executing.ExecutionError, Services<R>>
   readonly watcher: Watcher
 }
 
@@ -131,7 +132,7 @@ const execute = <R>(sensing: Sensing<R>, sensor: string, run: number) => {
   return runs.add({
     by: { sensor },
     run,
-    execute: (observer) => Executor.begin(graph, run, lease, { observer, leaves: true }),
+    execute: (observer) => Executing.begin(graph, run, lease, observer),
     failed: (error) => noteFailure(sensing, sensor, run, error)
   })
 }
@@ -158,12 +159,9 @@ const adoption = <R>(sensing: Sensing<R>, names: ReadonlyArray<string>) => {
         by: { sensor },
         run,
         execute: (observer) =>
-          Executor.resume(graph, run, {
-            leaves: true,
-            observer: (observation) => {
-              if (observation._tag === "RunStarted") watcher({ _tag: "Adopted", sensor, run })
-              observer(observation)
-            }
+          Executing.resume(graph, run, (observation) => {
+            if (observation._tag === "RunStarted") watcher({ _tag: "Adopted", sensor, run })
+            observer(observation)
           }),
         failed: (error) =>
           Effect.suspend(() => {
@@ -177,7 +175,7 @@ const adoption = <R>(sensing: Sensing<R>, names: ReadonlyArray<string>) => {
 }
 
 /** A run that another process has taken over is no failure. */
-const noteFailure = <R>({ watcher }: Sensing<R>, sensor: string, run: number, error: Executor.ExecutorError) =>
+const noteFailure = <R>({ watcher }: Sensing<R>, sensor: string, run: number, error: Executing.ExecutionError) =>
   Effect.gen(function*() {
     if (error._tag === "RunUnavailable") return
     watcher({ _tag: "Broken", sensor, run, message: error.message })

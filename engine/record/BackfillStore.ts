@@ -63,6 +63,9 @@ export interface Later {
   readonly source: string
 }
 
+/** Of a backfill that was asked for and not planned yet: its first participant plans all of it. */
+export const unplanned: Later = { asset: "", source: "" }
+
 /** What has changed since a horizon, and how the backfill stands. */
 export interface Look {
   /**

@@ -144,6 +144,7 @@ export class RunStore extends Context.Service<RunStore, {
   /** Gives all claims back and removes the worker. */
   readonly stopWorker: (worker: string) => Effect.Effect<void, RunStoreError>
 
+  /** A request that has `backfill` is one of which nothing is planned yet. */
   readonly createRun: (request: RunRequest, worker: string) => Effect.Effect<number, RunStoreError>
   /** Takes over a run that is lost, failed or cancelled; a live or succeeded one is refused. */
   readonly resumeRun: (run: number, worker: string) => Effect.Effect<RunRequest, RunStoreError | RunUnavailable>

@@ -22,6 +22,11 @@ export interface Ask {
   readonly force?: boolean
   /** Steps that run at once. Default 8. */
   readonly concurrency?: number
+  /**
+   * As a backfill, of partitions by the hundred thousand: in bounded memory, shared with other processes that join it, and
+   * to be paused. Default false.
+   */
+  readonly backfill?: boolean
 }
 
 /** A tick for which no run is wanted, and why. */

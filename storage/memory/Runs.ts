@@ -1,5 +1,6 @@
 /** Workers, runs and their records in memory. */
 import { Clock, Effect } from "effect"
+import { unplanned } from "../../engine/record/BackfillStore.ts"
 import * as Calls from "../../engine/record/Calls.ts"
 import * as CheckSummary from "../../engine/record/CheckSummary.ts"
 import type { RunSummary } from "../../engine/record/Run.ts"
@@ -69,7 +70,9 @@ export const make = (state: State) => {
       cancelRequested: false,
       request,
       members: [{ worker, joinedAt: startedAt, leftAt: null, running: 0 }],
-      backfill: undefined,
+      backfill: request.backfill && {
+        name: request.backfill.name, paused: false, round: 1, later: [unplanned], stopReason: null, changes: [], lots: []
+      },
       startedAt,
       finishedAt: null,
       ended: undefined,

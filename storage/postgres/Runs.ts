@@ -2,6 +2,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import type { Fragment } from "effect/sql/Statement"
+import { unplanned } from "../../engine/record/BackfillStore.ts"
 import { RunRequest, RunState, type RunSummary } from "../../engine/record/Run.ts"
 import type { RunStore } from "../../engine/record/RunStore.ts"
 import { unavailable, unregistered } from "../Refusals.ts"
@@ -72,6 +73,12 @@ export const make = (sql: PgClient.PgClient) => {
         insert into sluice.runs (request)
         select ${json(request)}::jsonb where ${workerNumber(sql, worker)} is not null
         returning id
+      ),
+      backfill as (
+        insert into sluice.backfills (run, name, later)
+        select id, ${request.backfill?.name ?? null}::text, ${json([unplanned])}::jsonb
+        from run
+        where ${request.backfill !== undefined}
       )
       insert into sluice.run_workers (run, worker)
       select run.id, ${workerNumber(sql, worker)} from run

@@ -2,8 +2,10 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import * as PartitionSet from "../../../engine/partition/PartitionSet.ts"
+import { BackfillStore, unplanned } from "../../../engine/record/BackfillStore.ts"
+import { RunStore } from "../../../engine/record/RunStore.ts"
 import { worker } from "../RunStore.ts"
-import { begun, cells, end, games, Known, materialize, stats, type Test, textOf } from "./Records.ts"
+import { begun, cells, end, games, Known, materialize, request, stats, type Test, textOf } from "./Records.ts"
 
 export const sharing = (test: Test): void => {
   test("tells what has changed since the last look, and all of it to newcomers", Effect.gen(function*() {
@@ -90,6 +92,17 @@ export const sharing = (test: Test): void => {
     yield* runs.startWorker(worker("one"))
     yield* store.join(id, "one")
     assert.deepStrictEqual((yield* store.look(id, null)).lots, [])
+  }))
+
+  test("that was made as a run is planned by its first participant", Effect.gen(function*() {
+    const runs = yield* RunStore
+    const store = yield* BackfillStore
+    yield* runs.startWorker(worker("asked"))
+    const id = yield* runs.createRun(request, "asked")
+    assert.deepInclude(yield* store.look(id, null), { changes: [], later: [unplanned], state: "running", sharers: 1 })
+    assert.isTrue(yield* store.extend(id, [unplanned], [cells(games, 0, 9)], []))
+    assert.isFalse(yield* store.extend(id, [unplanned], [cells(games, 10, 19)], []))
+    assert.deepInclude(yield* store.backfill(id), { name: "season", planned: 10, lost: false })
   }))
 
   test("is planned further by one of those who want to", Effect.gen(function*() {

@@ -7,6 +7,7 @@ import * as Daemon from "../../../engine/daemon/Daemon.ts"
 import { AutomationStore } from "../../../engine/record/AutomationStore.ts"
 import type { HookStore } from "../../../engine/record/HookStore.ts"
 import type { SensorStore } from "../../../engine/record/SensorStore.ts"
+import type { BackfillStore } from "../../../engine/record/BackfillStore.ts"
 import { RunStore } from "../../../engine/record/RunStore.ts"
 import type { TickStore } from "../../../engine/record/TickStore.ts"
 import * as Executor from "../../../engine/run/Executor.ts"
@@ -54,7 +55,7 @@ const scene = Effect.gen(function*() {
   return { automations, broken, daemon, materialize, runs, take }
 })
 
-const test = <A, E>(title: string, effect: Effect.Effect<A, E, RunStore | TickStore | AutomationStore | SensorStore | HookStore | Store | Scope.Scope>) =>
+const test = <A, E>(title: string, effect: Effect.Effect<A, E, RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | HookStore | Store | Scope.Scope>) =>
   it.effect(title, () =>
     Effect.asVoid(Effect.scoped(effect)).pipe(Effect.provide(memory), Effect.provideService(Lease.Timing, timing)))
 

@@ -4,6 +4,7 @@ import { TestClock } from "effect/testing"
 import { Partitions } from "../../../index.ts"
 import * as Daemon from "../../../engine/daemon/Daemon.ts"
 import type { AutomationStore } from "../../../engine/record/AutomationStore.ts"
+import type { BackfillStore } from "../../../engine/record/BackfillStore.ts"
 import { RunStore, RunStoreError } from "../../../engine/record/RunStore.ts"
 import type { HookStore } from "../../../engine/record/HookStore.ts"
 import type { SensorStore } from "../../../engine/record/SensorStore.ts"
@@ -49,7 +50,7 @@ const scene = Effect.fnUntraced(function*(options: Schedule.Options, takes: Dura
   return { computed, daemon, history, said, started, ticks, runs: yield* RunStore }
 })
 
-const test = <A, E>(title: string, effect: Effect.Effect<A, E, RunStore | TickStore | AutomationStore | SensorStore | HookStore | Store | Scope.Scope>) =>
+const test = <A, E>(title: string, effect: Effect.Effect<A, E, RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | HookStore | Store | Scope.Scope>) =>
   it.effect(title, () =>
     Effect.asVoid(Effect.scoped(effect)).pipe(Effect.provide(memory), Effect.provideService(Lease.Timing, timing)))
 

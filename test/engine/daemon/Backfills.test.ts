@@ -1,0 +1,77 @@
+/** Ticks that start backfills, on Postgres: planned by the daemon that executes them, and gone on with by the next one. */
+import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Duration, Effect, Fiber, Layer } from "effect"
+import { Asset, Partitions, Rows } from "../../../index.ts"
+import * as Daemon from "../../../engine/daemon/Daemon.ts"
+import { BackfillStore } from "../../../engine/record/BackfillStore.ts"
+import { RunStore } from "../../../engine/record/RunStore.ts"
+import { TickStore } from "../../../engine/record/TickStore.ts"
+import * as Lease from "../../../engine/run/Lease.ts"
+import * as Schedule from "../../../engine/schedule/Schedule.ts"
+import * as MemoryIo from "../../../io/memory/MemoryIo.ts"
+import * as PostgresRunStore from "../../../storage/PostgresRunStore.ts"
+import * as TestDatabase from "../../TestDatabase.ts"
+import { Store, Value } from "../assets.ts"
+import { graphWith } from "../run/harness.ts"
+
+const layer = Layer.mergeAll(PostgresRunStore.layer, MemoryIo.layer(Store)).pipe(Layer.provideMerge(TestDatabase.layerMigrated))
+
+const days = Partitions.daily({ start: "2024-01-01", end: "2024-12-31" })
+
+describe("a tick that asks for a backfill", () => {
+  it.live("starts one, which the next daemon goes on with when this one is stopped", () =>
+    Effect.gen(function*() {
+      const computed: Array<string> = []
+      const asset = Asset.make("days", {
+        partitions: days,
+        output: Rows.of(Value, { key: ["value"] }),
+        io: Store,
+        run: (_, { key }) =>
+          Effect.as(
+            Effect.tap(Effect.sleep("10 millis"), () => Effect.sync(() => computed.push(key))),
+            [{ value: key }]
+          )
+      })
+      const graph = graphWith<Store>([asset])
+      const schedules = [
+        Schedule.make("all", { every: "1 hour", request: { select: asset, partitions: "..2024-11-30", backfill: true, concurrency: 4 } }),
+        Schedule.make("wrong", { every: "1 hour", request: { select: asset, partitions: "2025-02-01", backfill: true } })
+      ]
+      const told: Array<Daemon.Observation> = []
+      const daemon = Effect.gen(function*() {
+        const stop = yield* Deferred.make<void>()
+        const fiber = yield* Effect.forkChild(Daemon.run(graph, schedules, {
+          stop: Deferred.await(stop), graceMillis: 2000, watcher: (observation) => void told.push(observation)
+        }))
+        return { stop: Effect.andThen(Deferred.succeed(stop, undefined), Fiber.join(fiber)) }
+      })
+      const until = (holds: () => boolean) =>
+        Effect.gen(function*() {
+          while (!holds()) yield* Effect.sleep(10)
+        })
+      const first = yield* daemon
+      yield* until(() => computed.length >= 40)
+      const [id = 0] = yield* first.stop
+      const before = computed.length
+      assert.isBelow(before, 300)
+      const second = yield* daemon
+      yield* until(() => told.some((one) => one._tag === "Ended" && one.run === id))
+      assert.deepStrictEqual(yield* second.stop, [])
+      // What was under way when the first one stopped was finished.
+      assert.lengthOf(computed, 335)
+      assert.lengthOf(new Set(computed), 335)
+      assert.isTrue(told.some((one) => one._tag === "Adopted" && one.run === id))
+
+      const ticks = yield* TickStore
+      assert.deepStrictEqual((yield* ticks.ticks("all", { limit: 9 })).map(({ run, runState }) => [run, runState]), [[id, "succeeded"]])
+      const backfill = yield* (yield* BackfillStore).backfill(id)
+      assert.deepInclude(backfill, { name: "all", state: "succeeded", planned: 335, materialized: 335, failed: 0 })
+      const [refused] = yield* ticks.ticks("wrong", { limit: 9 })
+      assert.deepInclude(refused, { state: "failed", runState: "failed" })
+      assert.match(refused!.reason ?? "", /2025-02-01/)
+      assert.lengthOf(yield* (yield* RunStore).runs({ limit: 9 }), 2)
+    }).pipe(
+      Effect.provide(layer),
+      Effect.provideService(Lease.Timing, { lease: Duration.seconds(4), heartbeat: Duration.seconds(1), cancelPoll: Duration.seconds(1) })
+    ), 60_000)
+})

@@ -1,6 +1,6 @@
 /** `sluice bulk`: sends every record of the input that was not sent yet, and tells what became of them. */
 import { Cause, Console, Deferred, Effect, Fiber } from "effect"
-import { Asset, AssetGraph, Backfill, BackfillOptions, Cli, Executor, Input, RunRequest, Target } from "sluice"
+import { Asset, AssetGraph, Backfill, Cli, Executor, Input } from "sluice"
 import { chunks } from "../../assets/bulk/chunks.ts"
 import * as Inspection from "../../assets/bulk/Inspection.ts"
 import * as Meter from "../../assets/bulk/Meter.ts"
@@ -16,6 +16,7 @@ import * as Options from "./Options.ts"
 import * as Partitioned from "./Partitioned.ts"
 import * as Place from "./Place.ts"
 import * as Report from "./Report.ts"
+import * as Request from "./Request.ts"
 import * as Screen from "./Screen.ts"
 import * as Watch from "./Watch.ts"
 
@@ -26,29 +27,6 @@ export interface RunInput extends Options.Given {
   readonly logDir: string
   readonly json: boolean
 }
-
-/** Chunks that a process works at at once: while one ends, the next one is on its way already. */
-const chunksAtOnce = 2
-
-const everything = new Target({
-  partitions: null, from: null, to: null, last: null, where: {}, keys: null, start: null, end: null, limit: null
-})
-
-const requestOf = (force: boolean): RunRequest =>
-  new RunRequest({
-    selection: "bulk/results",
-    partitions: null,
-    force,
-    concurrency: chunksAtOnce,
-    backfill: new BackfillOptions({
-      name: "bulk",
-      target: everything,
-      only: ["missing", "stale", "failed", ...force ? ["fresh" as const] : []],
-      order: "oldest",
-      batch: null,
-      maxFailures: null
-    })
-  })
 
 /** Asks the API whether it is up: where it is not, nothing is begun. */
 const ensureHealthy = Effect.fnUntraced(function*(logs: Logs.Logs) {
@@ -67,7 +45,7 @@ const sending = Effect.fnUntraced(function*(input: RunInput, options: Options.Op
   yield* ensureHealthy(logs)
   const { bytesPerRecord } = yield* Effect.mapError(Inspection.inspect(options.input, options.api.recordId), ({ message }) => new Cli.Refusal({ message }))
   const graph = yield* Effect.fromResult(AssetGraph.make([bulk]))
-  const listing = yield* Executor.start(graph, new RunRequest({ selection: "bulk/chunks", partitions: null, force: true, concurrency: 1 }))
+  const listing = yield* Executor.start(graph, Request.listing)
   const [unlisted] = listing.failed
   if (unlisted !== undefined) return yield* new Cli.Refusal({ message: unlisted.reason })
   const listed = yield* Asset.loadAll(Input.rows(chunks))
@@ -87,7 +65,7 @@ const sending = Effect.fnUntraced(function*(input: RunInput, options: Options.Op
   yield* Monitor.make({ meter, logs, folder, show: screen.show, expected: input.numRecords ?? Expected.of(listed, bytesPerRecord), run: () => run, anew })
   const helpers = Effect.flatMap(Deferred.await(started), (id) => Partitioned.helpers(id, options.processes - 1, folder, logs))
   const helping = yield* Effect.forkScoped(engine === "partitioned" ? helpers : Effect.void)
-  const report = yield* Backfill.start(graph, requestOf(anew), {
+  const report = yield* Backfill.start(graph, Request.sending(anew), {
     observer: (observation) => {
       watch(observation)
       if (observation._tag !== "RunStarted") return

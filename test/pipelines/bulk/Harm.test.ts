@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import * as path from "node:path"
 import * as Simulator from "../../../simulators/bulk/Simulator.ts"
-import { envOf, keys, make, stored, write } from "./project.ts"
+import { envOf, keys, make, query, stored, write } from "./project.ts"
 
 /** Waits until the API has processed so many records. */
 const until = (simulator: Simulator.Simulator, processed: number) =>
@@ -59,5 +59,30 @@ describe("sluice bulk under harm", () => {
       const seen = simulator.seen(1000)
       assert.deepStrictEqual([seen.processed, seen.repeated, seen.arrivals], [2000, 0, 2000])
       assert.deepStrictEqual(yield* stored(project), { results: 2000, failed: 0, read: 2000 })
+    }))
+
+  it.live("a SIGKILL of one of two processes: the other one goes on with its chunk, and each record is processed once", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      for (const part of [1, 2, 3, 4]) yield* write(project, `part-${part}.csv`, 700, { errorRate: 0.1, seed: part })
+      const simulator = yield* Simulator.make({ latency: "10 millis" })
+      const env = envOf(simulator, { RATE_LIMIT_CALLS: "50", RATE_LIMIT_PERIOD: "0.1", BATCH_SIZE: "100" })
+      const run = project.start(["bulk", "--engine", "partitioned", "--workers", "2"], { env })
+      yield* until(simulator, 700)
+      const others = yield* query<{ readonly pid: number }>(project, `
+        select w.pid::int as pid from sluice.run_workers m join sluice.workers w on w.number = m.worker join sluice.backfills b on b.run = m.run
+        where w.pid <> ${run.process.pid}`)
+      assert.strictEqual(others.length, 1)
+      process.kill(others[0]!.pid, "SIGKILL")
+      const { code, stderr, stdout } = yield* Effect.promise(() => run.ended)
+      assert.strictEqual(code, 0, stderr)
+      assert.match(stdout, /^Records read {9}2,800$/m)
+      const seen = simulator.seen(100)
+      assert.deepStrictEqual([yield* stored(project), seen.processed], [{ results: 2520, failed: 280, read: 2800 }, 2520])
+      assert.deepStrictEqual(yield* keys(project), [...simulator.ledger.keys()].toSorted())
+      assert.isAtMost(seen.most, 50)
+      // Of what the killed one had on its way, and had not committed.
+      assert.isBelow(seen.repeated, 400)
+      assert.match(readFileSync(path.join(project.folder, "logs", "processor.log"), "utf8"), /WARNING - Process 2 ended with exit code 137/)
     }))
 })

@@ -12,6 +12,8 @@ interface Scene {
   readonly asks: Array<Ask>
   /** Lets the store fail so often. */
   readonly fail: (times: number, transient?: boolean) => void
+  /** Lets the store take its time from now on. */
+  readonly delay: (millis: number) => void
 }
 
 const test = <A, E>(title: string, effect: (scene: Scene) => Effect.Effect<A, E, LimitStore | Scope.Scope>) =>
@@ -19,6 +21,7 @@ const test = <A, E>(title: string, effect: (scene: Scene) => Effect.Effect<A, E,
     const asks: Array<Ask> = []
     let failures = 0
     let isTransient = true
+    let delayMillis = 0
     const store = MemoryLimitStore.make()
     const watched = Layer.succeed(LimitStore, LimitStore.of({
       ...store,
@@ -26,14 +29,17 @@ const test = <A, E>(title: string, effect: (scene: Scene) => Effect.Effect<A, E,
         Effect.suspend(() => {
           if (failures-- > 0) return Effect.fail(new LimitStoreError({ message: "The limit store is away.", transient: isTransient }))
           asks.push(ask)
-          return store.ask(ask)
+          return delayMillis === 0 ? store.ask(ask) : Effect.delay(Effect.tap(store.ask(ask), () => Effect.sleep(delayMillis / 2)), delayMillis / 2)
         })
     }))
     const fail = (times: number, transient = true) => {
       failures = times
       isTransient = transient
     }
-    return Effect.asVoid(Effect.provide(effect({ asks, fail }), watched))
+    const delay = (millis: number) => {
+      delayMillis = millis
+    }
+    return Effect.asVoid(Effect.provide(effect({ asks, fail, delay }), watched))
   })
 
 /** In steps, as timers would fire. */
@@ -75,6 +81,23 @@ describe("Limiter", () => {
       assert.lengthOf(times(), 5)
       yield* pass(150)
       assert.lengthOf(times(), 10)
+    }))
+
+  test("a store that takes its time costs no calls", ({ delay }) =>
+    Effect.gen(function*() {
+      delay(60)
+      const limiter = yield* Limiter.make(RateLimit.make("far", { calls: 500, per: "1 second" }))
+      const { call, times } = yield* noting
+      yield* Effect.forkChild(Effect.forever(limiter.use(Effect.andThen(Effect.sleep("5 millis"), call("x")))).pipe(
+        Effect.replicateEffect(100, { concurrency: "unbounded" })
+      ))
+      yield* pass(2000)
+      const before = times().length
+      yield* pass(2000)
+      // Its goodbye is not to be waited for in a time that stands still.
+      delay(0)
+      assert.isAtLeast(times().length - before, 900)
+      assert.isAtMost(times().length - before, 1000)
     }))
 
   test("a call that is interrupted while it waits gives its place and its permit back", () =>

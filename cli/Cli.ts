@@ -23,6 +23,7 @@ export { didYouMean } from "../engine/Suggestion.ts"
 export type { BackfillError, Backfilling } from "./backfill/Own.ts"
 export { severalWords } from "./backfill/KeyWords.ts"
 export { lazily } from "./Lazily.ts"
+export { open as logFile, type Options as LogFileOptions } from "./LogFile.ts"
 export { Refusal, Unfinished } from "./Refusal.ts"
 export { asNode, withSettings } from "./Settings.ts"
 

@@ -99,6 +99,9 @@ export const daemon = Command.make(
       Flag.filter((n) => n === undefined || n <= 65_535, () => "a port, from 1 to 65535")
     ),
     pidFile: Options.optionalText("pid-file", "file", "Write the number of this process there, as long as it runs"),
+    logFile: Options.optionalText("log-file", "file", "Write its log there, and not on standard output"),
+    logSize: Options.positive("log-size", "MB", "The file becomes FILE.1 before it is larger", 10),
+    logKept: Options.positive("log-kept", "n", "So many such files are kept", 5),
     json: Options.json
   },
   (input) => Options.lazily(() => import("../commands/daemon.ts"), (m) => m.daemon(input))

@@ -1,8 +1,8 @@
 /** The logs of a run: `processor.log` has all that happens to records, `api_client.log` how the API is called. */
 import { Cause, Effect, Layer, Logger, References } from "effect"
 import * as path from "node:path"
+import { Cli } from "sluice"
 import { logAnnotation } from "../../resources/bulk/RecordApi.ts"
-import * as LogFile from "./LogFile.ts"
 import type { Level } from "./Options.ts"
 
 export interface Logs {
@@ -37,8 +37,8 @@ const textOf = ({ cause, message }: Logger.Options<unknown>): string => {
 
 /** Opens both files in the folder until the scope ends. `suffix` names those of a further process. */
 export const open = Effect.fnUntraced(function*(folder: string, least: Level, suffix = "") {
-  const processor = yield* LogFile.open(path.join(folder, `processor${suffix}.log`))
-  const apiClient = yield* LogFile.open(path.join(folder, `api_client${suffix}.log`))
+  const processor = yield* Cli.logFile(path.join(folder, `processor${suffix}.log`))
+  const apiClient = yield* Cli.logFile(path.join(folder, `api_client${suffix}.log`))
   const writes = (write: (line: string) => void) => (level: Level, text: string, at = new Date()) => {
     if (order.indexOf(level) >= order.indexOf(least)) write(line(at, level, text))
   }

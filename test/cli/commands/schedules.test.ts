@@ -15,6 +15,7 @@ const orders = Asset.make("shop/orders", {
   io: Warehouse,
   run: () => Effect.gen(function*() {
     appendFileSync("ran.log", "began\\n")
+    yield* Effect.logInfo("orders are counted")
     yield* Effect.sleep("2 seconds")
     appendFileSync("ran.log", "ended\\n")
     return [{ id: "1" }]
@@ -95,16 +96,18 @@ describe("schedules on the command line", () => {
       assert.deepInclude(yield* last, { id: 1, state: "lost" })
 
       const port = yield* freePort
-      const next = start(["daemon", "--json", "--health-port", String(port), "--pid-file", "daemon.pid"])
+      const next = start(["daemon", "--json", "--health-port", String(port), "--pid-file", "daemon.pid", "--log-file", "logs/daemon.log"])
       yield* began(2)
       const health = yield* Effect.promise(() => fetch(`http://127.0.0.1:${port}/health`).then((response) => response.json()))
       assert.deepInclude(health, { ok: true, state: "up", runs: [1], pid: Number(yield* Effect.promise(() => readFile(`${folder}/daemon.pid`, "utf8"))) })
       next.process.kill("SIGTERM")
       const { code, stdout } = yield* Effect.promise(() => next.ended)
-      assert.strictEqual(code, 0)
+      assert.deepStrictEqual([code, stdout], [0, ""])
+      const log = yield* Effect.promise(() => readFile(`${folder}/logs/daemon.log`, "utf8"))
       assert.isFalse(existsSync(`${folder}/daemon.pid`))
-      assert.match(stdout, /"event":"Ended".*"run":1,"state":"succeeded"/)
-      assert.match(stdout, /"event":"Adopted".*"run":1\}/)
+      assert.match(log, /"event":"Ended".*"run":1,"state":"succeeded"/)
+      assert.match(log, /"event":"Adopted".*"run":1\}/)
+      assert.match(log, /"event":"Logged","at":"[^"]+","level":"Info","message":"orders are counted"/)
       assert.deepStrictEqual(yield* ran, ["began", "began", "ended"])
       assert.deepInclude(yield* last, { id: 1, state: "succeeded" })
       const ticks = JSON.parse((yield* run(["ticks", "shop", "--json"])).stdout)

@@ -134,11 +134,12 @@ export const simulate = Effect.fn("cli.automation.simulate")(function*(input: {
         "`sluice automation explain ASSET` tells what would be asked for now."
       return yield* new Refusal({ message })
     }
-    const records = yield* store.cells(new Map(assets.map((asset) => [asset, "all"])))
+    const cells = yield* store.cells(new Map(assets.map((asset) => [asset, "all"])))
+    const sets = new Map(assets.map((asset) => [asset, snapshot.sets(asset)]))
     const keySets = new Set(assets.flatMap((asset) => snapshot.space(asset).dimensions.flatMap(({ partitions }) =>
       partitions._tag === "Dynamic" ? [partitions.name] : [])))
-    const keys = new Map(Array.from(keySets, (set) => [set, snapshot.dynamicKeys(set)]))
-    const world = World.make(graph, records, keys)
+    const dynamicKeys = new Map(Array.from(keySets, (set) => [set, snapshot.dynamicKeys(set)]))
+    const world = World.make(graph, { cells, sets, dynamicKeys })
     // What was evaluated later than it begins would be of the future.
     return yield* Simulation.run(graph, world, { from, to, states: from < now ? new Map() : states, limit: input.limit + 1 })
   }).pipe(Effect.provide(Live.store(project)))

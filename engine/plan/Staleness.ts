@@ -175,7 +175,7 @@ export interface Unfresh {
 }
 
 /** What is computed as the definition now says; what else is materialized is stale without a look at its records. */
-const presentBasis = (snapshot: Snapshot, asset: string): string =>
+export const presentBasis = (snapshot: Snapshot, asset: string): string =>
   basisOf(
     snapshot.graph.assets.get(asset)?.codeVersion ?? "",
     Object.fromEntries(snapshot.graph.upstream(asset).map((edge) => [edge.input, { asset: edge.upstream }]))

@@ -10,7 +10,7 @@ import { asset } from "./stage.ts"
 describe("a tick of a cron expression", () => {
   const graph = Result.getOrThrow(AssetGraph.make([Pipeline.make("all", { assets: [asset("it", { partitions: Partitions.none })] })]))
   const none = PartitionSet.empty(0)
-  const snapshot = World.make(graph, new Map(), new Map()).snapshot(DateTime.makeUnsafe("2024-01-05T10:00:00Z"))
+  const snapshot = World.make(graph, { cells: new Map(), sets: new Map(), dynamicKeys: new Map() }).snapshot(DateTime.makeUnsafe("2024-01-05T10:00:00Z"))
   const moment = { snapshot, underway: () => none, asked: () => none }
   const tick = Automation.cronTick("0 2 * * *")
   const left = (crons: ReadonlyArray<string>): State => ({

@@ -2,6 +2,7 @@
  * What was asked for before and is not fresh since. A cell that failed is asked for again only when something about it
  * has changed, so what it was asked for by is kept: a number a cell, since a hundred thousand may have failed.
  */
+import { createHash } from "node:crypto"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import { add, siblings, type Snapshot } from "../plan/Snapshot.ts"
@@ -18,11 +19,15 @@ export const by = (graph: AssetGraph, asset: string, tick: number | null): strin
     tick
   ])
 
-/** Changes at least when what any cell of the asset reads does; null: the store cannot tell. */
+/** Changes whenever what any cell of the asset reads does; null: the store cannot tell. */
 export const upstream = (snapshot: Snapshot, asset: string): string | null => {
-  const marks = snapshot.graph.upstream(asset).map(({ upstream }) =>
-    [upstream, snapshot.sets(upstream).mark, PartitionSet.toJson(snapshot.space(upstream).all)] as const)
-  return marks.some(([, mark]) => mark === undefined) ? null : JSON.stringify(marks)
+  const hash = createHash("sha256")
+  for (const { upstream } of snapshot.graph.upstream(asset)) {
+    const { mark } = snapshot.sets(upstream)
+    if (mark === undefined) return null
+    hash.update(JSON.stringify([mark, PartitionSet.toJson(snapshot.space(upstream).all)]))
+  }
+  return hash.digest("hex")
 }
 
 /** What a cell reads now, as a number: of the versions that stand in the upstream cells, whose records must have been read. */

@@ -118,6 +118,7 @@ export const settle = (moment: Moment, subject: Subject, judged: Judged): Evalua
   const kept = judged.mayReadElse ? Asked.where(judged.asked, (point, before) => reads(point) === before) : judged.asked
   const free = PartitionSet.difference(candidates, kept.cells)
   const asked = take(automation, PartitionSet.intersection(free, judged.looked), automation.atMost - PartitionSet.size(open))
+  const next = Asked.and(kept, asked, reads)
   const remembered = new Map(judged.remembered)
   for (const key of judged.untilAsked) remembered.set(key, PartitionSet.difference(remembered.get(key)!, asked))
   const left: ReadonlyArray<Left> = [
@@ -135,7 +136,8 @@ export const settle = (moment: Moment, subject: Subject, judged: Judged): Evalua
       tick,
       crons: cronTicks(automation.when).map(describe),
       numbering: Partitions.numbering(snapshot.space(asset).partitions),
-      asked: Asked.and(kept, asked, reads),
+      // Of nothing, what stands upstream is not worth a record each time that it changes.
+      asked: PartitionSet.isEmpty(next.cells) ? Asked.none(next.cells.dimensions) : next,
       remembered
     }
   }

@@ -14,7 +14,7 @@ import * as PartitionSet from "../partition/PartitionSet.ts"
 import * as Snapshot from "../plan/Snapshot.ts"
 import { AutomationStore } from "../record/AutomationStore.ts"
 import type { AssetSet } from "../record/CellSets.ts"
-import type { RunStore } from "../record/RunStore.ts"
+import { RunStore } from "../record/RunStore.ts"
 import type { State } from "../record/AutomationState.ts"
 import * as Executor from "../run/Executor.ts"
 import type { Lease } from "../run/Lease.ts"
@@ -41,7 +41,6 @@ export interface Serving<R> {
 export const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | RunStore | AutomationStore> => {
   const { graph, watcher } = serving
   if (Evaluation.automated(graph).length === 0) return Effect.never
-  const refused = new Set<number>()
   let seen: string | undefined
   let nextMillis = Number.NEGATIVE_INFINITY
   let inTrouble = false
@@ -53,7 +52,7 @@ export const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | R
     })
   const look = Effect.gen(function*() {
     const store = yield* AutomationStore
-    yield* adopt(serving, refused)
+    yield* adopt(serving)
     const pulse = yield* store.pulse
     const began = yield* monotonicMillis
     const left = nextMillis - began
@@ -152,11 +151,11 @@ const broken = (watcher: Watcher, asset: string, run: number, error: ExecutionEr
   })
 
 /** Goes on with the runs of daemons that are gone, and with own ones of which the answer was lost. */
-const adopt = Effect.fnUntraced(function*<R>({ graph, lease, runs, watcher }: Serving<R>, refused: Set<number>) {
+const adopt = Effect.fnUntraced(function*<R>({ graph, lease, runs, watcher }: Serving<R>) {
   const store = yield* AutomationStore
   const assets = Evaluation.automated(graph).map(({ asset }) => asset)
   for (const { asset, own, run } of yield* store.openRuns(assets, lease.worker)) {
-    if (refused.has(run) || runs.has(run)) continue
+    if (runs.has(run)) continue
     yield* runs.add({
       by: { schedule: asset },
       run,
@@ -171,9 +170,10 @@ const adopt = Effect.fnUntraced(function*<R>({ graph, lease, runs, watcher }: Se
         return own ? Executor.begin(graph, run, lease, options) : Executor.resume(graph, run, options)
       },
       failed: (error) =>
-        Effect.suspend(() => {
-          if (error._tag !== "RunStoreError" && error._tag !== "RunUnavailable") refused.add(run)
-          return broken(watcher, asset, run, error)
+        Effect.gen(function*() {
+          yield* broken(watcher, asset, run, error)
+          // What this deployment cannot go on with must not hold its cells for ever.
+          if (error._tag !== "RunStoreError" && error._tag !== "RunUnavailable") yield* Effect.ignore((yield* RunStore).cancelRun(run))
         })
     })
   }

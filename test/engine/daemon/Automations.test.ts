@@ -2,8 +2,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, type Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { Asset, Automation, Partitions, Rows } from "../../../index.ts"
+import { Asset, Automation, Partitions, PartitionSet, Rows } from "../../../index.ts"
 import * as Daemon from "../../../engine/daemon/Daemon.ts"
+import type { State } from "../../../engine/record/AutomationState.ts"
 import { AutomationStore } from "../../../engine/record/AutomationStore.ts"
 import type { HookStore } from "../../../engine/record/HookStore.ts"
 import type { SensorStore } from "../../../engine/record/SensorStore.ts"
@@ -12,6 +13,7 @@ import { RunStore } from "../../../engine/record/RunStore.ts"
 import type { TickStore } from "../../../engine/record/TickStore.ts"
 import * as Executor from "../../../engine/run/Executor.ts"
 import * as Lease from "../../../engine/run/Lease.ts"
+import { worker } from "../../conformance/RunStore.ts"
 import { graphWith, memory, requestOf } from "../run/harness.ts"
 import { Store, Value } from "../assets.ts"
 
@@ -100,6 +102,24 @@ describe("a daemon with automations", () => {
     yield* materialize("all")
     yield* TestClock.adjust("3 minutes")
     assert.deepStrictEqual(yield* take, ["middle@all", "source@all"])
+  }))
+
+  test("ends a run of a daemon that is gone which it cannot go on with, and asks for its cells", Effect.gen(function*() {
+    const { automations, daemon, materialize, runs, take } = yield* scene
+    yield* materialize("a")
+    yield* take
+    yield* runs.startWorker(worker("gone"))
+    const cells = { asset: "middle", numbering: Partitions.numbering(letters), cells: PartitionSet.range(0, 0) }
+    const ask = { cells, request: requestOf({ select: "middle renamed", partitions: "a" }) }
+    const state: State = {
+      at: 0, tick: null, crons: [], numbering: "", asked: { cells: PartitionSet.empty(1), reads: [], by: "", upstream: null }, remembered: new Map()
+    }
+    const [run] = (yield* automations.record({ asset: "middle", version: 0, state, asks: [ask], worker: "gone" }))!
+    yield* runs.stopWorker("gone")
+    yield* daemon
+    yield* TestClock.adjust("20 seconds")
+    assert.strictEqual((yield* runs.run(run!)).state, "cancelled")
+    assert.deepStrictEqual(yield* take, ["end@a", "middle@a"])
   }))
 
   test("computes the rest where a key goes before its run begins", Effect.gen(function*() {

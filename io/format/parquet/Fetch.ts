@@ -3,13 +3,13 @@
  * at a time. So memory does not grow with the row groups, which other writers make as large as they like.
  */
 import { Effect } from "effect"
-import type { Ranged } from "./Ranged.ts"
+import { type Ranged, readInto } from "./Ranged.ts"
 
 export interface Column<E, R> {
   /** Where it lies in the file. */
   readonly start: number
   readonly end: number
-  /** Bytes from an offset on: at least so many, which are there; offsets only grow. */
+  /** Bytes from an offset on: at least so many, which are there; offsets only grow. They are good until the next call. */
   readonly at: (offset: number, length: number) => Effect.Effect<Uint8Array, E, R>
 }
 
@@ -19,10 +19,9 @@ interface Range {
 }
 
 /** Of all columns of a row group together, as far as windows do not become too small for that. */
-const budget = 16 * 2 ** 20
-const empty = new Uint8Array(0)
-const smallest = 256 * 1024
-const largest = 4 * 2 ** 20
+const budget = 8 * 2 ** 20
+const smallest = 128 * 1024
+const largest = 2 ** 20
 
 /** Ranges that are nearly next to each other are read as one. */
 const gap = 64 * 1024
@@ -38,32 +37,49 @@ const joined = (pieces: ReadonlyArray<Range>): ReadonlyArray<Range> => {
   return result
 }
 
+interface Part extends Range {
+  readonly bytes: Uint8Array
+}
+
+const within = (part: Part | undefined, start: number, end: number): part is Part =>
+  part !== undefined && part.start <= start && end <= part.end
+
+/**
+ * The bytes of a large column behind its first ones, in one buffer that is used again and again: buffers that wait for a
+ * collection of garbage leave holes behind.
+ */
+const windowed = <E, R>(file: Ranged<E, R>, range: Range, window: number, first: Part | undefined): Column<E, R>["at"] => {
+  let buffer = Buffer.alloc(0)
+  let held: Part = first ?? { start: range.start, end: range.start, bytes: buffer }
+  return (offset, length) =>
+    Effect.suspend(() => {
+      const rest = held.bytes.subarray(Math.max(0, offset - held.start), held.end - held.start)
+      if (rest.length >= length) return Effect.succeed(rest.subarray(0, range.end - offset))
+      if (buffer.length < Math.max(length, window)) {
+        const larger = Buffer.allocUnsafeSlow(Math.max(length + length / 4, window))
+        larger.set(rest)
+        buffer = larger
+      } else buffer.set(rest)
+      const end = Math.min(range.end, offset + buffer.length)
+      const bytes = buffer.subarray(0, end - offset)
+      held = { start: offset, end, bytes }
+      return Effect.as(readInto(file, offset + rest.length, bytes.subarray(rest.length)), bytes)
+    })
+}
+
 /** Reads the small columns and the first windows of the others, a few at a time. */
 export const make = <E, R>(file: Ranged<E, R>, ranges: ReadonlyArray<Range>): Effect.Effect<ReadonlyArray<Column<E, R>>, E, R> => {
   const window = Math.max(smallest, Math.min(largest, Math.floor(budget / Math.max(1, ranges.length))))
-  const isSmall = ({ end, start }: Range) => end - start <= window
-  const read = ({ end, start }: Range) =>
-    Effect.map(file.read(start, end), (bytes) => {
-      if (bytes.length < end - start) throw new Error(`bytes ${start} to ${end} could not be read`)
-      return { start, bytes }
+  const beginning = ({ end, start }: Range): Range => ({ start, end: Math.min(end, start + window) })
+  const read = ({ end, start }: Range): Effect.Effect<Part, E, R> =>
+    Effect.suspend(() => {
+      const bytes = Buffer.allocUnsafeSlow(end - start)
+      return Effect.as(readInto(file, start, bytes), { start, end, bytes })
     })
-  const firsts = joined([...ranges.filter(isSmall), ...ranges.filter((range) => !isSmall(range)).map(({ start }) => ({ start, end: start + window }))])
-  return Effect.map(Effect.forEach(firsts, read, { concurrency: 4 }), (parts) =>
+  return Effect.map(Effect.forEach(joined(ranges.map(beginning)), read, { concurrency: 4 }), (parts) =>
     ranges.map((range): Column<E, R> => {
-      let held = parts.find(({ bytes, start }) => start <= range.start && Math.min(range.end, range.start + window) <= start + bytes.length)
-      return {
-        ...range,
-        at: (offset, length) =>
-          Effect.suspend(() => {
-            const rest = held?.bytes.subarray(Math.max(0, offset - held.start)) ?? empty
-            if (rest.length >= length) return Effect.succeed(rest.subarray(0, range.end - offset))
-            const start = offset + rest.length
-            return Effect.map(read({ start, end: Math.min(range.end, Math.max(offset + length, start + window)) }), (part) => {
-              const bytes = rest.length === 0 ? part.bytes : Buffer.concat([rest, part.bytes])
-              held = { start: offset, bytes }
-              return bytes
-            })
-          })
-      }
+      const { end, start } = beginning(range)
+      const first = parts.find((part) => within(part, start, end))
+      return { ...range, at: windowed(file, range, window, first && { start, end, bytes: first.bytes.subarray(start - first.start, end - first.start) }) }
     }))
 }

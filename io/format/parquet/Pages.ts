@@ -67,7 +67,10 @@ export const make = <E, R>(
       if (at >= column.end) return yield* damaged(new Error(`its pages end after ${seen} of ${expected} values`))
       const { header, size } = yield* head(headerBytes)
       const { compressed_page_size: packed } = header
-      const bytes = (yield* column.at(at + size, packed)).subarray(0, packed)
+      const stored = (yield* column.at(at + size, packed)).subarray(0, packed)
+      // What is not packed is what the values lie in, and the next bytes are read over it.
+      const isPacked = codec !== "UNCOMPRESSED" && header.data_page_header_v2?.is_compressed !== false
+      const bytes = isPacked ? stored : new Uint8Array(stored)
       at += size + packed
       const page = yield* Effect.try({ try: () => take(header, bytes), catch: damaged })
       if (page !== undefined) return page

@@ -10,7 +10,16 @@ export interface Ranged<out E = never, out R = never> {
   readonly size: number
   /** The bytes from `start` up to `end`, exclusive; fewer only where the file ends. */
   readonly read: (start: number, end: number) => Effect.Effect<Uint8Array, E, R>
+  /** Fills `target`, all of which is there, with the bytes from `start` on. Default: what `read` gives is copied. */
+  readonly readInto?: (start: number, target: Uint8Array) => Effect.Effect<void, E, R>
 }
+
+/** Fills `target` with the bytes from `start` on. */
+export const readInto = <E, R>(file: Ranged<E, R>, start: number, target: Uint8Array): Effect.Effect<void, E, R> =>
+  file.readInto?.(start, target) ?? Effect.map(file.read(start, start + target.length), (bytes) => {
+    if (bytes.length < target.length) throw new Error(`${file.name} gave ${bytes.length} of the ${target.length} bytes from ${start} on`)
+    target.set(bytes.subarray(0, target.length))
+  })
 
 export const ofBytes = (bytes: Uint8Array, name = "bytes"): Ranged => ({
   name,
@@ -36,20 +45,24 @@ export const ofFile = Effect.fn("Ranged.ofFile")(function*(path: string) {
   const handle = yield* Effect.acquireRelease(attempt(() => open(path, "r")), (opened) => Effect.promise(() => opened.close()))
   const stat = yield* attempt(() => handle.stat())
   if (stat.isDirectory()) return yield* new FormatError({ file: path, reason: "this is a folder; expected a file" })
+  const fill = async (start: number, target: Uint8Array) => {
+    let filled = 0
+    while (filled < target.length) {
+      const { bytesRead } = await handle.read(target, filled, target.length - filled, start + filled)
+      if (bytesRead === 0) throw new Error("the file became shorter while it was read")
+      filled += bytesRead
+    }
+  }
   const ranged: Ranged<FormatError> = {
     name: path,
     size: stat.size,
     read: (start, end) =>
       attempt(async () => {
         const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(end, stat.size) - start))
-        let filled = 0
-        while (filled < buffer.length) {
-          const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, start + filled)
-          if (bytesRead === 0) throw new Error("the file became shorter while it was read")
-          filled += bytesRead
-        }
+        await fill(start, buffer)
         return buffer
-      })
+      }),
+    readInto: (start, target) => attempt(() => fill(start, target))
   }
   return ranged
 })

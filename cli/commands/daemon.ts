@@ -38,10 +38,11 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
   const left = yield* Effect.scoped(Effect.gen(function*() {
     if (input.pidFile !== undefined) yield* PidFile.hold(input.pidFile)
     const log = yield* Log.open(input)
-    const watcher = input.healthPort === undefined ? log.watcher : both(log.watcher, yield* healthAt(input.healthPort))
+    const health = input.healthPort === undefined ? undefined : yield* healthAt(input.healthPort, input.runs)
+    const watcher = health === undefined ? log.watcher : both(log.watcher, health.observe)
     return yield* Interruption.heard("Stopping: running steps are finished. Ctrl-C again stops at once.", (stop) =>
       Daemon.run(project.graph, [...schedules.values()], {
-        stop, graceMillis: input.grace * 1000, runs: input.runs, watcher, sensors: [...sensors.values()], hooks: [...hooks.values()]
+        stop, graceMillis: input.grace * 1000, runs: input.runs, watcher, ...(health === undefined ? {} : { looked: health.looked }), sensors: [...sensors.values()], hooks: [...hooks.values()]
       })).pipe(Effect.provide(log.layer))
   })).pipe(
     Effect.provide(Live.everything(project)),
@@ -52,11 +53,11 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
 })
 
 /** Serves how the daemon is, as long as the scope is open. Loaded where it is wanted. */
-const healthAt = Effect.fnUntraced(function*(port: number) {
+const healthAt = Effect.fnUntraced(function*(port: number, runs: number) {
   const Health = yield* Effect.promise(() => import("../daemon/Health.ts"))
-  const { now, observe } = Health.watch()
-  yield* Layer.build(Health.layer(port, { now, observe }))
-  return observe
+  const watch = Health.watch(runs)
+  yield* Layer.build(Health.layer(port, watch))
+  return watch
 })
 
 const both = (first: Watcher, second: Watcher): Watcher => (observation) => {

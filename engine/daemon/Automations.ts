@@ -20,7 +20,7 @@ import * as Executor from "../run/Executor.ts"
 import type { Lease } from "../run/Lease.ts"
 import type { ExecutionError } from "./Executing.ts"
 import { monotonicMillis } from "./Monotonic.ts"
-import type { Observation, Watcher } from "./Observation.ts"
+import type { Looked, Observation, Watcher } from "./Observation.ts"
 import type { Runs } from "./Runs.ts"
 
 const lookMillis = 2000
@@ -35,11 +35,12 @@ export interface Serving<R> {
   readonly lease: Lease
   readonly runs: Runs<ExecutionError, R | RunStore | AutomationStore>
   readonly watcher: Watcher
+  readonly looked: Looked
 }
 
 /** Never ends; asks nothing of the store where no asset has automation. */
 export const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | RunStore | AutomationStore> => {
-  const { graph, watcher } = serving
+  const { graph, looked, watcher } = serving
   if (Evaluation.automated(graph).length === 0) return Effect.never
   let seen: string | undefined
   let nextMillis = Number.NEGATIVE_INFINITY
@@ -71,7 +72,10 @@ export const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | R
     // A mapping of the user's that throws must not end the schedules.
     Effect.catchDefect((defect) => trouble({ _tag: "Unevaluated", message: defect instanceof Error ? defect.message : String(defect) }))
   )
-  return Effect.forever(Effect.flatMap(look, (millis) => Effect.sleep(millis)))
+  return Effect.forever(Effect.flatMap(look, (millis) => {
+    looked("automation", millis)
+    return Effect.sleep(millis)
+  }))
 }
 
 /** How automations stand, and what is stored: what a round is made of. */

@@ -23,7 +23,7 @@ import { choose } from "./Choice.ts"
 import * as Executing from "./Executing.ts"
 import * as Hooks from "./Hooks.ts"
 import { monotonicMillis } from "./Monotonic.ts"
-import type { Watcher } from "./Observation.ts"
+import type { Looked, Watcher } from "./Observation.ts"
 import * as Runs from "./Runs.ts"
 import * as Sensing from "./Sensing.ts"
 
@@ -41,6 +41,7 @@ export interface Options<in out R = never> {
   /** Runs that this process executes at once; others wait. Default 4. */
   readonly runs?: number
   readonly watcher?: Watcher
+  readonly looked?: Looked
 }
 
 /** How often it looks, at the least: for schedules that were started or stopped, and for runs whose daemon is gone. */
@@ -66,11 +67,11 @@ export const run = <R>(
       ended: () => void Queue.offerUnsafe(awake, undefined)
     })
     yield* store.announce(schedules)
-    const { hooks = [], sensors = [] } = options
+    const { hooks = [], looked = () => {}, sensors = [] } = options
     const told = yield* Hooks.make({ graph, hooks, lease, watcher })
     watcher({ _tag: "Up", schedules: schedules.length, sensors: sensors.length, automations: Evaluation.automated(graph).length, hooks: hooks.length })
-    const serving = { graph, schedules, lease, runs, watcher, awake }
-    yield* Effect.raceAllFirst([serve(serving), Automations.serve(serving), Sensing.serve({ graph, sensors, lease, runs, watcher }), told.serve, options.stop])
+    const serving = { graph, schedules, sensors, lease, runs, watcher, looked, awake }
+    yield* Effect.raceAllFirst([serve(serving), Automations.serve(serving), Sensing.serve(serving), told.serve, options.stop])
     const left = yield* runs.stop(options.graceMillis ?? 30_000)
     yield* told.finish
     watcher({ _tag: "Stopped", left })
@@ -83,6 +84,7 @@ interface Serving<R> {
   readonly lease: Lease.Lease
   readonly runs: Runs.Runs<Executing.ExecutionError, R | RunStore | BackfillStore | TickStore | AutomationStore | SensorStore>
   readonly watcher: Watcher
+  readonly looked: Looked
   readonly awake: Queue.Queue<void>
 }
 
@@ -93,7 +95,7 @@ interface Serving<R> {
 type Known = Map<string, { readonly standing: string; readonly next: number }>
 
 const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | Scope.Scope> => {
-  const { awake, watcher } = serving
+  const { awake, looked, watcher } = serving
   const known: Known = new Map()
   const refused = new Set<number>()
   let lookedAt = Number.NEGATIVE_INFINITY
@@ -115,7 +117,10 @@ const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | RunStore
       return againMillis
     })
   ))
-  return Effect.forever(Effect.flatMap(look, (millis) => Effect.raceFirst(Queue.take(awake), Effect.sleep(millis))))
+  return Effect.forever(Effect.flatMap(look, (millis) => {
+    looked("schedules", millis)
+    return Effect.raceFirst(Queue.take(awake), Effect.sleep(millis))
+  }))
 }
 
 /** Decides upon all ticks that are due; gives for how long there is nothing to decide, in milliseconds. */

@@ -9,7 +9,7 @@ import type * as Lease from "../run/Lease.ts"
 import type { ObservationFailed, Reported, Sensor } from "../sensor/Sensor.ts"
 import * as Ask from "./Ask.ts"
 import * as Executing from "./Executing.ts"
-import type { Watcher } from "./Observation.ts"
+import type { Looked, Watcher } from "./Observation.ts"
 import type * as Runs from "./Runs.ts"
 
 type Services<R> = R | RunStore | BackfillStore | TickStore | SensorStore
@@ -20,6 +20,7 @@ export interface Sensing<R> {
   readonly lease: Lease.Lease
   readonly runs: Runs.Runs<Executing.ExecutionError, Services<R>>
   readonly watcher: Watcher
+  readonly looked: Looked
 }
 
 /** How often it looks for sensors to take, for those that were stopped or set, and for runs whose daemon is gone. */
@@ -36,7 +37,7 @@ const patience = (failures: number): Duration.Duration =>
 
 /** Observes until it is interrupted. */
 export const serve = Effect.fnUntraced(function*<R>(sensing: Sensing<R>): Effect.fn.Return<void, never, Services<R> | Scope.Scope> {
-  const { lease, sensors } = sensing
+  const { lease, looked, sensors } = sensing
   if (sensors.length === 0) return yield* Effect.never
   const store = yield* SensorStore
   const names = sensors.map(({ name }) => name)
@@ -60,7 +61,11 @@ export const serve = Effect.fnUntraced(function*<R>(sensing: Sensing<R>): Effect
   })
   const announced = store.announce(names).pipe(Effect.retry(Schedule.spaced(lookMillis)))
   // What keeps the daemon from its database is told by its other half.
-  return yield* Effect.andThen(Effect.ignore(announced), Effect.forever(Effect.andThen(Effect.ignore(look), Effect.sleep(lookMillis))))
+  const again = Effect.flatMap(Effect.ignore(look), () => {
+    looked("sensors", lookMillis)
+    return Effect.sleep(lookMillis)
+  })
+  return yield* Effect.andThen(Effect.ignore(announced), Effect.forever(again))
 })
 
 /** Observes a sensor for as long as this worker holds it. */

@@ -21,12 +21,13 @@ describe("the health of a daemon", () => {
   it.live("is what it told last; 503 while it starts, and while the database is away", () =>
     Effect.gen(function*() {
       const port = yield* freePort
-      const watch = Health.watch()
+      let millis = 0
+      const watch = Health.watch(1, () => millis)
       const client = PgClient.layer({ url: Redacted.make(yield* TestDatabase.url), maxConnections: 1 })
       yield* Layer.build(Layer.provide(Health.layer(port, watch), client))
       const starting = yield* ask(port)
       assert.deepStrictEqual([starting.status, starting.body["state"], starting.body["database"]], [503, "starting", "ok"])
-      watch.observe({ _tag: "Up", schedules: 1, sensors: 0, automations: 0, hooks: 0 })
+      watch.observe({ _tag: "Up", schedules: 1, sensors: 2, automations: 0, hooks: 0 })
       watch.observe({ _tag: "Started", schedule: "shop", due: 60_000, run: 7, lagMillis: 4 })
       watch.observe({ _tag: "Adopted", schedule: "shop", run: 5 })
       watch.observe({ _tag: "Started", schedule: "shop", due: 120_000, run: 8, lagMillis: 9 })
@@ -34,10 +35,24 @@ describe("the health of a daemon", () => {
       const up = yield* ask(port)
       assert.strictEqual(up.status, 200)
       assert.deepInclude(up.body, {
-        ok: true, database: "ok", state: "up", pid: process.pid, runs: [5, 8],
+        ok: true, database: "ok", state: "up", pid: process.pid, runs: [5, 8], queue: 1, stuck: [],
         lastTick: { schedule: "shop", due: "1970-01-01T00:02:00.000Z", run: 8, lagMillis: 9 }
       })
       assert.strictEqual((yield* ask(port, "/")).status, 404)
+
+      // Every part looks again in its time, or is told as stuck.
+      millis = 30_000
+      watch.looked("sensors", 2000)
+      millis = 61_000
+      const stuck = yield* ask(port)
+      assert.deepStrictEqual([stuck.status, stuck.body["ok"], stuck.body["stuck"]], [503, false, ["schedules"]])
+      watch.looked("schedules", 600_000)
+      assert.strictEqual((yield* ask(port)).status, 200)
+      millis = 120_000
+      assert.deepStrictEqual((yield* ask(port)).body["stuck"], ["sensors"])
+      watch.observe({ _tag: "Stopping", runs: 2, steps: 1 })
+      const stopping = yield* ask(port)
+      assert.deepStrictEqual([stopping.status, stopping.body["state"], stopping.body["stuck"]], [200, "stopping", []])
 
       const second = yield* Effect.flip(Layer.build(Layer.provide(Health.layer(port, watch), client)))
       assert.match(second.message, new RegExp(`^The health of the daemon cannot be told at 127.0.0.1:${port}: .*EADDRINUSE.*another port\\.$`))

@@ -65,6 +65,24 @@ describe("a daemon with a sensor", () => {
     assert.deepInclude(yield* named, { cursor: 4, error: null })
   }))
 
+  test("tells of its looks, and of none where a part hangs, while the others go on", Effect.gen(function*() {
+    const store = yield* SensorStore
+    let hangs = false
+    const hanging = SensorStore.of({ ...store, hold: (names, worker) => hangs ? Effect.never : store.hold(names, worker) })
+    const looks: Array<string> = []
+    const asked = yield* Deferred.make<void>()
+    yield* Effect.forkScoped(Daemon.run(graphWith<Store>([]), [], {
+      stop: Deferred.await(asked), sensors: [Sensor.make("all", numbers([]))], looked: (part, millis) => void looks.push(`${part} ${millis}`)
+    }).pipe(Effect.provideService(SensorStore, hanging)))
+    yield* TestClock.adjust(5000)
+    assert.includeMembers(looks, ["schedules 2000", "sensors 2000"])
+    hangs = true
+    yield* TestClock.adjust(3000)
+    looks.length = 0
+    yield* TestClock.adjust(10_000)
+    assert.deepStrictEqual([...new Set(looks)], ["schedules 2000"])
+  }))
+
   test("computes a cell once a run, one after the other, where its runs overlap", Effect.gen(function*() {
     let [computed, computing, most] = [0, 0, 0]
     const compute = Effect.gen(function*() {

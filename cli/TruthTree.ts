@@ -1,7 +1,7 @@
 /** The evaluation of an automation as a tree: each part of the condition with what is true of it, and what follows. */
 import type { Evaluated } from "../engine/automation/Evaluation.ts"
 import { absent, type Truth } from "../engine/automation/Truth.ts"
-import { type Condition, describe, title } from "../engine/definition/Automation.ts"
+import { type Condition, describe, title } from "../engine/definition/Condition.ts"
 import * as PartitionSet from "../engine/partition/PartitionSet.ts"
 import type { Snapshot } from "../engine/plan/Snapshot.ts"
 import { upstreamOf } from "../engine/plan/Staleness.ts"

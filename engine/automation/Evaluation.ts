@@ -2,7 +2,8 @@
  * The evaluation of an automation: its definition, what is stored, what the evaluation before left and the time → the
  * cells asked for, with the truth of each part. A pure function, of all cells of the asset at once.
  */
-import { type Automation, type Condition, cronTicks, describe } from "../definition/Automation.ts"
+import type { Automation } from "../definition/Automation.ts"
+import { type Condition, cronTicks, describe } from "../definition/Condition.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"

@@ -3,7 +3,7 @@
  * assets without automation stay as they are.
  */
 import { DateTime, Effect } from "effect"
-import { cronTicks } from "../definition/Automation.ts"
+import { cronTicks } from "../definition/Condition.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"

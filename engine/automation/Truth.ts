@@ -1,6 +1,6 @@
 /** Of which cells a condition is true, and why: each part of it with its cells. */
 import type { Edge } from "../graph/AssetGraph.ts"
-import { type Condition, describe } from "../definition/Automation.ts"
+import { type Condition, describe } from "../definition/Condition.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import { siblings, type Snapshot } from "../plan/Snapshot.ts"

@@ -1,21 +1,13 @@
 /**
- * Automation: when the cells of an asset are to be materialized by themselves. A condition is plain data, a statement that
- * is true or false of each cell; a daemon asks for the cells of which it is true, of all that exist and not only the
- * newest. `engine/automation` evaluates it.
+ * Automation: when the cells of an asset are to be materialized by themselves. A daemon asks for those of which a
+ * condition is true, of all that exist and not only the newest. `engine/automation` evaluates it.
  */
 import { Duration } from "effect"
 import * as Zone from "../partition/Zone.ts"
 import * as Cron from "../schedule/Cron.ts"
+import { type Condition, title } from "./Condition.ts"
 
-export type Condition =
-  | { readonly _tag: "Missing" | "Stale" | "Failed" | "Stored" | "InProgress" | "Blocked" | "Source" }
-  | { readonly _tag: "Cron"; readonly cron: Cron.Cron; readonly zone: Zone.Zone }
-  | { readonly _tag: "LastPartitions"; readonly count: number }
-  | { readonly _tag: "LastTime"; readonly millis: number }
-  | { readonly _tag: "And" | "Or"; readonly of: ReadonlyArray<Condition> }
-  | { readonly _tag: "Not" | "AnyUpstream" | "AllUpstream" | "Newly"; readonly of: Condition }
-  /** Without `reset`: until the cell is asked for. */
-  | { readonly _tag: "Since"; readonly of: Condition; readonly reset: Condition | undefined }
+export type { Condition } from "./Condition.ts"
 
 /** A condition with a bound on the cells that are asked for. */
 export interface Automation {
@@ -110,65 +102,4 @@ export const limited = (
     throw new Error(`Automation.limited needs a whole number of cells from 1 to 10000, not ${atMost}.`)
   }
   return { ...automation, atMost, order }
-}
-
-/** A condition in words that stand alone. */
-export const title = (condition: Condition): string => describe(condition).replace(/^\((.*)\)$/, "$1")
-
-/** A condition in words. Equal conditions have equal words. */
-export const describe = (condition: Condition): string => {
-  switch (condition._tag) {
-    case "Missing":
-    case "Stale":
-    case "Failed":
-    case "Stored":
-      return condition._tag.toLowerCase()
-    case "InProgress":
-      return "in progress"
-    case "Blocked":
-      return "blocked"
-    case "Source":
-      return "a source"
-    case "Cron":
-      return `a tick of ${condition.cron.text} in ${condition.zone.name}`
-    case "LastPartitions":
-      return `in the last ${condition.count === 1 ? "partition" : `${condition.count} partitions`}`
-    case "LastTime":
-      return `in the last ${Duration.format(Duration.millis(condition.millis))}`
-    case "And":
-    case "Or":
-      return `(${condition.of.map(describe).join(condition._tag === "And" ? " and " : " or ")})`
-    case "Not":
-      return condition.of._tag === "AnyUpstream" ? `nothing it reads is ${describe(condition.of.of)}` : `not ${describe(condition.of)}`
-    case "AnyUpstream":
-      return `something it reads is ${describe(condition.of)}`
-    case "AllUpstream":
-      return `all it reads is ${describe(condition.of)}`
-    case "Newly":
-      return `newly ${describe(condition.of)}`
-    case "Since":
-      return `since ${describe(condition.of)}, until ${condition.reset === undefined ? "asked for" : describe(condition.reset)}`
-  }
-}
-
-type CronTick = Extract<Condition, { readonly _tag: "Cron" }>
-
-/** The parts of a condition that are ticks of a cron expression. */
-export const cronTicks = (condition: Condition): ReadonlyArray<CronTick> => {
-  switch (condition._tag) {
-    case "Cron":
-      return [condition]
-    case "And":
-    case "Or":
-      return condition.of.flatMap(cronTicks)
-    case "Not":
-    case "AnyUpstream":
-    case "AllUpstream":
-    case "Newly":
-      return cronTicks(condition.of)
-    case "Since":
-      return [...cronTicks(condition.of), ...condition.reset === undefined ? [] : cronTicks(condition.reset)]
-    default:
-      return []
-  }
 }

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Result } from "effect"
 import { AssetGraph, Automation, Partitions, PartitionSet, Pipeline } from "../../../index.ts"
+import { describe as describeCondition } from "../../../engine/definition/Condition.ts"
 import * as Truth from "../../../engine/automation/Truth.ts"
 import * as World from "../../../engine/automation/World.ts"
 import type { State } from "../../../engine/record/AutomationState.ts"
@@ -24,12 +25,12 @@ describe("a tick of a cron expression", () => {
   const isDue = (before: State | undefined) => Truth.tell(moment, "it", tick, before).ticked
 
   it("is due when one has passed since the evaluation before", () => {
-    assert.isTrue(isDue(left([Automation.describe(tick)])))
-    assert.isFalse(isDue({ ...left([Automation.describe(tick)]), at: Date.parse("2024-01-05T02:00:00Z") }))
+    assert.isTrue(isDue(left([describeCondition(tick)])))
+    assert.isFalse(isDue({ ...left([describeCondition(tick)]), at: Date.parse("2024-01-05T02:00:00Z") }))
   })
 
   it("counts from the first evaluation that knows the expression: one that was changed does not catch up", () => {
     assert.isFalse(isDue(undefined))
-    assert.isFalse(isDue(left([Automation.describe(Automation.cronTick("0 3 * * *"))])))
+    assert.isFalse(isDue(left([describeCondition(Automation.cronTick("0 3 * * *"))])))
   })
 })

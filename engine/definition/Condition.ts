@@ -1,0 +1,75 @@
+/** The conditions of automation: plain data, a statement that is true or false of each cell, and its words. */
+import { Duration } from "effect"
+import type { Zone } from "../partition/Zone.ts"
+import type { Cron } from "../schedule/Cron.ts"
+
+export type Condition =
+  | { readonly _tag: "Missing" | "Stale" | "Failed" | "Stored" | "InProgress" | "Blocked" | "Source" }
+  | { readonly _tag: "Cron"; readonly cron: Cron; readonly zone: Zone }
+  | { readonly _tag: "LastPartitions"; readonly count: number }
+  | { readonly _tag: "LastTime"; readonly millis: number }
+  | { readonly _tag: "And" | "Or"; readonly of: ReadonlyArray<Condition> }
+  | { readonly _tag: "Not" | "AnyUpstream" | "AllUpstream" | "Newly"; readonly of: Condition }
+  /** Without `reset`: until the cell is asked for. */
+  | { readonly _tag: "Since"; readonly of: Condition; readonly reset: Condition | undefined }
+
+/** A condition in words that stand alone. */
+export const title = (condition: Condition): string => describe(condition).replace(/^\((.*)\)$/, "$1")
+
+/** A condition in words. Equal conditions have equal words. */
+export const describe = (condition: Condition): string => {
+  switch (condition._tag) {
+    case "Missing":
+    case "Stale":
+    case "Failed":
+    case "Stored":
+      return condition._tag.toLowerCase()
+    case "InProgress":
+      return "in progress"
+    case "Blocked":
+      return "blocked"
+    case "Source":
+      return "a source"
+    case "Cron":
+      return `a tick of ${condition.cron.text} in ${condition.zone.name}`
+    case "LastPartitions":
+      return `in the last ${condition.count === 1 ? "partition" : `${condition.count} partitions`}`
+    case "LastTime":
+      return `in the last ${Duration.format(Duration.millis(condition.millis))}`
+    case "And":
+    case "Or":
+      return `(${condition.of.map(describe).join(condition._tag === "And" ? " and " : " or ")})`
+    case "Not":
+      return condition.of._tag === "AnyUpstream" ? `nothing it reads is ${describe(condition.of.of)}` : `not ${describe(condition.of)}`
+    case "AnyUpstream":
+      return `something it reads is ${describe(condition.of)}`
+    case "AllUpstream":
+      return `all it reads is ${describe(condition.of)}`
+    case "Newly":
+      return `newly ${describe(condition.of)}`
+    case "Since":
+      return `since ${describe(condition.of)}, until ${condition.reset === undefined ? "asked for" : describe(condition.reset)}`
+  }
+}
+
+type CronTick = Extract<Condition, { readonly _tag: "Cron" }>
+
+/** The parts of a condition that are ticks of a cron expression. */
+export const cronTicks = (condition: Condition): ReadonlyArray<CronTick> => {
+  switch (condition._tag) {
+    case "Cron":
+      return [condition]
+    case "And":
+    case "Or":
+      return condition.of.flatMap(cronTicks)
+    case "Not":
+    case "AnyUpstream":
+    case "AllUpstream":
+    case "Newly":
+      return cronTicks(condition.of)
+    case "Since":
+      return [...cronTicks(condition.of), ...condition.reset === undefined ? [] : cronTicks(condition.reset)]
+    default:
+      return []
+  }
+}

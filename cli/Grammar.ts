@@ -7,6 +7,7 @@ import * as Assets from "./grammar/Assets.ts"
 import * as Automations from "./grammar/Automations.ts"
 import * as Backfills from "./grammar/Backfills.ts"
 import * as Database from "./grammar/Database.ts"
+import * as Hooks from "./grammar/Hooks.ts"
 import { ProjectFolder } from "./grammar/Options.ts"
 import * as Partitions from "./grammar/Partitions.ts"
 import * as Retention from "./grammar/Retention.ts"
@@ -29,7 +30,7 @@ const groups = (version: string) =>
   [
     { group: "Assets", commands: [Assets.list, Assets.show, Assets.status, Assets.preview, Assets.explain, Assets.freshness, Assets.check, Partitions.partitions] },
     { group: "Runs", commands: [Runs.materialize, Backfills.backfill, Backfills.backfills, Runs.runs, Runs.run, Runs.limits] },
-    { group: "Schedules and sensors", commands: [Schedules.schedules, Schedules.schedule, Schedules.ticks, Sensors.sensors, Sensors.sensor, Automations.automation, Schedules.daemon] },
+    { group: "Schedules and sensors", commands: [Schedules.schedules, Schedules.schedule, Schedules.ticks, Sensors.sensors, Sensors.sensor, Automations.automation, Hooks.hooks, Hooks.hook, Schedules.daemon] },
     { group: "Project", commands: [Database.db, Retention.prune, versionCommand(version)] }
   ] as const
 

@@ -12,6 +12,7 @@ import * as DryRun from "../backfill/DryRun.ts"
 import * as Own from "../backfill/Own.ts"
 import * as Request from "../backfill/Request.ts"
 import * as Wording from "../backfill/Wording.ts"
+import * as Hooking from "../Hooking.ts"
 import * as Interruption from "../Interruption.ts"
 import * as Live from "../Live.ts"
 import * as BackfillSummaryOf from "../progress/BackfillSummary.ts"
@@ -51,7 +52,7 @@ export const backfill = Effect.fn("cli.backfill")(function*(
       for (const note of notes) Screen.note(note)
     }
     if (!input.detach) {
-      const report = yield* takePart("started", input.json, settings, (options) => Backfill.start(graph, request, { ...options, planned }))
+      const report = yield* takePart(project, "started", input.json, settings, (options) => Backfill.start(graph, request, { ...options, planned }))
       return report === undefined ? tellIdle(fresh, input.json) : undefined
     }
     yield* Effect.scoped(Effect.gen(function*() {
@@ -86,7 +87,7 @@ export const backfilling = (project: Project.Project): Own.Backfill => (what) =>
       planned?.(found)
       for (const note of found.notes) Screen.note(note)
     }
-    const report = yield* takePart("started", what.json ?? false, [], (options) =>
+    const report = yield* takePart(project, "started", what.json ?? false, [], (options) =>
       Backfill.start(project.graph, request, {
         planned: told,
         observer: (observation) => {
@@ -143,6 +144,7 @@ const makeView = (json: boolean, verb: "started" | "joined"): BackfillView.Backf
 
 /** Inside the layers of the deployment. */
 const takePart = <E>(
+  project: Project.Project,
   verb: "started" | "joined",
   json: boolean,
   settings: ReadonlyArray<string>,
@@ -166,7 +168,7 @@ const takePart = <E>(
     if (report.state === "cancelled") return yield* new Unfinished({ exitCode: exitCodes.interrupted })
     if (report.state === "failed") return yield* new Unfinished({ exitCode: exitCodes.failed })
     return report
-  }).pipe(Effect.scoped)
+  }).pipe(Effect.scoped, Hooking.afterwards(project))
 
 /** Says how the backfill stands when this process leaves it; `cause` is undefined after Ctrl-C. */
 const leaving = (view: BackfillView.BackfillView, cause: Cause.Cause<unknown> | undefined, settings: ReadonlyArray<string>) =>
@@ -218,7 +220,7 @@ const helping = Effect.fnUntraced(function*(input: IdInput & Part, settings: Rea
       yield* (yield* BackfillStore).backfill(id)
       return yield* detach(project, id, concurrency, input.json)
     }
-    const helped = takePart("joined", input.json, settings, (options) =>
+    const helped = takePart(project, "joined", input.json, settings, (options) =>
       Backfill.join(project.graph, id, concurrency === undefined ? options : { ...options, concurrency }))
     yield* Effect.provide(helped, Live.everything(project))
   }).pipe(Effect.provide(Live.store(project, Live.runConnections)), Settings.asNode(input.nodeId))

@@ -29,7 +29,7 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
   const sensors = yield* Sensors.all(project)
   const hooks = yield* Hooks.all(project)
   if (schedules.size + sensors.size + hooks.size === 0 && Evaluation.automated(project.graph).length === 0) {
-    return yield* new Refusal({ message: "There are no schedules and no sensors: give a pipeline a `schedule`, or the deployment `schedules` or `sensors`." })
+    return yield* new Refusal({ message: "There is nothing to do for a daemon: give a pipeline a `schedule`, or the deployment `schedules`, `sensors` or `hooks`." })
   }
   for (const schedule of schedules.values()) {
     const wrong = Ask.wrong(project.graph, schedule)

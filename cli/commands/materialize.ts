@@ -8,6 +8,7 @@ import * as Executor from "../../engine/run/Executor.ts"
 import { RunRequest } from "../../engine/record/Run.ts"
 import { RunStore } from "../../engine/record/RunStore.ts"
 import type * as Cli from "../Cli.ts"
+import * as Hooking from "../Hooking.ts"
 import * as Interruption from "../Interruption.ts"
 import * as KeyFile from "../KeyFile.ts"
 import * as KeyLines from "../KeyLines.ts"
@@ -78,7 +79,7 @@ const tellIdle = ({ fresh }: Plan.Plan, json: boolean): void =>
   json ? Screen.json({ event: "NothingToDo", fresh }) : Screen.line(nothingToDo(fresh))
 
 const start = (project: Project.Project, request: RunRequest, json: boolean, settings: ReadonlyArray<string>) =>
-  execute(json, settings, (observer) => Executor.start(project.graph, request, { observer }))
+  execute(project, json, settings, (observer) => Executor.start(project.graph, request, { observer }))
 
 /** The runs of a project's own commands: like `sluice materialize`, inside the layers that the command has built. */
 export const materializing = (project: Project.Project): Cli.Materialize =>
@@ -109,7 +110,7 @@ export const resume = Effect.fn("cli.resume")(function*(input: {
   yield* Effect.gen(function*() {
     yield* refuseBackfill(input.id)
     yield* Effect.provide(
-      execute(input.json, settings, (observer) => Executor.resume(project.graph, input.id, { observer })),
+      execute(project, input.json, settings, (observer) => Executor.resume(project.graph, input.id, { observer })),
       Live.everything(project)
     )
   }).pipe(Effect.provide(Live.store(project, Live.runConnections)), Settings.asNode(input.nodeId))
@@ -130,6 +131,7 @@ const makeView = (json: boolean): View =>
 
 /** Inside the layers of the deployment. */
 const execute = <E>(
+  project: Project.Project,
   json: boolean,
   settings: ReadonlyArray<string>,
   run: (observer: Observer) => Effect.Effect<Executor.RunReport, E, RunStore>
@@ -162,4 +164,4 @@ const execute = <E>(
     if (report.state === "cancelled") return yield* new Unfinished({ exitCode: exitCodes.interrupted })
     if (report.state === "failed") return yield* new Unfinished({ exitCode: exitCodes.failed })
     return report
-  }).pipe(Effect.scoped)
+  }).pipe(Effect.scoped, Hooking.afterwards(project))

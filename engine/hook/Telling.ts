@@ -1,5 +1,5 @@
 /** One look for a hook: what has ended since the last one is recorded, and what is due is delivered. */
-import { Cause, Effect, Exit, Option, Result } from "effect"
+import { Cause, Effect, Exit, Option, Result, Schedule } from "effect"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
 import { HookStore, type Occurrence, type Outcome, type RunEnd, type Taken } from "../record/HookStore.ts"
@@ -28,6 +28,9 @@ export interface Telling<R> {
 
 /** A delivery of a user's own channel that never ends is one that failed. */
 const endsWithin = "2 minutes"
+
+/** What is not settled after so long, others take: the database was away. */
+const settlesWithinMillis = 300_000
 
 /** The assets that a hook is about; why it names none that there are. */
 export const aboutOf = (graph: AssetGraph, { of }: Hook<unknown>): Result.Result<About, string> =>
@@ -83,7 +86,7 @@ const deliver = <R>(telling: Telling<R>) =>
     const { hook, worker } = telling
     const { beside = (delivery) => delivery } = telling
     const store = yield* HookStore
-    const options = { counted: hook.atMost.messages, choose: Pace.choose(hook) }
+    const options = { counted: hook.atMost.messages, withinMillis: settlesWithinMillis, choose: Pace.choose(hook) }
     for (;;) {
       const { nextMillis, taken } = yield* store.take(hook.name, worker, options)
       if (taken === undefined) return nextMillis
@@ -98,7 +101,10 @@ const one = Effect.fnUntraced(function*<R>({ hook, told, worker }: Telling<R>, t
   const message = { ...event, text: Message.withOthers(event.text, others, othersCount), others: othersCount }
   const exit = yield* Effect.exit(send(hook, message))
   const outcome = outcomeOf(exit, tries)
-  yield* store.settle(taken.id, worker, outcome)
+  // What is not noted is sent again: a database that is away for a moment comes back.
+  yield* store.settle(taken.id, worker, outcome).pipe(
+    Effect.retry({ while: ({ transient }) => transient, schedule: Schedule.spaced("1 second"), times: 60 })
+  )
   const { title } = event
   if (outcome._tag === "Sent") told({ _tag: "Told", hook: hook.name, title })
   else if (outcome._tag === "GaveUp") told({ _tag: "GaveUp", hook: hook.name, title, reason: outcome.reason })

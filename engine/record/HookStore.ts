@@ -165,11 +165,14 @@ export class HookStore extends Context.Service<HookStore, {
     what: { readonly cursor: string; readonly occurrences: ReadonlyArray<Occurrence> },
     judge: (past: Past, occurrences: ReadonlyArray<Occurrence>) => ReadonlyArray<Judged>
   ) => Effect.Effect<void, RunStoreError>
-  /** Lets a worker take what `choose` says, while no other process chooses; with when to look again, in milliseconds. */
+  /**
+   * Lets a worker take what `choose` says, while no other process chooses; with when to look again, in milliseconds. What
+   * is not settled `withinMillis` others may take, also while the worker lives. `counted`: so many beginnings are told.
+   */
   readonly take: (
     hook: string,
     worker: string,
-    options: { readonly counted: number; readonly choose: (line: Line) => Turn }
+    options: { readonly counted: number; readonly withinMillis: number; readonly choose: (line: Line) => Turn }
   ) => Effect.Effect<{ readonly taken: Taken | undefined; readonly nextMillis: number }, RunStoreError>
   /** Records what became of a delivery, where the worker still has it. */
   readonly settle: (delivery: number, worker: string, outcome: Outcome) => Effect.Effect<void, RunStoreError>

@@ -30,8 +30,10 @@ const leastPart = 6
 export const partsOf = (secret: string): ReadonlyArray<string> => {
   if (!URL.canParse(secret)) return [secret]
   const { password, pathname, search, searchParams } = new URL(secret)
-  const segments = [...pathname.split("/"), ...searchParams.values(), pathname, search].filter((part) => part.length >= leastPart)
-  return [secret, ...segments, ...(password === "" ? [] : [password, decoded(password)])]
+  const segments = pathname.split("/")
+  const ends = segments.map((_, from) => segments.slice(from).join("/"))
+  const parts = [...segments, ...ends, ...searchParams.values(), search].filter((part) => part.length >= leastPart)
+  return [secret, ...parts, ...(password === "" ? [] : [password, decoded(password)])]
 }
 
 export const decoded = (text: string): string => {

@@ -54,7 +54,7 @@ export const make = (state: State): HookStore["Service"] => {
       hook.seen = Math.max(hook.seen, Number(cursor))
     })
 
-  const take: HookStore["Service"]["take"] = (name, worker, { choose, counted }) =>
+  const take: HookStore["Service"]["take"] = (name, worker, { choose, counted, withinMillis }) =>
     Effect.map(Clock.currentTimeMillis, (now) => {
       const hook = runningHook(name)
       const holder = state.workers.get(worker)
@@ -62,8 +62,8 @@ export const make = (state: State): HookStore["Service"] => {
       const { deliveries } = hook
       const turn = choose({
         now,
-        open: deliveries.filter((one) => one.state === "waiting").map(({ due, held, id, tries, worker }) => (
-          { id, tries, due, held, taken: worker !== undefined && isAlive(worker, now) }
+        open: deliveries.filter((one) => one.state === "waiting").map(({ due, held, id, recordedAt, tries, worker }) => (
+          { id, tries, held, due: worker === undefined ? due : recordedAt, taken: worker !== undefined && isAlive(worker, now) && due > now }
         )),
         begun: deliveries.flatMap(({ begunAt }) => begunAt ?? []).sort((left, right) => right - left).slice(0, counted)
       })
@@ -74,7 +74,7 @@ export const make = (state: State): HookStore["Service"] => {
       const nextMillis = Math.max(0, turn.next - now)
       const own = deliveries.find(({ id }) => id === turn.take)
       if (own === undefined) return { taken: undefined, nextMillis }
-      Object.assign(own, { worker: holder, tries: own.tries + 1, begunAt: own.begunAt ?? now })
+      Object.assign(own, { worker: holder, tries: own.tries + 1, begunAt: own.begunAt ?? now, due: now + withinMillis })
       const { event, id, tries } = own
       const others = deliveries.filter(({ toldIn }) => toldIn === id)
       return {

@@ -58,6 +58,7 @@ comment on table sluice.hook_deliveries is
   'What hooks were told of ends of runs, or will be. One row for each hook and end, however many processes are up. Example: '
   'select recorded_at, state, event ->> ''title'', reason from sluice.hook_deliveries where hook = ''failures'' order by id desc limit 20;';
 comment on column sluice.hook_deliveries.worker is 'Who delivers it; not held if that worker is not alive.';
+comment on column sluice.hook_deliveries.due_at is 'Not before; of one that somebody delivers: after this it goes to others.';
 comment on column sluice.hook_deliveries.begun_at is 'Of its first try.';
 comment on column sluice.hook_deliveries.tries is 'Tries that were begun.';
 comment on column sluice.hook_deliveries.held is 'It has waited for the limit of the hook.';

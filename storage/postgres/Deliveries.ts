@@ -129,7 +129,7 @@ export const make = (sql: PgClient.PgClient): Pick<HookStore["Service"], "record
       Effect.map((rows) => rows.length > 0)
     )
 
-  const take: HookStore["Service"]["take"] = Effect.fn("HookStore.take")(function*(hook, worker, { choose, counted }) {
+  const take: HookStore["Service"]["take"] = Effect.fn("HookStore.take")(function*(hook, worker, { choose, counted, withinMillis }) {
     const nothing = { taken: undefined, nextMillis: Number.POSITIVE_INFINITY }
     // Nearly always there is nothing, which costs no transaction.
     if (!(yield* isWaiting(hook))) return nothing
@@ -142,8 +142,10 @@ export const make = (sql: PgClient.PgClient): Pick<HookStore["Service"], "record
         if (now === undefined) return nothing
         const open = yield* sql`
           select
-            waiting.id::float8 as id, waiting.tries, ${millis(sql`waiting.due_at`)} as due, waiting.held,
-            exists (
+            waiting.id::float8 as id, waiting.tries, waiting.held,
+            -- One that was taken is due when its worker is gone.
+            ${millis(sql`case when waiting.worker is null then waiting.due_at else waiting.recorded_at end`)} as due,
+            waiting.due_at > clock_timestamp() and exists (
               select from sluice.workers as worker
               where worker.number = waiting.worker and worker.stopped_at is null and worker.expires_at > now()
             ) as taken
@@ -167,7 +169,9 @@ export const make = (sql: PgClient.PgClient): Pick<HookStore["Service"], "record
         if (id === undefined) return { taken: undefined, nextMillis }
         const own = yield* sql`
           update sluice.hook_deliveries
-          set worker = ${workerNumber(sql, worker)}, tries = tries + 1, begun_at = coalesce(begun_at, clock_timestamp())
+          set
+            worker = ${workerNumber(sql, worker)}, tries = tries + 1, begun_at = coalesce(begun_at, clock_timestamp()),
+            due_at = clock_timestamp() + ${withinMillis} * interval '1 millisecond'
           where id = ${id}::float8::bigint and ${workerNumber(sql, worker)} is not null
           returning id
         `.pipe(taking)

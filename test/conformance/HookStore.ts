@@ -37,7 +37,7 @@ const known = Effect.gen(function*() {
       yield* hooks.record("h", { cursor, occurrences: ends.map((end) => occurrence(end, kind, fingerprint)) }, judge(60_000))
     })
   const pace = (messages = 10, perMillis = 60_000) =>
-    ({ counted: messages, choose: Pace.choose({ atMost: { messages, perMillis }, channel: { spacingMillis: 0 } }) })
+    ({ counted: messages, withinMillis: 60_000, choose: Pace.choose({ atMost: { messages, perMillis }, channel: { spacingMillis: 0 } }) })
   const take = (by: string, messages?: number) => Effect.map(hooks.take("h", by, pace(messages)), ({ taken }) => taken)
   const told = Effect.map(hooks.deliveries("h", { limit: 99 }), (all) => all.toReversed().map(({ state }) => state))
   return { runs, hooks, finish, record, take, told }
@@ -113,16 +113,29 @@ export const hookStoreConformance = <E>(name: string, layer: Layer.Layer<RunStor
       assert.isUndefined(yield* take("three"))
     }))
 
+    test("what a live worker does not settle in time goes to another", Effect.gen(function*() {
+      const { finish, hooks, record, take, told } = yield* known
+      yield* finish("failed")
+      yield* record()
+      const choose = Pace.choose({ atMost: { messages: 9, perMillis: 1 }, channel: { spacingMillis: 0 } })
+      const first = (yield* hooks.take("h", "one", { counted: 9, withinMillis: 0, choose })).taken!
+      yield* Effect.sleep(3)
+      assert.deepInclude(yield* take("two"), { id: first.id, tries: 2 })
+      assert.isUndefined(yield* take("one"))
+      yield* hooks.settle(first.id, "one", { _tag: "GaveUp", reason: "late" })
+      assert.deepStrictEqual(yield* told, ["waiting"])
+    }))
+
     test("is tried again when it is due, and given up with the reason", Effect.gen(function*() {
       const { finish, hooks, record, take, told } = yield* known
       yield* finish("failed")
       yield* record()
       const taken = (yield* take("one"))!
       yield* hooks.settle(taken.id, "one", { _tag: "Again", afterMillis: 60_000, reason: "no \u0000 luck" })
-      const { nextMillis, taken: none } = yield* hooks.take("h", "two", { counted: 1, choose: Pace.choose({ atMost: { messages: 1, perMillis: 1 }, channel: { spacingMillis: 0 } }) })
+      const { nextMillis, taken: none } = yield* hooks.take("h", "two", { counted: 1, withinMillis: 60_000, choose: Pace.choose({ atMost: { messages: 1, perMillis: 1 }, channel: { spacingMillis: 0 } }) })
       assert.isUndefined(none)
       assert.approximately(nextMillis, 60_000, 20_000)
-      const due = yield* hooks.take("h", "two", { counted: 1, choose: ({ open }) => ({ take: open[0]!.id, sum: [], hold: [], next: 0 }) })
+      const due = yield* hooks.take("h", "two", { counted: 1, withinMillis: 60_000, choose: ({ open }) => ({ take: open[0]!.id, sum: [], hold: [], next: 0 }) })
       assert.strictEqual(due.taken?.tries, 2)
       yield* hooks.settle(taken.id, "two", { _tag: "GaveUp", reason: "it is gone" })
       assert.deepStrictEqual(yield* told, ["failed"])

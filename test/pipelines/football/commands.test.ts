@@ -174,6 +174,8 @@ describe("sluice football", () => {
       assert.isFalse(fs.existsSync(path.join(project.folder, "step1.pid")))
       const gone = yield* health()
       assert.deepStrictEqual([gone.code, gone.stdout], [1, "Pipeline is not running\n"])
+      // The cycle that was ended by hand is no failure.
+      assert.strictEqual((yield* project.run(["football", "status"])).code, 0)
       const log = read(project, "step1.log")
       assert.match(log, /Received SIGTERM, initiating graceful shutdown\.\.\.$/m)
       assert.match(log, /TOTAL PIPELINE TIME \(Step 1 → Step 7\): \d+\.\d\d seconds$/m)

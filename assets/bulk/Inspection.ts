@@ -35,22 +35,25 @@ const packed = /\.(gz|gzip|zst|zstd)$/i
 const lookAtText = Effect.fnUntraced(function*(file: ObjectInfo, format: Format.TextFormat<Kind.AnyRecord>) {
   const store = yield* ObjectStore
   const columns = new Set<string>()
-  let [good, bad, end] = [0, 0, 0]
+  let [good, bad, records, end] = [0, 0, 0, 0]
   let firstBad: Format.BadRecord | undefined
   const bytes = store.read(file.uri, { ifMatch: file.etag })
+  // The bad ones of a piece of the file come before its good ones: what is known so far is of the pieces before.
   const deadLetters = (bads: ReadonlyArray<Format.BadRecord>) => {
+    if (good === 0 && bad >= most) return Effect.fail(new Enough())
     firstBad ??= bads[0]
     bad += bads.length
-    return bad >= most ? Effect.fail(new Enough()) : Effect.void
+    return Effect.void
   }
-  const records = Stream.take(format.readPlaced(bytes, { file: file.uri, onBadRecord: "collect", deadLetters }), most)
-  yield* Stream.runForEach(records, ({ place, value }) =>
+  const placed = Stream.take(format.readPlaced(bytes, { file: file.uri, onBadRecord: "collect", deadLetters }), most)
+  yield* Stream.runForEach(placed, ({ place, value }) =>
     Effect.sync(() => {
       good++
+      records = place.record + 1
       end = place.end ?? 0
       for (const name of Object.keys(value)) columns.add(name)
     })).pipe(Effect.catchTag("Enough", () => Effect.void))
-  return { file, columns, good, firstBad, bytesPerRecord: good === 0 || packed.test(file.uri) ? undefined : end / (good + bad) } satisfies Looked
+  return { file, columns, good, firstBad, bytesPerRecord: good === 0 || packed.test(file.uri) ? undefined : end / records } satisfies Looked
 })
 
 /** One column of the first rows: the others may be large. Text is as good as any type: what is asked for is the column. */

@@ -26,11 +26,14 @@ const logDir = Flag.String("log-dir").pipe(
   Flag.withDefault("logs")
 )
 
-const errorRate = Flag.Finite("error-rate").pipe(
-  Flag.withMetavar("<share>"),
-  Flag.withDescription("This share of the invented records is bad, to the record (default 0)"),
-  Flag.filter((n) => n >= 0 && n <= 1, () => "a share from 0 to 1, like 0.1")
-)
+const share = (name: string, description: string) =>
+  Flag.Finite(name).pipe(
+    Flag.withMetavar("<share>"),
+    Flag.withDescription(description),
+    Flag.filter((n) => n >= 0 && n <= 1, () => "a share from 0 to 1, like 0.1")
+  )
+
+const errorRate = share("error-rate", "This share of the invented records is bad, to the record (default 0)")
 
 const endpoint = text("endpoint", "url", "The API that records are sent to (default API_ENDPOINT)")
 
@@ -125,6 +128,7 @@ export const bulkCommand = Command.make(
       Flag.withDescription("local: this process alone; partitioned: several; auto: by the size of the input (default BULK_ENGINE, else auto)")
     )),
     processes: optional(counted("workers", "Processes of the partitioned engine (default BULK_PROCESSES, else 2)", 64)),
+    maxErrorRate: optional(share("max-error-rate", "Where more records fail the run ends with exit code 1, early (default MAX_ERROR_RATE, else 0.5)")),
     force: yes("force", "Send all records again, those that were sent before too"),
     logDir,
     json
@@ -133,8 +137,8 @@ export const bulkCommand = Command.make(
 ).pipe(
   Command.withDescription(
     "Send every record of the input to the API, once: what was sent before is not sent again. After an interruption or a " +
-      "kill, give the same command again. Records that fail are listed and stop nothing. Exit code 1 when the API is down at the " +
-      "start, or a file cannot be read to its end."
+      "kill, give the same command again. Records that fail are listed and stop nothing, unless too many do. Exit code 1 when the API " +
+      "is down at the start, a file cannot be read to its end, or too many records fail; 2 for settings and inputs that are wrong."
   ),
   Command.withShortDescription("Records from files to a limited API; generate, health, retry-failed"),
   Command.withSubcommands([generate, health, retryFailed, worker]),

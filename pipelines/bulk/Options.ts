@@ -20,6 +20,8 @@ export interface Options {
   /** From so many megabytes on `auto` is `partitioned`. */
   readonly partitionedFrom: number
   readonly processes: number
+  /** A larger share of failed records is a failure of the run. */
+  readonly maxErrorRate: number
   readonly level: Level
 }
 
@@ -38,7 +40,8 @@ export const read: Effect.Effect<Options, Cli.Refusal> = refusing(Setting.all({
   chunkKib: Input.chunkKib,
   engine: Setting.word("BULK_ENGINE", "auto", engines),
   partitionedFrom: Setting.count("BULK_PARTITIONED_FROM", 256, 0, 1_000_000_000),
-  processes: Setting.count("BULK_PROCESSES", 2, 1, 64)
+  processes: Setting.count("BULK_PROCESSES", 2, 1, 64),
+  maxErrorRate: Setting.share("MAX_ERROR_RATE", 0.5)
 }))
 
 /** The options of the command line that stand for a setting, by its name. */
@@ -56,6 +59,7 @@ export interface Given {
   readonly mode: string | undefined
   readonly engine: string | undefined
   readonly processes: number | undefined
+  readonly maxErrorRate: number | undefined
 }
 
 /** The latency of the demo's stand-in, in milliseconds. */
@@ -75,6 +79,7 @@ export const settingsOf = (given: Given, input: string | undefined): Readonly<Re
     RATE_LIMIT_CALLS: text(given.rate),
     BULK_MODE: given.mode,
     BULK_ENGINE: given.engine,
-    BULK_PROCESSES: text(given.processes)
+    BULK_PROCESSES: text(given.processes),
+    MAX_ERROR_RATE: text(given.maxErrorRate)
   }
 }

@@ -4,6 +4,7 @@ import { Cli } from "sluice"
 import type { Backfill } from "sluice"
 import type { Logs } from "./Logs.ts"
 import * as Statistics from "./Statistics.ts"
+import * as Threshold from "./Threshold.ts"
 
 export interface Ended {
   /** Undefined: there was nothing to do. */
@@ -14,8 +15,13 @@ export interface Ended {
   readonly sent: number
 }
 
-/** Fails with the exit code where chunks failed, or the run was cancelled from elsewhere. Records that failed do not count. */
-export const tell = Effect.fn("bulk.report")(function*({ engine, report, seconds, sent }: Ended, json: boolean, logs: Logs) {
+/** Fails with the exit code where chunks failed, the run was cancelled from elsewhere, or more records failed than may. */
+export const tell = Effect.fn("bulk.report")(function*(
+  { engine, report, seconds, sent }: Ended,
+  maxErrorRate: number,
+  json: boolean,
+  logs: Logs
+) {
   const all = yield* Statistics.read
   const lines = Statistics.lines(all, report === undefined ? undefined : { seconds, sent: engine === "local" ? sent : all.read })
   for (const text of lines) logs.info(text)
@@ -27,7 +33,13 @@ export const tell = Effect.fn("bulk.report")(function*({ engine, report, seconds
       yield* Console.log("\nThe failed records are in bulk.failed_records, each with its place and reason; `sluice bulk retry-failed` sends them again.")
     }
   }
-  if (report === undefined || report.state === "succeeded") return
+  if (report === undefined || report.state === "succeeded") {
+    const tooMany = Threshold.sentence(all.failed, all.read, maxErrorRate)
+    if (tooMany === undefined) return
+    logs.error(tooMany)
+    yield* Console.error(`✗ ${tooMany}`)
+    return yield* new Cli.Unfinished({ exitCode: 1 })
+  }
   // The tables of a chunk fail together, of one error.
   const messages = report.failures.map(({ error, partition }) => error?.replace(/^[A-Za-z]+Error: /, "") ?? `Chunk ${partition} failed.`)
   for (const message of new Set(messages)) {

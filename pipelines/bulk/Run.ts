@@ -1,5 +1,5 @@
 /** `sluice bulk`: sends every record of the input that was not sent yet, and tells what became of them. */
-import { Cause, Console, Deferred, Effect, Fiber } from "effect"
+import { Cause, Console, Deferred, Effect, Fiber, Option } from "effect"
 import { Asset, AssetGraph, Backfill, Cli, Executor, Input } from "sluice"
 import { chunks } from "../../assets/bulk/chunks.ts"
 import * as Inspection from "../../assets/bulk/Inspection.ts"
@@ -7,7 +7,7 @@ import * as Meter from "../../assets/bulk/Meter.ts"
 import { RecordApi } from "../../resources/bulk/RecordApi.ts"
 import * as ApiSettings from "../../resources/bulk/Settings.ts"
 import { bulk } from "../bulk.ts"
-import { draining } from "./Draining.ts"
+import { drain, draining } from "./Draining.ts"
 import * as Expected from "./Expected.ts"
 import * as Invented from "./Invented.ts"
 import * as Logs from "./Logs.ts"
@@ -18,6 +18,7 @@ import * as Place from "./Place.ts"
 import * as Report from "./Report.ts"
 import * as Request from "./Request.ts"
 import * as Screen from "./Screen.ts"
+import * as Threshold from "./Threshold.ts"
 import * as Watch from "./Watch.ts"
 
 export interface RunInput extends Options.Given {
@@ -38,6 +39,15 @@ const ensureHealthy = Effect.fnUntraced(function*(logs: Logs.Logs) {
   const { message } = health.failure
   logs.client("ERROR", `Health: down. ${message}`)
   yield* Console.error(`error: Nothing was sent, since the API is not up. ${message}`)
+  return yield* new Cli.Unfinished({ exitCode: 1 })
+})
+
+/** Ends a run of which too much fails, as an interrupt would: what is done is committed. */
+const endingEarly = Effect.fnUntraced(function*(meter: Meter.Meter, most: number, logs: Logs.Logs) {
+  const sentence = yield* Threshold.passed(meter, most)
+  logs.error(sentence)
+  yield* drain(meter)
+  yield* Console.error(`✗ ${sentence} The run has ended early; when the reason is put right, the same command goes on, and \`sluice bulk retry-failed\` sends what failed again.`)
   return yield* new Cli.Unfinished({ exitCode: 1 })
 })
 
@@ -65,7 +75,7 @@ const sending = Effect.fnUntraced(function*(input: RunInput, options: Options.Op
   yield* Monitor.make({ meter, logs, folder, show: screen.show, expected: input.numRecords ?? Expected.of(listed, bytesPerRecord), run: () => run, anew })
   const helpers = Effect.flatMap(Deferred.await(started), (id) => Partitioned.helpers(id, options.processes - 1, folder, logs))
   const helping = yield* Effect.forkScoped(engine === "partitioned" ? helpers : Effect.void)
-  const report = yield* Backfill.start(graph, Request.sending(anew), {
+  const backfill = Backfill.start(graph, Request.sending(anew), {
     observer: (observation) => {
       watch(observation)
       if (observation._tag !== "RunStarted") return
@@ -73,6 +83,7 @@ const sending = Effect.fnUntraced(function*(input: RunInput, options: Options.Op
       Deferred.doneUnsafe(started, Effect.succeed(observation.run))
     }
   })
+  const report = yield* Effect.raceFirst(backfill, endingEarly(meter, options.maxErrorRate, logs))
   if (report !== undefined) yield* Fiber.join(helping)
   screen.close()
   const { failed, processed } = meter.counts
@@ -97,7 +108,7 @@ export const run = Effect.fn("bulk.run")(function*(input: RunInput) {
     const options = yield* Options.read
     const logs = yield* Logs.open(yield* Cli.path(input.logDir), options.level)
     const meter = Meter.make()
-    const whole = Effect.flatMap(sending(input, options, meter, logs), (ended) => Report.tell(ended, input.json, logs))
+    const whole = Effect.flatMap(sending(input, options, meter, logs), (ended) => Report.tell(ended, options.maxErrorRate, input.json, logs))
     yield* Cli.withEverything(draining(meter, logs, whole)).pipe(
       Effect.onError((cause) => tellEarlyEnd(cause, meter, logs)),
       Effect.provideService(Meter.ProcessMeter, meter),
@@ -110,6 +121,9 @@ export const run = Effect.fn("bulk.run")(function*(input: RunInput) {
 /** What ends a run early, with the trace in the log; the command line says errors on the terminal. */
 const tellEarlyEnd = (cause: Cause.Cause<unknown>, { counts }: Meter.Meter, logs: Logs.Logs) =>
   Effect.gen(function*() {
+    const ended = Cause.findErrorOption(cause)
+    // What it ended with has been told.
+    if (Option.isSome(ended) && ended.value instanceof Cli.Unfinished) return
     if (!Cause.hasInterruptsOnly(cause)) return logs.error(Cause.pretty(cause))
     const sentence = `Interrupted: ${counts.processed} records were processed and ${counts.failed} failed in this process. What is done is ` +
       "committed; the same command goes on with the rest."

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { AssetGraph, Backfill, Cli } from "sluice"
 import * as Meter from "../../assets/bulk/Meter.ts"
 import { bulk } from "../bulk.ts"
+import { draining } from "./Draining.ts"
 import * as Logs from "./Logs.ts"
 import * as Options from "./Options.ts"
 import * as Watch from "./Watch.ts"
@@ -14,9 +15,10 @@ export const worker = Effect.fn("bulk.worker")(function*(input: {
 }) {
   const { level } = yield* Options.readSending
   const logs = yield* Logs.open(yield* Cli.path(input.logDir), level, `.${input.name}`)
+  const meter = Meter.make()
   const work = Effect.gen(function*() {
     const graph = yield* Effect.fromResult(AssetGraph.make([bulk]))
     yield* Backfill.join(graph, input.backfill, { observer: Watch.make(logs) })
-  }).pipe(Effect.provideService(Meter.ProcessMeter, Meter.make()), Effect.provide(logs.layer))
-  yield* Cli.withEverything(work)
+  })
+  yield* Cli.withEverything(draining(meter, logs, work)).pipe(Effect.provideService(Meter.ProcessMeter, meter), Effect.provide(logs.layer))
 }, Effect.scoped)

@@ -37,6 +37,15 @@ export const seconds = <const F extends number | undefined>(
     return Effect.fail(wrong(`${name} is "${given}"; write seconds from 0.001 to ${most.toLocaleString("en")}, like ${fallback ?? 0.01}.`))
   })
 
+/** A number from 0 to 1. */
+export const share = (name: string, fallback: number): Effect.Effect<number, SettingsError> =>
+  Effect.flatMap(text(name), (given) => {
+    if (given === undefined) return Effect.succeed(fallback)
+    const value = /^\d+(\.\d+)?$/.test(given) ? Number(given) : Number.NaN
+    if (value <= 1) return Effect.succeed(value)
+    return Effect.fail(wrong(`${name} is "${given}"; write a share from 0 to 1, like ${fallback}.`))
+  })
+
 /** One of some words, in whatever case. */
 export const word = <const W extends string>(
   name: string,

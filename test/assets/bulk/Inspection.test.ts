@@ -62,6 +62,7 @@ describe("a look at the input", () => {
         writeFileSync(path.join(folder, `a.${format}`), Buffer.concat(yield* Stream.runCollect(SampleFile.bytes(format, drawn))))
       }
       writeFileSync(path.join(folder, "empty.csv"), "")
+      writeFileSync(path.join(folder, "mostly-bad.csv"), `id,amount\n${"1\n".repeat(2000)}1,2\n`)
       // What is wrong with it comes later than a look goes.
       writeFileSync(path.join(folder, "late.json"), `[${"{\"id\":1},".repeat(200)}`)
       const { bytesPerRecord } = yield* inspect(`${folder}/`)

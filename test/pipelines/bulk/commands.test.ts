@@ -76,7 +76,7 @@ describe("sluice bulk", () => {
       yield* write(project, "records.csv", 20, { errorRate: 0.15 })
       const simulator = yield* Simulator.make({ errorRate: 1 })
       const env = envOf(simulator, { RETRY_BASE: "0.001", BREAKER_FAILURES: "1000" })
-      const first = yield* project.run(["bulk"], { env })
+      const first = yield* project.run(["bulk", "--max-error-rate", "1"], { env })
       assert.strictEqual(first.code, 0, first.stderr)
       assert.match(first.stdout, /^Records failed {7}20 \(100\.0 %: unreadable 1, no id 1, refused 0, unanswered 18\)$/m)
       const rows = yield* query<{ tries: number; reason: string }>(project, "select tries, reason from bulk.failed_records where kind = 'unanswered'")
@@ -91,6 +91,26 @@ describe("sluice bulk", () => {
       const last = yield* project.run(["bulk"], { env })
       assert.match(last.stdout, /^Records processed {4}17 \(17 of them at a later try\)$/m)
       assert.match(last.stdout, /^Records failed {7}3 /m)
+    }))
+
+  it.live("ends early where too many records fail, and goes on when it is told that they may", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      yield* write(project, "records.csv", 2500, { errorRate: 0.6 })
+      const simulator = yield* Simulator.make()
+      const env = envOf(simulator, { BATCH_SIZE: "100", RATE_LIMIT_CALLS: "60", RATE_LIMIT_PERIOD: "0.1" })
+      const ended = yield* project.run(["bulk"], { env })
+      assert.strictEqual(ended.code, 1, ended.stderr)
+      assert.match(ended.stderr, /^✗ [56]\d(\.\d)? % of 1,\d\d\d records failed, more than the 50 % that MAX_ERROR_RATE allows\. The run has ended early; /m)
+      assert.isBelow(simulator.ledger.processed(), 900)
+      const whole = yield* project.run(["bulk", "--max-error-rate", "0.7"], { env })
+      assert.strictEqual(whole.code, 0, whole.stderr)
+      assert.match(whole.stdout, /^Records read {9}2,500$/m)
+      // What came back before the end was committed: nothing was sent twice.
+      assert.deepStrictEqual([simulator.ledger.processed(), simulator.seen(100).repeated], [1000, 0])
+      const strict = yield* project.run(["bulk", "--max-error-rate", "0.5"], { env })
+      assert.strictEqual(strict.code, 1)
+      assert.match(strict.stderr, /^✗ 60 % of 2,500 records failed, /m)
     }))
 
   it.live("generates files of which an exact number of records is bad, the same ones for a seed", () =>

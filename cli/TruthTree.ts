@@ -84,6 +84,11 @@ const absentLines = (snapshot: Snapshot, asset: string, cells: Looked): Readonly
       : `${edge.upstream}: not stored  ${countOf(snapshot, edge.upstream, missing, needed)}`
   })
 
+const nextTick = ({ now }: Snapshot, condition: Condition): string => {
+  const next = condition._tag === "Cron" ? condition.cron.moments(now.epochMilliseconds + 1).next().value : undefined
+  return next === undefined ? "" : `, the next in ${Text.duration(next.instant - now.epochMilliseconds)}`
+}
+
 const isOfBlocked = (condition: Condition): boolean =>
   condition._tag === "Blocked" || (condition._tag === "Not" && isOfBlocked(condition.of))
 
@@ -98,7 +103,8 @@ export const lines = (snapshot: Snapshot, evaluated: Evaluated, point: Partition
     const name = isOther ? `${nameOf(snapshot, part.asset, of)}: ${wordsOf(part.condition)}` : wordsOf(part.condition)
     const mark = isNone(isTrue) ? out.red("✗") : PartitionSet.equals(isTrue, of) ? out.green("✓") : out.yellow("◐")
     const indent = "  ".repeat(depth + 1)
-    told.push(`${indent}${mark} ${name}${isOne ? "" : out.dim(`  ${countOf(snapshot, part.asset, isTrue, of)}`)}`)
+    const count = isOne ? "" : `  ${countOf(snapshot, part.asset, isTrue, of)}`
+    told.push(`${indent}${mark} ${name}${out.dim(`${nextTick(snapshot, part.condition)}${count}`)}`)
     if (isOfBlocked(part.condition)) told.push(...absentLines(snapshot, part.asset, of).map((line) => `${indent}    ${line}`))
     // That nothing upstream is so is said in one line.
     const isAllSaid = part.condition._tag === "Not" && isOfUpstream(part.condition.of) && PartitionSet.equals(isTrue, of)
@@ -122,7 +128,7 @@ const verdictOf = (snapshot: Snapshot, { asked, left, truth }: Evaluated, looked
   }
   if (!isOne) return ["no cell is asked for"]
   const wrong = falseParts(truth, looked).map(title)
-  return [`not asked for, since ${wrong.length === 1 ? "this is" : "these are"} false: ${wrong.join("; ")}`]
+  return [`not asked for, because ${wrong.length === 1 ? "this is" : "these are"} false: ${wrong.join("; ")}`]
 }
 
 /** The parts that would all have to be true as well. */

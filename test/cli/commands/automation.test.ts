@@ -57,13 +57,14 @@ describe("automation on the command line", () => {
         "        shop/orders@2026-01-01 is not stored",
         "    ✓ nothing it reads is in progress",
         "",
-        "  not asked for, since this is false: not blocked"
+        "  not asked for, because this is false: not blocked"
       ])
       const all = yield* run(["automation", "explain", "shop/revenue"])
       assert.include(all.stdout, "shop/revenue  3 cells · 3 missing\n")
       assert.include(all.stdout, "◐ not blocked  2 of 3: 2026-01-02, 2026-01-03\n        shop/orders: not stored  1 of 3: 2026-01-01\n")
       assert.include(all.stdout, "2 of 3: 2026-01-02, 2026-01-03")
       assert.include(all.stdout, "2 cells asked for by the next evaluation of a daemon: 2026-01-02, 2026-01-03")
+      assert.match((yield* run(["automation", "explain", "shop/orders"])).stdout, /✗ a tick of 0 2 \* \* \* in Europe\/Berlin, the next in \d+ /)
       const json = JSON.parse((yield* run(["automation", "explain", "shop/revenue", "--json"])).stdout)
       assert.deepInclude(json, { asked: 2, left: [] })
       assert.deepInclude(json.truth, { asset: "shop/revenue", true: 2, of: 3 })

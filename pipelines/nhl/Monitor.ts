@@ -38,6 +38,9 @@ export const due = (games: ReadonlyArray<ScheduledGame>, { lastLookHours, now, t
 const line = ({ away_score, away_team_name, game_id, home_score, home_team_name, state }: ScheduledGame): string =>
   `${game_id}  ${state.padEnd(5)}  ${away_team_name ?? "?"} ${away_score ?? 0} – ${home_score ?? 0} ${home_team_name ?? "?"}`
 
+/** `2023-05-20 01:30:00`, UTC: what goes on for long is a log. */
+const stamp = (now: DateTime.Utc): string => DateTime.formatIso(now).slice(0, 19).replace("T", " ")
+
 /** The last line that a process said to people. */
 const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? ""
 
@@ -75,7 +78,7 @@ export interface MonitorOptions {
 const look = Effect.fnUntraced(function*(input: MonitorOptions, now: DateTime.Utc, withFinal: boolean) {
   const games = due(yield* listed(now), { now, types: input.types, lastLookHours: withFinal ? input.lastLookHours : 0 })
   if (input.json) yield* Console.log(JSON.stringify(games))
-  else if (games.length > 0) for (const game of games) yield* Console.log(line(game))
+  else if (games.length > 0) for (const game of games) yield* Console.log(input.once ? line(game) : `${stamp(now)}  ${line(game)}`)
   else if (input.once) yield* Console.log("No game is on, and none ended lately.")
   return games
 })

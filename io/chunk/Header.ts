@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import type { ObjectStore } from "../../resources/objects/ObjectStore.ts"
 import * as Charset from "../format/Charset.ts"
+import { Cells } from "../format/csv/Cells.ts"
 import { dialectOf, maxRecordBytesOf } from "../format/csv/Dialect.ts"
 import { split } from "../format/csv/Split.ts"
 import type { TextFormat } from "../format/Format.ts"
@@ -25,17 +26,15 @@ export const headerOf = <A>(store: ObjectStore["Service"], chunk: Chunk, { csv }
       // Whole lines, so that no character is cut.
       const lines = bytes.subarray(Charset.markLength(bytes, encoding), bytes.lastIndexOf(dialect.newline) + 1)
       const { broken, text } = Charset.decode(lines, encoding)
-      const cells: Array<string> = []
-      const quoted: Array<boolean> = []
+      const cells = new Cells()
       let header: ReadonlyArray<string> | undefined
       split(text, dialect, false, {
         cells,
-        quoted,
         skip: () => {},
         bad: () => {},
-        record: (count) => {
-          const blank = count === 1 && cells[0] === "" && quoted[0] === false
-          if (header === undefined && !blank) header = cells.slice(0, count).map((cell) => broken ? Charset.mend(cell) ?? cell : cell)
+        record: () => {
+          const blank = cells.count === 1 && cells.of(0) === "" && !cells.isQuoted(0)
+          if (header === undefined && !blank) header = cells.all().map((cell) => broken ? Charset.mend(cell) ?? cell : cell)
         }
       })
       if (header !== undefined) return header

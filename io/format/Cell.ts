@@ -94,6 +94,76 @@ export const parser = (kind: Kind, options: Options): (text: string) => unknown 
   }
 }
 
+/** Whole numbers of so many digits are exact, and so is their quotient by a power of ten: it is rounded as the decimal is. */
+const exactDigits = 15
+const powers = Array.from({ length: exactDigits + 1 }, (_, i) => 10 ** i)
+
+/** A part of a text → a value, read in place; undefined for what is written in any but the usual way, which is for `parser` to read. */
+export type Scan = (text: string, start: number, end: number) => unknown
+
+/** Digits with a sign or none; with a mark among them where there may be one. */
+const decimal = (mark: number): Scan => (text, start, end) => {
+  const isNegative = text.charCodeAt(start) === 45
+  let i = isNegative ? start + 1 : start
+  const first = i
+  let value = 0
+  for (; i < end; i++) {
+    const digit = text.charCodeAt(i) - 48
+    if (digit < 0 || digit > 9) break
+    value = value * 10 + digit
+  }
+  const whole = i - first
+  if (whole === 0) return undefined
+  if (i === end) return whole > exactDigits ? undefined : isNegative ? -value : value
+  if (text.charCodeAt(i) !== mark) return undefined
+  const after = ++i
+  for (; i < end; i++) {
+    const digit = text.charCodeAt(i) - 48
+    if (digit < 0 || digit > 9) return undefined
+    value = value * 10 + digit
+  }
+  const places = end - after
+  if (places === 0) return undefined
+  if (whole + places > exactDigits) return mark === 46 && whole < 300 ? Number(text.slice(start, end)) : undefined
+  const quotient = value / powers[places]!
+  return isNegative ? -quotient : quotient
+}
+
+const truth = (options: Options): Scan => {
+  const texts = [...options.booleans]
+  return (text, start, end) => {
+    for (const [word, value] of texts) if (word.length === end - start && text.startsWith(word, start)) return value
+    return undefined
+  }
+}
+
+const never: Scan = () => undefined
+
+/** The quick way for what files are full of; what it gives is what `parser` gives. */
+export const scanner = (kind: Kind, options: Options): Scan => {
+  switch (kind.tag) {
+    case "text":
+    case "any": return (text, start, end) => text.slice(start, end)
+    case "integer": {
+      const digits = decimal(-1)
+      return (text, start, end) => {
+        const value = digits(text, start, end)
+        // -0 is 0.
+        return value === 0 ? 0 : value
+      }
+    }
+    case "number":
+    case "finite": return decimal(options.decimalMark.charCodeAt(0))
+    case "boolean": return truth(options)
+    case "instant":
+      return (text, start, end) => {
+        const millis = Moment.written(text, start, end)
+        return Number.isNaN(millis) ? undefined : new Date(millis)
+      }
+    default: return never
+  }
+}
+
 /** Value → text, that `parser` reads back as the same value. */
 export const printer = (kind: Kind, options: Options): (value: unknown) => string => {
   const json = toJson(kind)

@@ -61,6 +61,8 @@ export interface Column {
    * null for both.
    */
   readonly boxed: boolean
+  /** The scalar that the schema asks for, where it asks for no more than that; else undefined. */
+  readonly plain: Scalar.Scalar | undefined
   /** A present value or null or undefined → the wire's value or null. Throws `Refused`. */
   readonly encode: (value: unknown) => unknown
   /** Of values that are not null; `undefined` when the client gives the schema's value already. */
@@ -241,6 +243,7 @@ export const make = (name: string, property: SchemaAST.AST): Column => {
     cast: scalar.wire === "text" && scalar.type !== "text" ? scalar.type : undefined,
     absent: nullAllowed ? "null" : isOptional ? "missing" : "undefined",
     boxed,
+    plain: found?.refined === false && !unionChecks ? scalar : undefined,
     encode: (value) => {
       if (value === null && nullAllowed) return null
       if (value === undefined) {

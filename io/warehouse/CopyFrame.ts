@@ -110,6 +110,23 @@ export class CopyFrame {
     this.#at += value.length
   }
 
+  /** A short text of ASCII without NUL; false for others, of which nothing is written. */
+  ascii(value: string): boolean {
+    const { length } = value
+    if (length > shortText) return false
+    this.#reserve(4 + length)
+    const bytes = this.#bytes
+    const start = this.#at + 4
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(i)
+      if (code > 127 || code === 0) return false
+      bytes[start + i] = code
+    }
+    this.#view.setInt32(this.#at, length)
+    this.#at = start + length
+    return true
+  }
+
   /** A text; `version` is a byte before it, as jsonb has one. */
   text(value: string, version?: number): void {
     this.#reserve(5 + value.length * 3)

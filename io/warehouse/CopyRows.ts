@@ -9,7 +9,8 @@ import { CopyFrame } from "./CopyFrame.ts"
 import { type CopyIn, frameHead, type Send } from "./CopyIn.ts"
 import { quote } from "./Identifier.ts"
 import { place, Refused, refuse, shown } from "./Refusal.ts"
-import { wireOid } from "./Scalar.ts"
+import * as RowCode from "./RowCode.ts"
+import * as Scalar from "./Scalar.ts"
 import * as Table from "./Table.ts"
 
 type Put = (frame: CopyFrame, value: unknown) => void
@@ -34,15 +35,50 @@ const putOf = ({ cast, wire }: Column): Put | undefined => {
     case "bool": return (frame, value) => frame.boolean(value === true)
     case "timestamptz": return putInstant
     case "numeric":
-    case "date": return (frame, value) => frame.bytes(Result.getOrThrow(PgTypes.encode(value, wireOid[wire])))
+    case "date": return (frame, value) => frame.bytes(Result.getOrThrow(PgTypes.encode(value, Scalar.wireOid[wire])))
+  }
+}
+
+/** Values of the most usual kinds are written as they come, with no wire value in between; others, and what is refused, go the slow way. */
+const quickOf = (plain: Column["plain"], slow: Put): Put => {
+  switch (plain) {
+    case Scalar.text: return (frame, value) => {
+      if (typeof value !== "string" || !frame.ascii(value)) slow(frame, value)
+    }
+    case Scalar.integer: return (frame, value) => {
+      if (typeof value === "number" && (value | 0) === value) frame.int4(value)
+      else slow(frame, value)
+    }
+    case Scalar.double: return (frame, value) => {
+      if (typeof value === "number") frame.float8(value)
+      else slow(frame, value)
+    }
+    case Scalar.boolean: return (frame, value) => {
+      if (typeof value === "boolean") frame.boolean(value)
+      else slow(frame, value)
+    }
+    case Scalar.date: return (frame, value) => {
+      const micros = value instanceof Date ? (value.getTime() - epoch) * 1000 : Number.NaN
+      // Of these moments the years are those of Postgres.
+      if (Number.isSafeInteger(micros)) frame.int8(micros)
+      else slow(frame, value)
+    }
+    default: return slow
   }
 }
 
 interface Cells {
   readonly name: string
-  readonly encode: Column["encode"]
-  readonly put: Put
+  /** Throws `Refused`. */
+  readonly write: Put
 }
+
+const writeOf = ({ encode, plain }: Column, put: Put): Put =>
+  quickOf(plain, (frame, value) => {
+    const wire = encode(value)
+    if (wire === null) frame.nothing()
+    else put(frame, wire)
+  })
 
 const known = new WeakMap<Table.Table, ReadonlyArray<Cells> | "none">()
 
@@ -51,7 +87,7 @@ const cellsOf = (table: Table.Table): ReadonlyArray<Cells> | "none" => {
   if (found !== undefined) return found
   const cells = table.columns.flatMap((column) => {
     const put = putOf(column)
-    return put === undefined ? [] : [{ name: column.name, encode: column.encode, put }]
+    return put === undefined ? [] : [{ name: column.name, write: writeOf(column, put) }]
   })
   const made = cells.length < table.columns.length ? "none" : cells
   known.set(table, made)
@@ -76,19 +112,17 @@ const encoder = (table: Table.Table, partition: string, frame: CopyFrame) => {
   let rows = 0
   const refused = (reason: string): IoError =>
     refuse(table.asset, partition, `Row ${rows + 1} of ${place(table.asset, partition)} ${reason}.`)
+  const at = { column: 0 }
+  const writeAll = RowCode.each(cells.map(({ name }) => name), cells.map(({ write }, i) => (value) => {
+    at.column = i
+    write(frame, value)
+  }))
   /** Throws `Refused` with `at` at the column to blame. */
-  const putRow = (row: object, at: { column: number }): void => {
+  const putRow = (row: object): void => {
     frame.columns(count)
     for (const name of partitions) frame.text(name)
-    for (let i = 0; i < cells.length; i++) {
-      const { encode, name, put } = cells[i]!
-      at.column = i
-      const value = encode((row as Readonly<Record<string, unknown>>)[name])
-      if (value === null) frame.nothing()
-      else put(frame, value)
-    }
+    writeAll(row)
   }
-  const at = { column: 0 }
   return {
     get rows() {
       return rows
@@ -98,7 +132,7 @@ const encoder = (table: Table.Table, partition: string, frame: CopyFrame) => {
       const reason = accepts?.(row)
       if (reason !== undefined) return refused(`does not match the schema: ${reason}`)
       try {
-        putRow(row, at)
+        putRow(row)
       } catch (cause) {
         if (!(cause instanceof Refused)) throw cause
         const name = cells[at.column]?.name ?? ""

@@ -1,37 +1,42 @@
 /** Which cell of a record is which column. */
 import * as Cell from "../Cell.ts"
-import { Blame, FormatError, Refused, refuse, shown } from "../FormatError.ts"
+import { FormatError, refuse, shown } from "../FormatError.ts"
 import * as Kind from "../Kind.ts"
+import * as Maker from "../Maker.ts"
 import type { Shape } from "../Shape.ts"
-import { setAbsent } from "../Shape.ts"
+import type { Cells } from "./Cells.ts"
 
 export interface Layout {
   readonly names: ReadonlyArray<string>
   /** Puts a record together. Throws `Blame`. */
-  readonly read: (cells: ReadonlyArray<string>, quoted: ReadonlyArray<boolean>) => Record<string, unknown>
+  readonly read: (cells: Cells) => Record<string, unknown>
 }
 
 /** Whether an empty text can be a value, so that quotes tell it from null. */
 export const emptyIsValue = (kind: Kind.Kind): boolean => ["text", "any", "bytes", "other"].includes(kind.tag)
 
-/** One column's cell → the record's property. */
-const setter = (field: Kind.Field, options: Cell.Options, nulls: ReadonlySet<string>) => {
-  const parse = Cell.parser(field.kind, options)
+/** One cell of a record → the property's value, undefined where there is none. Throws `Refused`. */
+const reader = (field: Kind.Field, index: number, options: Cell.Options, nulls: ReadonlySet<string>): Maker.Reader<Cells> => {
+  const [parse, scan] = [Cell.parser(field.kind, options), Cell.scanner(field.kind, options)]
   const isText = emptyIsValue(field.kind)
-  const { absent, check, key, nullable } = field
-  const take = absent === "missing" || absent === "undefined" || absent === "null"
+  const { absent, check, nullable } = field
+  const none = absent === "null" ? null : undefined
   // To look a fresh text up costs its hash.
   const longest = Math.max(-1, ...[...nulls].map((text) => text.length))
-  return (record: Record<string, unknown>, text: string, quoted: boolean): void => {
-    if (text.length <= longest && nulls.has(text) && !(quoted && isText)) {
-      if (nullable && take) return setAbsent(record, field)
-      if (!isText) refuse(`expected ${Kind.named(field.kind)}, found ${text === "" ? "nothing" : shown(text)}`)
+  return (cells) => {
+    const [start, end] = [cells.starts[index]!, cells.ends[index]!]
+    if (end - start <= longest && nulls.has(cells.of(index)) && !(isText && cells.isQuoted(index))) {
+      if (nullable) return none
+      if (!isText) refuse(`expected ${Kind.named(field.kind)}, found ${cells.of(index) === "" ? "nothing" : shown(cells.of(index))}`)
     }
-    const value = parse(text)
+    const found = cells.isPlain(index) ? scan(cells.text, start, end) : undefined
+    const value = found === undefined ? parse(cells.of(index)) : found
     check?.(value)
-    record[key] = value
+    return value
   }
 }
+
+const absentReader = ({ absent }: Kind.Field): Maker.Reader<Cells> => absent === "null" ? () => null : () => undefined
 
 const list = (names: ReadonlyArray<string>): string =>
   names.length <= 20 ? names.map((n) => JSON.stringify(n)).join(", ") : `${names.slice(0, 20).map((n) => JSON.stringify(n)).join(", ")} and ${names.length - 20} more`
@@ -51,7 +56,7 @@ export const layout = (
     if (seen.has(name)) throw wrong("the header names this column twice; give the header option a list of names that differ", name)
     seen.add(name)
   }
-  const setters = shape.columns.map((column) => {
+  const found = shape.columns.map((column) => {
     const index = names.indexOf(column.column)
     if (index < 0 && column.absent === "required") {
       const near = names.find((name) => name.trim().toLowerCase() === column.column.toLowerCase())
@@ -61,31 +66,14 @@ export const layout = (
         column.column
       )
     }
-    return { column, index, set: setter(column, options, nulls) }
+    return { column, read: index < 0 ? absentReader(column) : reader(column, index, options, nulls) }
   })
   const { rest } = shape
   const others = rest === undefined ? [] : names.flatMap((name, index) =>
     shape.columns.some(({ column }) => column === name)
       ? []
-      : [{ column: { ...rest, key: name, column: name }, index, set: setter({ ...rest, key: name }, options, nulls) }]
+      : [{ column: { ...rest, key: name, column: name }, read: reader({ ...rest, key: name }, index, options, nulls) }]
   )
-  const all = [...setters, ...others]
-  const hasProto = all.some(({ column }) => column.key === "__proto__")
-  return {
-    names,
-    read: (cells, quoted) => {
-      const record: Record<string, unknown> = hasProto ? Object.create(null) : {}
-      let i = 0
-      try {
-        for (const { column, index, set } of all) {
-          if (index < 0) setAbsent(record, column)
-          else set(record, cells[index] ?? "", quoted[index] ?? false)
-          i++
-        }
-      } catch (error) {
-        throw error instanceof Refused ? new Blame(all[i]?.column.column ?? "", error.message) : error
-      }
-      return record
-    }
-  }
+  const all = [...found, ...others]
+  return { names, read: Maker.fromReaders(all.map(({ column, read }) => ({ ...column, read }))) }
 }

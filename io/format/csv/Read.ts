@@ -5,6 +5,7 @@ import { Blame, FormatError, Refused } from "../FormatError.ts"
 import type { Machine, Out } from "../Machine.ts"
 import type { Shape } from "../Shape.ts"
 import { cellOptions, dialectOf, maxRecordBytesOf, nullsOf, type Options } from "./Dialect.ts"
+import { Cells } from "./Cells.ts"
 import { type Layout, layout } from "./Header.ts"
 import { split } from "./Split.ts"
 
@@ -33,6 +34,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
   let carry: Carry.Carry | undefined
   let waiting: Buffer = Buffer.alloc(0)
   let columns: Layout | undefined = given && layout(file, given, shape, cellsAre, nulls, { line: 1, byte: 0 })
+  const cells = new Cells()
   let line = from?.line ?? 1
   let record = from?.record ?? 0
 
@@ -58,13 +60,13 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
   const nameOf = (index: number): string => columns?.names[index] ?? `number ${index + 1}`
 
   /** Makes the texts of a record what they are; throws `Blame`. */
-  const inspect = (cells: Array<string>, count: number): void => {
-    for (let i = 0; i < count; i++) {
-      const cell = cells[i] ?? ""
+  const inspect = (): void => {
+    for (let i = 0; i < cells.count; i++) {
+      const cell = cells.of(i)
       if (broken) {
         const mended = Charset.mend(cell)
         if (mended === undefined) throw new Blame(nameOf(i), "the bytes are no UTF-8; give the option encoding, such as \"latin1\" or \"windows-1252\"")
-        cells[i] = mended
+        cells.mend(i, mended)
       }
       if (nul && cell.includes("\0")) throw new Blame(nameOf(i), "the cell has a NUL character; the file is damaged or has another encoding, such as \"utf-16le\"")
       if (width === 2 && !cell.isWellFormed()) throw new Blame(nameOf(i), "the cell has half of a UTF-16 surrogate pair; the file is damaged or has another encoding")
@@ -87,15 +89,12 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
     base = carry.base
     known = 0
     knownBytes = 0
-    const cells: Array<string> = []
-    const quoted: Array<boolean> = []
     const bad = (reason: string, column: string | undefined, start: number, end: number, badLine = line, at = start) =>
       out.bad({
         file, record, line: badLine, byte: byteOf(at), rowGroup: undefined, row: undefined, column, reason, raw: rawOf(start, end)
       })
     const taken = split(text, dialect, last, {
       cells,
-      quoted,
       skip: () => void line++,
       bad: (reason, column, start, at, end) => {
         const newline = dialect.newline === 10 ? "\n" : "\r"
@@ -107,19 +106,20 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
         record++
         line = badLine + 1
       },
-      record: (count, start, end, lines) => {
+      record: (start, end, lines) => {
         if (end - start > limit) throw tooLarge(byteOf(start))
-        const blank = count === 1 && cells[0] === "" && quoted[0] === false
+        const { count } = cells
+        const blank = count === 1 && cells.starts[0] === cells.ends[0] && !cells.isQuoted(0)
         if (columns === undefined) {
           if (blank && options.blankLines === "skip") return void (line += lines)
           if (blank) throw new FormatError({ file, line, byte: byteOf(start), reason: "the header line is empty; expected the names of the columns" })
           try {
-            inspect(cells, count)
+            inspect()
           } catch (error) {
             if (!(error instanceof Blame)) throw error
             throw new FormatError({ file, line, byte: byteOf(start), column: error.column, reason: `in the header: ${error.message}` })
           }
-          columns = layout(file, cells.slice(0, count), shape, cellsAre, nulls, { line, byte: byteOf(start) })
+          columns = layout(file, cells.all(), shape, cellsAre, nulls, { line, byte: byteOf(start) })
           line += lines
           return
         }
@@ -130,8 +130,8 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
           bad(blank ? `the line is empty; expected ${cellsOf(expected)}, or the option blankLines: "skip"` : `expected ${cellsOf(expected)}, found ${count}`, undefined, start, end)
         } else {
           try {
-            if (broken || nul || width === 2) inspect(cells, count)
-            const fields = columns.read(cells, quoted)
+            if (broken || nul || width === 2) inspect()
+            const fields = columns.read(cells)
             const value = shape.finish === undefined ? fields : shape.finish(fields)
             if (placed) {
               const byte = byteOf(start)

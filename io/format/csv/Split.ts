@@ -2,6 +2,7 @@
  * Text → cells: CSV as RFC 4180 has it, and nothing that it has not. One pass over character codes, so that a record
  * costs about a microsecond; the same rules at every chunk size, since it is only given whole lines.
  */
+import type { Cells } from "./Cells.ts"
 
 /** Character codes; -1 where there is none. */
 export interface Dialect {
@@ -15,11 +16,10 @@ export interface Dialect {
 }
 
 export interface Sink {
-  /** The cells of the record, of which the first `count` are meant. They are overwritten by the next record. */
-  readonly cells: Array<string>
-  readonly quoted: Array<boolean>
-  /** A record from `start` to `end`, line end included, which takes up so many lines. */
-  readonly record: (count: number, start: number, end: number, lines: number) => void
+  /** Where the cells of a record are put. */
+  readonly cells: Cells
+  /** A record of these cells from `start` to `end`, line end included, which takes up so many lines. */
+  readonly record: (start: number, end: number, lines: number) => void
   /** A part that is no record, up to the end of a line; `at` is the character to blame, in the cell `column`. */
   readonly bad: (reason: string, column: number, start: number, at: number, end: number) => void
   /** A comment's line. */
@@ -66,7 +66,7 @@ const unescape = (inner: string, escape: string): string => {
 /** Splits what it can; gives the index up to which it got. `last`: nothing comes after the text. */
 export const split = (text: string, dialect: Dialect, last: boolean, sink: Sink): number => {
   const { comment, delimiter, newline, quote } = dialect
-  const { cells, quoted } = sink
+  const { cells } = sink
   const [lineEnd, quoteText, escapeText] = [String.fromCharCode(newline), String.fromCharCode(quote), String.fromCharCode(dialect.escape)]
   const stray = newline === 10 ? 13 : 10
   const length = text.length
@@ -80,7 +80,7 @@ export const split = (text: string, dialect: Dialect, last: boolean, sink: Sink)
       sink.skip()
       continue
     }
-    let count = 0
+    cells.begin(text)
     let lines = 1
     let problem: string | undefined
     for (;;) {
@@ -98,12 +98,12 @@ export const split = (text: string, dialect: Dialect, last: boolean, sink: Sink)
         }
         const inner = text.slice(p + 1, end)
         lines += newlinesIn(text, p + 1, end, lineEnd)
-        cells[count] = !inner.includes(escapeText)
-          ? inner
+        const own = !inner.includes(escapeText)
+          ? undefined
           : dialect.escape === quote
           ? inner.replaceAll(quoteText + quoteText, quoteText)
           : unescape(inner, escapeText)
-        quoted[count++] = true
+        cells.quoted(p + 1, end, own)
         p = end + 1
       } else {
         let end = p
@@ -117,8 +117,7 @@ export const split = (text: string, dialect: Dialect, last: boolean, sink: Sink)
           problem = "a quote stands within a cell that is not quoted; put the whole cell in quotes and double the quotes in it"
           break
         }
-        cells[count] = text.slice(p, end)
-        quoted[count++] = false
+        cells.plain(p, end)
         p = end
       }
       const c = p < length ? text.charCodeAt(p) : -1
@@ -129,7 +128,7 @@ export const split = (text: string, dialect: Dialect, last: boolean, sink: Sink)
       if (c === -1 || c === newline) p = c === -1 ? length : p + 1
       else if (c === stray && stray === 13 && text.charCodeAt(p + 1) === newline) p += 2
       else {
-        count--
+        cells.count--
         problem = c === stray
           ? stray === 13
             ? "a carriage return stands alone; quote the cell, or say newline: \"cr\" where it ends the lines"
@@ -137,14 +136,14 @@ export const split = (text: string, dialect: Dialect, last: boolean, sink: Sink)
           : "text follows the closing quote; double the quotes within a cell"
         break
       }
-      sink.record(count, start, p, lines)
+      sink.record(start, p, lines)
       continue records
     }
     // What is wrong ends with its line; the next line is a record again.
     const end = text.indexOf(lineEnd, p)
     if (end < 0 && !last) return start
     const after = end < 0 ? length : end + 1
-    sink.bad(problem, count, start, p, after)
+    sink.bad(problem, cells.count, start, p, after)
     p = after
   }
   return p

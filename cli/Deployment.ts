@@ -1,6 +1,6 @@
 /** A deployment: which pipelines there are, and what they are run with. `main.ts` of a project exports one by default. */
 import type { PgClient } from "@effect/sql-pg"
-import type { Layer } from "effect"
+import { Duration, type Layer } from "effect"
 import type { Command, Environment, Services } from "effect/cli/Command"
 import type { SqlClient } from "effect/sql"
 import type { LimitStore } from "../engine/limit/LimitStore.ts"
@@ -34,6 +34,8 @@ export interface Deployment<in IO = never, in RS = never> {
   readonly schedules: ReadonlyArray<Schedule>
   readonly sensors: ReadonlyArray<AnySensor>
   readonly hooks: ReadonlyArray<AnyHook>
+  /** Records of runs that ended longer ago are forgotten by the daemon; undefined: none are. */
+  readonly retentionMillis: number | undefined
   /** IO managers: needed to look at stored values as well as to run. */
   readonly io: Layer.Layer<IO, unknown, Provided>
   /** Outside things: built only for what computes. */
@@ -71,10 +73,24 @@ export interface Options<IO, RS, RIn extends Provided, Commands extends Readonly
   readonly sensors?: ReadonlyArray<Sensor<NoInfer<IO | RS> | Provided | SensorStore>>
   /** Who is told when runs and checks fail or succeed. */
   readonly hooks?: ReadonlyArray<Hook<NoInfer<IO | RS> | Provided>>
+  /**
+   * What is recorded of runs that ended longer ago is forgotten by `sluice daemon`, once a day, as by `sluice prune`: at
+   * least an hour, such as "90 days". Default: nothing is.
+   */
+  readonly retention?: Duration.Input
   readonly io: Layer.Layer<IO, unknown, Provided>
   readonly resources: Layer.Layer<RS, unknown, RIn>
   /** Commands of the project's own beside the built-in ones; see `Cli` for what they are written with. */
   readonly commands?: Commands & { readonly [I in keyof Commands]: Checked<Commands[I], Usable<NoInfer<IO>, NoInfer<RS>, NoInfer<RIn>>> }
+}
+
+const leastRetention = Duration.toMillis("1 hour")
+
+const retentionOf = (given: Duration.Input | undefined): number | undefined => {
+  if (given === undefined) return undefined
+  const millis = Duration.toMillis(Duration.fromInputUnsafe(given))
+  if (millis >= leastRetention) return millis === Number.POSITIVE_INFINITY ? undefined : millis
+  throw new Error("The retention of a deployment should be a span of time of at least an hour, such as \"90 days\".")
 }
 
 /**
@@ -90,6 +106,7 @@ export const make = <IO, RS, RIn extends Provided = never, const Commands extend
   // The signature has checked that they need no more than a deployment's layers give.
   sensors: (options.sensors ?? []) as ReadonlyArray<AnySensor>,
   hooks: (options.hooks ?? []) as ReadonlyArray<AnyHook>,
+  retentionMillis: retentionOf(options.retention),
   io: options.io,
   resources: options.resources,
   // The signature has checked that they need no more than Deployed gives them when they are run.

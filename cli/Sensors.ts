@@ -1,6 +1,7 @@
 /** The sensors of a project, by name. */
 import { Effect } from "effect"
 import { didYouMean } from "../engine/Suggestion.ts"
+import type { KeptKeys } from "../engine/record/RetentionStore.ts"
 import type { AnySensor } from "./Deployment.ts"
 import type { Project } from "./Project.ts"
 import { Refusal } from "./Refusal.ts"
@@ -16,6 +17,11 @@ export const all = Effect.fnUntraced(function*({ deployment }: Project) {
   }
   return new Map([...found].sort(([left], [right]) => left < right ? -1 : 1))
 })
+
+/** Those whose keys may be forgotten. */
+export const keptKeys = ({ deployment }: Project): ReadonlyArray<KeptKeys> =>
+  deployment.sensors.flatMap(({ keysKeptMillis, name }) =>
+    keysKeptMillis === undefined ? [] : [{ sensor: name, olderThanMillis: keysKeptMillis }])
 
 export const named = Effect.fnUntraced(function*(project: Project, name: string) {
   const sensors = yield* all(project)

@@ -35,6 +35,8 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
     const wrong = Ask.wrong(project.graph, schedule)
     if (wrong !== undefined) return yield* new Refusal({ message: `The schedule ${schedule.name} asks for what there is not: ${wrong}` })
   }
+  const { retentionMillis } = project.deployment
+  const retention = retentionMillis === undefined ? undefined : { olderThanMillis: retentionMillis, keys: Sensors.keptKeys(project) }
   const left = yield* Effect.scoped(Effect.gen(function*() {
     if (input.pidFile !== undefined) yield* PidFile.hold(input.pidFile)
     const log = yield* Log.open(input)
@@ -42,7 +44,7 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
     const watcher = health === undefined ? log.watcher : both(log.watcher, health.observe)
     return yield* Interruption.heard("Stopping: running steps are finished. Ctrl-C again stops at once.", (stop) =>
       Daemon.run(project.graph, [...schedules.values()], {
-        stop, graceMillis: input.grace * 1000, runs: input.runs, watcher, ...(health === undefined ? {} : { looked: health.looked }), sensors: [...sensors.values()], hooks: [...hooks.values()]
+        stop, graceMillis: input.grace * 1000, runs: input.runs, watcher, retention, ...(health === undefined ? {} : { looked: health.looked }), sensors: [...sensors.values()], hooks: [...hooks.values()]
       })).pipe(Effect.provide(log.layer))
   })).pipe(
     Effect.provide(Live.everything(project)),

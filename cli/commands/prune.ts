@@ -4,6 +4,7 @@ import { type Forgotten, RetentionStore } from "../../engine/record/RetentionSto
 import * as Live from "../Live.ts"
 import * as Project from "../Project.ts"
 import { Refusal } from "../Refusal.ts"
+import * as Sensors from "../Sensors.ts"
 import * as Screen from "../terminal/Screen.ts"
 import * as Table from "../terminal/Table.ts"
 import * as Text from "../terminal/Text.ts"
@@ -23,17 +24,24 @@ const millisOf = (text: string): Result.Result<number, Refusal> => {
     : Result.fail(new Refusal({ message: `"${text}" of --older-than is not a span of time: write one like 36h, 90d or 12w.` }))
 }
 
+const spanOf = (millis: number): string =>
+  millis % units.d === 0 ? `${millis / units.d}d` : `${Math.round(millis / units.h)}h`
+
 export const prune = Effect.fn("cli.prune")(function*(
-  input: { readonly olderThan: string; readonly dryRun: boolean; readonly json: boolean }
+  input: { readonly olderThan: string | undefined; readonly dryRun: boolean; readonly json: boolean }
 ) {
-  const olderThanMillis = yield* Effect.fromResult(millisOf(input.olderThan))
+  const given = input.olderThan === undefined ? undefined : yield* Effect.fromResult(millisOf(input.olderThan))
   const project = yield* Project.load
-  const found = yield* Effect.flatMap(RetentionStore, (store) => store.forget({ olderThanMillis, dryRun: input.dryRun })).pipe(
+  const olderThanMillis = given ?? project.deployment.retentionMillis
+  if (olderThanMillis === undefined) {
+    return yield* new Refusal({ message: "How old is old: say it by --older-than 90d, or by the `retention` of the deployment." })
+  }
+  const found = yield* Effect.flatMap(RetentionStore, (store) => store.forget({ olderThanMillis, keys: Sensors.keptKeys(project), dryRun: input.dryRun })).pipe(
     Effect.provide(Live.store(project))
   )
   if (input.json) return Screen.prettyJson({ dryRun: input.dryRun, removed: found })
   const some = found.filter(({ rows }) => rows > 0)
-  if (some.length === 0) return Screen.line(`Nothing is recorded that ended more than ${input.olderThan} ago and is not needed.`)
+  if (some.length === 0) return Screen.line(`Nothing is recorded that ended more than ${input.olderThan ?? spanOf(olderThanMillis)} ago and is not needed.`)
   const all = { rows: sum(some, ({ rows }) => rows), bytes: sum(some, ({ bytes }) => bytes) }
   Screen.lines(Table.lines(
     [{ title: "records" }, { title: "rows", align: "right" }, { title: "size", align: "right" }],

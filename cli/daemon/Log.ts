@@ -105,6 +105,12 @@ const sentence = (observation: Observation): string => {
       return `the database cannot be asked, and is tried again: ${observation.message}`
     case "Unevaluated":
       return `automation cannot be evaluated, and is tried again: ${observation.message}`
+    case "Forgot":
+      return observation.rows === 0
+        ? "no old records were to be forgotten"
+        : `old records forgotten: ${Text.plural(observation.rows, "row")} of ${Text.size(observation.bytes)}`
+    case "NotForgotten":
+      return `old records could not be forgotten, which is tried again in a day: ${observation.message}`
     case "Recovered":
       return "all is well again"
     case "Stopping":

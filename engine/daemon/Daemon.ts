@@ -9,6 +9,7 @@ import type { AutomationStore } from "../record/AutomationStore.ts"
 import type { BackfillStore } from "../record/BackfillStore.ts"
 import type { Hook } from "../hook/Hook.ts"
 import type { HookStore } from "../record/HookStore.ts"
+import type { RetentionStore } from "../record/RetentionStore.ts"
 import { RunStore, type RunStoreError } from "../record/RunStore.ts"
 import type { SensorStore } from "../record/SensorStore.ts"
 import { type Decided, TickStore } from "../record/TickStore.ts"
@@ -21,6 +22,7 @@ import * as Ask from "./Ask.ts"
 import * as Automations from "./Automations.ts"
 import { choose } from "./Choice.ts"
 import * as Executing from "./Executing.ts"
+import * as Forgetting from "./Forgetting.ts"
 import * as Hooks from "./Hooks.ts"
 import { monotonicMillis } from "./Monotonic.ts"
 import type { Looked, Watcher } from "./Observation.ts"
@@ -34,6 +36,8 @@ export interface Options<in out R = never> {
   readonly sensors?: ReadonlyArray<Sensor<R>>
   /** Whom it tells of the ends of runs, of all that there are. */
   readonly hooks?: ReadonlyArray<Hook<R>>
+  /** What is forgotten when it is old. Default: nothing. */
+  readonly retention?: Forgetting.Kept | undefined
   /** Completes when the daemon shall end. */
   readonly stop: Effect.Effect<void>
   /** How long running steps may take to end then, in milliseconds. Default 30 s. */
@@ -50,12 +54,15 @@ const lookMillis = 2000
 /** A database that cannot be asked is asked again after this time. */
 const againMillis = 1000
 
+/** What it records in, and reads. */
+export type Stores = RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | HookStore | RetentionStore
+
 /** Runs until `stop` completes; gives the runs that it leaves to others, which go on with them or to which they are lost. */
 export const run = <R>(
   graph: AssetGraph<R>,
   schedules: ReadonlyArray<Schedule>,
   options: Options<R | SensorStore>
-): Effect.Effect<ReadonlyArray<number>, RunStoreError, R | RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | HookStore> =>
+): Effect.Effect<ReadonlyArray<number>, RunStoreError, R | Stores> =>
   Effect.scoped(Effect.gen(function*() {
     const store = yield* TickStore
     const watcher = options.watcher ?? (() => {})
@@ -71,7 +78,7 @@ export const run = <R>(
     const told = yield* Hooks.make({ graph, hooks, lease, watcher })
     watcher({ _tag: "Up", schedules: schedules.length, sensors: sensors.length, automations: Evaluation.automated(graph).length, hooks: hooks.length })
     const serving = { graph, schedules, sensors, lease, runs, watcher, looked, awake }
-    yield* Effect.raceAllFirst([serve(serving), Automations.serve(serving), Sensing.serve(serving), told.serve, options.stop])
+    yield* Effect.raceAllFirst([serve(serving), Automations.serve(serving), Sensing.serve(serving), told.serve, Forgetting.serve(options.retention, watcher), options.stop])
     const left = yield* runs.stop(options.graceMillis ?? 30_000)
     yield* told.finish
     watcher({ _tag: "Stopped", left })

@@ -30,6 +30,10 @@ export type Observation =
   | { readonly _tag: "Trouble"; readonly message: string }
   /** Automations cannot be evaluated, because code of the user's throws; it is tried again. */
   | { readonly _tag: "Unevaluated"; readonly message: string }
+  /** Old records were forgotten; `bytes` without their indexes, about. */
+  | { readonly _tag: "Forgot"; readonly rows: number; readonly bytes: number }
+  /** Old records could not be forgotten; it is tried again the next day. */
+  | { readonly _tag: "NotForgotten"; readonly message: string }
   | { readonly _tag: "Recovered" }
   | { readonly _tag: "Stopping"; readonly runs: number; readonly steps: number }
   | { readonly _tag: "Stopped"; readonly left: ReadonlyArray<number> }

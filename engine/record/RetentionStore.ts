@@ -6,7 +6,7 @@
 import { Context, type Effect } from "effect"
 import type { RunStoreError } from "./RunStore.ts"
 
-export const kinds = ["runs", "backfills", "steps", "attempts", "events", "checks", "calls", "asks", "ticks"] as const
+export const kinds = ["runs", "backfills", "steps", "attempts", "events", "checks", "calls", "asks", "ticks", "keys", "workers"] as const
 export type Kind = typeof kinds[number]
 
 /** Records of one kind that are forgotten. */
@@ -17,9 +17,17 @@ export interface Forgotten {
   readonly bytes: number
 }
 
+/** A sensor that is not asked again for what it was asked for so long ago: its keys are not needed any more then. */
+export interface KeptKeys {
+  readonly sensor: string
+  readonly olderThanMillis: number
+}
+
 export interface Retention {
   /** Runs that ended longer ago, and ticks that were decided upon longer ago, by the store's clock. */
   readonly olderThanMillis: number
+  /** Of sensors that are not here, every key is kept. */
+  readonly keys: ReadonlyArray<KeptKeys>
   /** Only tells what would be forgotten. */
   readonly dryRun: boolean
 }
@@ -34,9 +42,12 @@ export class RetentionStore extends Context.Service<RetentionStore, {
    * - a run of which such a step is kept, that began a checkpoint, or of a tick that is kept; its attempts, events, checks
    *   and calls, and what automation asked for by it, are not;
    * - the last tick of a schedule, from which its next ones are counted, and those that wait or whose run is not ended;
-   * - the requests of sensors: a key would get a second run.
+   * - the keys of sensors, of which one that is asked for again would get a second run, but for those of `keys`;
+   * - the workers that one of these, a step or a claim names: a claim of one without a record could never be taken over.
    *
    * Gives all kinds, in their order.
    */
   readonly forget: (retention: Retention) => Effect.Effect<ReadonlyArray<Forgotten>, RunStoreError>
+  /** Whether it is the caller's turn to forget: of all who ask, one has it in so long a time, by the store's clock. */
+  readonly turn: (everyMillis: number) => Effect.Effect<boolean, RunStoreError>
 }>()("engine/record/RetentionStore") {}

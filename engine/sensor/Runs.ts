@@ -32,6 +32,8 @@ export const runs = (options: Options): Observer<string | null, EndedRun, RunSto
     cursor: Schema.NullOr(Schema.String),
     initial: null,
     every,
+    // An end comes again as long as a transaction is open that began before it.
+    keysKept: "30 days",
     observe: (cursor) =>
       Stream.unwrap(Effect.map(SensorStore, (store) =>
         Looking.whenever(store.ends, every, cursor, (since) =>

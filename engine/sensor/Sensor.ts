@@ -34,6 +34,11 @@ export interface Observer<C, out A, out E, out R> {
   readonly observe: (cursor: C) => Effect.Effect<Seen<C, A>, E, R> | Stream.Stream<Seen<C, A>, E, R>
   /** From the end of one observation to the beginning of the next. Default "30 seconds". */
   readonly every?: Duration.Input
+  /**
+   * So long after it was asked for, nothing of a key is found again, so that retention may forget it: a key that is found
+   * nevertheless gets a second run. Default: it is kept for ever.
+   */
+  readonly keysKept?: Duration.Input
 }
 
 /** What a run is asked for; `key` in place of the key of what was found. */
@@ -69,11 +74,16 @@ export interface Sensor<out R> {
   readonly name: string
   readonly description: string | undefined
   readonly everyMillis: number
+  /** Its keys may be forgotten after so long; undefined: never. */
+  readonly keysKeptMillis: number | undefined
   /** What there is after a stored cursor; null: nothing was seen yet. */
   readonly observe: (cursor: Schema.Json) => Stream.Stream<Reported, ObservationFailed, R>
   /** Why a text is no cursor of this sensor, or the cursor as it is stored. */
   readonly cursorOf: (json: unknown) => Effect.Effect<Schema.Json, ObservationFailed>
 }
+
+/** What is on its way comes again within this, after a restart. */
+const leastKept = Duration.toMillis("1 hour")
 
 /** Defines a sensor. Throws on a malformed name or span, since a definition is code. */
 export const make = <C, A, E, R>(name: string, options: Observer<C, A, E, R> & Asking<A>): Sensor<R> => {
@@ -83,6 +93,10 @@ export const make = <C, A, E, R>(name: string, options: Observer<C, A, E, R> & A
   const everyMillis = Duration.toMillis(Duration.fromInputUnsafe(options.every ?? "30 seconds"))
   if (!Number.isFinite(everyMillis) || everyMillis < 10) {
     throw new Error(`Sensor "${name}": every should be a span of time of at least 10 ms, such as "10 seconds".`)
+  }
+  const keysKeptMillis = options.keysKept === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(options.keysKept))
+  if (keysKeptMillis !== undefined && !(keysKeptMillis >= leastKept)) {
+    throw new Error(`Sensor "${name}": keysKept should be a span of time of at least an hour, such as "90 days".`)
   }
   const codec = Schema.toCodecJson(options.cursor)
   const encode = Schema.encodeEffect(codec)
@@ -108,6 +122,7 @@ export const make = <C, A, E, R>(name: string, options: Observer<C, A, E, R> & A
     name,
     description: options.description,
     everyMillis,
+    keysKeptMillis: keysKeptMillis === Number.POSITIVE_INFINITY ? undefined : keysKeptMillis,
     observe: (cursor) =>
       Stream.unwrap(Effect.map(before(cursor), (at) =>
         streamOf(() => options.observe(at)).pipe(

@@ -13,11 +13,13 @@ export const make = (state: State): RetentionStore["Service"] => {
       !state.runs.some((later) => later !== undefined && later.id > id && later.steps.get(name)?.state === "failed")
   }
 
+  let lastTurn: number | undefined
   const lastOf = ({ ticks }: HeldSchedule): number => Math.max(...ticks.keys())
 
   return {
-    forget: Effect.fn("RetentionStore.forget")(function*({ dryRun, olderThanMillis }) {
-      const before = (yield* Clock.currentTimeMillis) - olderThanMillis
+    forget: Effect.fn("RetentionStore.forget")(function*({ dryRun, keys, olderThanMillis }) {
+      const now = yield* Clock.currentTimeMillis
+      const before = now - olderThanMillis
       const isOld = (run: RunRecord | undefined): boolean =>
         run === undefined || (run.state !== "running" && run.finishedAt !== null && run.finishedAt.getTime() < before)
       const rows = new Map<Kind, number>()
@@ -54,7 +56,20 @@ export const make = (state: State): RetentionStore["Service"] => {
         if (run.backfill !== undefined) forget("backfills", 1, () => {})
         forget("runs", 1, () => void (state.runs[run.id - 1] = undefined))
       }
+      for (const { olderThanMillis, sensor } of keys) {
+        const { requests } = state.sensors.get(sensor) ?? { requests: new Map<string, never>() }
+        for (const [key, { at, run }] of requests) {
+          const isOpen = run !== undefined && state.runs[run - 1]?.state === "running"
+          if (at < now - olderThanMillis && !isOpen) forget("keys", 1, () => requests.delete(key))
+        }
+      }
       return kinds.map((kind) => ({ kind, rows: rows.get(kind) ?? 0, bytes: 0 }))
-    })
+    }),
+    turn: (everyMillis) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        if (lastTurn !== undefined && lastTurn > now - everyMillis) return false
+        lastTurn = now
+        return true
+      })
   }
 }

@@ -20,7 +20,7 @@ const none = { rows: 0, bytes: 0 }
 export const make = (sql: PgClient.PgClient): RetentionStore["Service"] => {
   const table = {
     runs: "runs", backfills: "backfills", steps: "steps", attempts: "attempts", events: "events", checks: "check_results",
-    calls: "call_sums", asks: "automation_asks", ticks: "ticks"
+    calls: "call_sums", asks: "automation_asks", ticks: "ticks", keys: "sensor_requests", workers: "workers"
   } as const
 
   // `offset 0` keeps the look-up by key for each row: a join would read all cells for each portion.
@@ -48,7 +48,22 @@ export const make = (sql: PgClient.PgClient): RetentionStore["Service"] => {
     and not exists (select from sluice.ticks as tick where tick.run = record.id and ${isLast("tick")} offset 0)
   `
 
-  const forget: RetentionStore["Service"]["forget"] = Effect.fn("RetentionStore.forget")(function*({ dryRun, olderThanMillis }: Retention) {
+  // Each of these tables is read for it, once a day: an index on its workers would be paid for by every commit.
+  const isUnnamed = sql.literal(
+    ["run_workers.worker", "lots.worker", "call_sums.worker", "steps.worker", "cells.claimed_by", "sensors.observer"].map((column) =>
+      `not exists (select from sluice.${column.split(".")[0]} where ${column} = record.number)`).join(" and ")
+  )
+
+  const turn: RetentionStore["Service"]["turn"] = Effect.fn("RetentionStore.turn")((everyMillis) =>
+    sql`
+      insert into sluice.retention as last (at) values (clock_timestamp())
+      on conflict (one) do update set at = excluded.at
+      where last.at <= excluded.at - ${everyMillis} * interval '1 millisecond'
+      returning one
+    `.pipe(attempt("see whose turn it is to forget old runs"), Effect.map((rows) => rows.length > 0))
+  )
+
+  const forget: RetentionStore["Service"]["forget"] = Effect.fn("RetentionStore.forget")(function*({ dryRun, keys, olderThanMillis }: Retention) {
     // As text: a Date has no microseconds.
     const [{ before }] = yield* sql`
       select (now() - ${olderThanMillis} * interval '1 millisecond')::text as before
@@ -150,8 +165,15 @@ export const make = (sql: PgClient.PgClient): RetentionStore["Service"] => {
       yield* forgetRuns(runs)
       after = runs.at(-1)!
     }
+    for (const { olderThanMillis, sensor } of keys) {
+      yield* sweep("keys", sql`
+        record.sensor = ${sensor} and record.at < now() - ${olderThanMillis} * interval '1 millisecond'
+        and not exists (select from sluice.runs as run where run.id = record.run and run.state = 'running' offset 0)
+      `)
+    }
+    yield* sweep("workers", sql`coalesce(record.stopped_at, record.expires_at) < ${before}::timestamptz and ${isUnnamed}`)
     return kinds.map((kind): Forgotten => ({ kind, ...sums.get(kind) ?? none }))
   })
 
-  return { forget }
+  return { forget, turn }
 }

@@ -2,12 +2,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, type Layer } from "effect"
 import type { BackfillStore } from "../../engine/record/BackfillStore.ts"
-import { RetentionStore } from "../../engine/record/RetentionStore.ts"
+import { type KeptKeys, RetentionStore } from "../../engine/record/RetentionStore.ts"
 import { RunStore } from "../../engine/record/RunStore.ts"
+import { SensorStore } from "../../engine/record/SensorStore.ts"
 import { TickStore } from "../../engine/record/TickStore.ts"
 import { all, cellsOf, commitOf, computed, ended, gather, request, worker } from "./RunStore.ts"
 
-type Stores = RunStore | BackfillStore | TickStore | RetentionStore
+type Stores = RunStore | BackfillStore | TickStore | SensorStore | RetentionStore
 
 const [a, b, c] = cellsOf("nhl/games", 0, 3) as [ReturnType<typeof computed>, ReturnType<typeof computed>, ReturnType<typeof computed>]
 
@@ -33,8 +34,8 @@ const used = Effect.gen(function*() {
     yield* runs.recordChecks(run, [{ ...a, check: "rows", severity: "warn", passed: true, message: "", examples: [], at }])
     yield* runs.finishRun(run, "one", bad.length > 0 ? "failed" : "succeeded")
   })
-  const forget = (olderThanMillis: number, dryRun = false) =>
-    Effect.map(retention.forget({ olderThanMillis, dryRun }), (found) =>
+  const forget = (olderThanMillis: number, dryRun = false, keys: ReadonlyArray<KeptKeys> = []) =>
+    Effect.map(retention.forget({ olderThanMillis, keys, dryRun }), (found) =>
       Object.fromEntries(found.flatMap(({ kind, rows }) => rows === 0 ? [] : [[kind, rows]])))
   const stepsOf = (run: number) =>
     Effect.map(runs.steps(run), (steps) => steps.map(({ partition, state }) => `${partition} ${state}`).sort())
@@ -105,6 +106,38 @@ export const retentionStoreConformance = <E>(name: string, layer: Layer.Layer<St
       const { standings } = yield* ticks.standings(["daily"])
       assert.deepInclude(standings.get("daily"), { waiting: [4500] })
       assert.strictEqual(standings.get("daily")?.last?.due, 5000)
+    }))
+
+    test("keys of sensors stay, but for those that are said to come no more and have no open run", Effect.gen(function*() {
+      const { forget, runs } = yield* used
+      const sensors = yield* SensorStore
+      yield* sensors.announce(["kept", "brief"])
+      const start = (key: string) => ({ _tag: "Start", key, request }) as const
+      for (const hold of yield* sensors.hold(["kept", "brief"], "one")) {
+        const [done] = (yield* sensors.record(hold, "one", { cursor: 1, requests: [start("done"), start("open"), { _tag: "Skip", key: "none", reason: "" }] }))!
+        yield* runs.finishRun(done!.run!, "one", "succeeded")
+      }
+      yield* aMoment
+      const keysOf = (sensor: string) => Effect.map(sensors.requests(sensor, { limit: 9 }), (all) => all.map(({ key }) => key).sort())
+      assert.notProperty(yield* forget(0, true), "keys")
+      assert.notProperty(yield* forget(0, true, [{ sensor: "brief", olderThanMillis: 3_600_000 }]), "keys")
+      const brief = [{ sensor: "brief", olderThanMillis: 0 }, { sensor: "unknown", olderThanMillis: 0 }]
+      assert.deepInclude(yield* forget(0, true, brief), { keys: 2 })
+      assert.deepInclude(yield* forget(0, false, brief), { keys: 2 })
+      assert.deepStrictEqual([yield* keysOf("brief"), yield* keysOf("kept")], [["open"], ["done", "none", "open"]])
+      // What is forgotten would be asked for again.
+      const [hold] = yield* sensors.hold(["brief"], "one")
+      assert.deepStrictEqual((yield* sensors.record(hold!, "one", { cursor: 2, requests: [start("done"), start("open")] }))?.map(({ key }) => key), ["done"])
+    }))
+
+    test("gives the turn to one of many, once in a time", Effect.gen(function*() {
+      const { turn } = yield* RetentionStore
+      const turns = (every: number) =>
+        Effect.map(Effect.all(Array.from({ length: 5 }, () => turn(every)), { concurrency: "unbounded" }), (all) => all.filter((own) => own).length)
+      assert.strictEqual(yield* turns(3_600_000), 1)
+      assert.strictEqual(yield* turns(3_600_000), 0)
+      yield* Effect.sleep("30 millis")
+      assert.strictEqual(yield* turns(20), 1)
     }))
   })
 }

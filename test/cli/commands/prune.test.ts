@@ -45,7 +45,20 @@ describe("sluice prune", () => {
         )
       }
       const refused = yield* run(["prune"])
-      assert.deepStrictEqual([refused.code, /--older-than/.test(refused.stderr)], [2, true])
+      assert.deepStrictEqual([refused.code, refused.stderr.split("\n")[0]], [
+        2, "error: How old is old: say it by --older-than 90d, or by the `retention` of the deployment."
+      ])
+    }))
+
+  it.live("goes by the deployment's retention, where nothing else is said", () =>
+    Effect.gen(function*() {
+      const { run } = yield* project(weather.replace("  io: Layer", "  retention: \"90 days\",\n  io: Layer"))
+      const pruned = yield* run(["prune", "--dry-run"])
+      assert.deepStrictEqual([pruned.code, pruned.stdout], [0, "Nothing is recorded that ended more than 90d ago and is not needed.\n"])
+      const wrong = yield* project(weather.replace("  io: Layer", "  retention: \"90 seconds\",\n  io: Layer"))
+      const refused = yield* wrong.run(["prune"])
+      assert.strictEqual(refused.code, 2)
+      assert.include(refused.stderr, "The retention of a deployment should be a span of time of at least an hour, such as \"90 days\"")
     }))
 })
 

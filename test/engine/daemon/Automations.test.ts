@@ -6,11 +6,7 @@ import { Asset, Automation, Partitions, PartitionSet, Rows } from "../../../inde
 import * as Daemon from "../../../engine/daemon/Daemon.ts"
 import type { State } from "../../../engine/record/AutomationState.ts"
 import { AutomationStore } from "../../../engine/record/AutomationStore.ts"
-import type { HookStore } from "../../../engine/record/HookStore.ts"
-import type { SensorStore } from "../../../engine/record/SensorStore.ts"
-import type { BackfillStore } from "../../../engine/record/BackfillStore.ts"
 import { RunStore } from "../../../engine/record/RunStore.ts"
-import type { TickStore } from "../../../engine/record/TickStore.ts"
 import * as Executor from "../../../engine/run/Executor.ts"
 import * as Lease from "../../../engine/run/Lease.ts"
 import { worker } from "../../conformance/RunStore.ts"
@@ -57,7 +53,7 @@ const scene = Effect.gen(function*() {
   return { automations, broken, daemon, materialize, runs, take }
 })
 
-const test = <A, E>(title: string, effect: Effect.Effect<A, E, RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | HookStore | Store | Scope.Scope>) =>
+const test = <A, E>(title: string, effect: Effect.Effect<A, E, Daemon.Stores | Store | Scope.Scope>) =>
   it.effect(title, () =>
     Effect.asVoid(Effect.scoped(effect)).pipe(Effect.provide(memory), Effect.provideService(Lease.Timing, timing)))
 

@@ -3,11 +3,7 @@ import { Deferred, Duration, Effect, Fiber, Queue, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { Partitions } from "../../../index.ts"
 import * as Daemon from "../../../engine/daemon/Daemon.ts"
-import type { AutomationStore } from "../../../engine/record/AutomationStore.ts"
-import type { BackfillStore } from "../../../engine/record/BackfillStore.ts"
 import { RunStore, RunStoreError } from "../../../engine/record/RunStore.ts"
-import type { HookStore } from "../../../engine/record/HookStore.ts"
-import type { SensorStore } from "../../../engine/record/SensorStore.ts"
 import { TickStore } from "../../../engine/record/TickStore.ts"
 import * as Lease from "../../../engine/run/Lease.ts"
 import * as Schedule from "../../../engine/schedule/Schedule.ts"
@@ -50,7 +46,7 @@ const scene = Effect.fnUntraced(function*(options: Schedule.Options, takes: Dura
   return { computed, daemon, history, said, started, ticks, runs: yield* RunStore }
 })
 
-const test = <A, E>(title: string, effect: Effect.Effect<A, E, RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | HookStore | Store | Scope.Scope>) =>
+const test = <A, E>(title: string, effect: Effect.Effect<A, E, Daemon.Stores | Store | Scope.Scope>) =>
   it.effect(title, () =>
     Effect.asVoid(Effect.scoped(effect)).pipe(Effect.provide(memory), Effect.provideService(Lease.Timing, timing)))
 

@@ -2,13 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import * as Daemon from "../../../engine/daemon/Daemon.ts"
-import type { BackfillStore } from "../../../engine/record/BackfillStore.ts"
 import * as Hook from "../../../engine/hook/Hook.ts"
-import type { AutomationStore } from "../../../engine/record/AutomationStore.ts"
 import { HookStore } from "../../../engine/record/HookStore.ts"
 import { RunStore } from "../../../engine/record/RunStore.ts"
-import type { SensorStore } from "../../../engine/record/SensorStore.ts"
-import type { TickStore } from "../../../engine/record/TickStore.ts"
 import * as Executor from "../../../engine/run/Executor.ts"
 import * as Lease from "../../../engine/run/Lease.ts"
 import * as Check from "../../../engine/definition/Check.ts"
@@ -44,7 +40,7 @@ const scene = Effect.fnUntraced(function*(hooks: ReadonlyArray<Hook.Hook<never>>
   return { daemon, failing, run, said, store: yield* HookStore, runs: yield* RunStore }
 })
 
-const test = <A, E>(title: string, effect: Effect.Effect<A, E, RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | HookStore | Store | Scope.Scope>) =>
+const test = <A, E>(title: string, effect: Effect.Effect<A, E, Daemon.Stores | Store | Scope.Scope>) =>
   it.effect(title, () =>
     Effect.asVoid(Effect.scoped(effect)).pipe(Effect.provide(memory), Effect.provideService(Lease.Timing, timing)))
 

@@ -2,12 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Queue, Schema, type Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as Daemon from "../../../engine/daemon/Daemon.ts"
-import type { BackfillStore } from "../../../engine/record/BackfillStore.ts"
-import type { AutomationStore } from "../../../engine/record/AutomationStore.ts"
 import { RunStore } from "../../../engine/record/RunStore.ts"
-import type { HookStore } from "../../../engine/record/HookStore.ts"
 import { SensorStore } from "../../../engine/record/SensorStore.ts"
-import type { TickStore } from "../../../engine/record/TickStore.ts"
 import * as Lease from "../../../engine/run/Lease.ts"
 import * as Runs from "../../../engine/sensor/Runs.ts"
 import * as Sensor from "../../../engine/sensor/Sensor.ts"
@@ -46,7 +42,7 @@ const scene = Effect.fnUntraced(function*(
   return { daemon, named, requests, said, store, runs: yield* RunStore }
 })
 
-const test = <A, E>(title: string, effect: Effect.Effect<A, E, RunStore | BackfillStore | TickStore | AutomationStore | SensorStore | HookStore | Store | Scope.Scope>) =>
+const test = <A, E>(title: string, effect: Effect.Effect<A, E, Daemon.Stores | Store | Scope.Scope>) =>
   it.effect(title, () =>
     Effect.asVoid(Effect.scoped(effect)).pipe(Effect.provide(memory), Effect.provideService(Lease.Timing, timing)))
 

@@ -1,5 +1,5 @@
 /** Every record of a chunk sent to the API once: results, failed records, the figures of each batch, and what is unusual about them. */
-import { Effect, Schema, Stream } from "effect"
+import { Cause, Effect, Schema, Stream } from "effect"
 import { Asset, Checkpoint, Rows, Warehouse } from "sluice"
 import { RecordApi } from "../../resources/bulk/RecordApi.ts"
 import * as Settings from "../../resources/bulk/Settings.ts"
@@ -68,6 +68,9 @@ export const { anomalies, failed_records, metrics, results } = Asset.makeMany("b
       ahead: settings.queue,
       position: ({ number }) => number
     })
-    return Batches.of(chunk, settings.batchSize, position, Stream.map(delivered, ({ rows }) => rows))
+    return Batches.of(chunk, settings.batchSize, position, Stream.map(delivered, ({ rows }) => rows)).pipe(
+      // A run keeps the sentence of an error; the log has its trace too.
+      Stream.tapCause((cause) => Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError(`Chunk ${chunk} cannot be read or sent to its end.`, cause))
+    )
   })
 })

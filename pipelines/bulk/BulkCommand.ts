@@ -129,6 +129,7 @@ export const bulkCommand = Command.make(
     )),
     processes: optional(counted("workers", "Processes of the partitioned engine (default BULK_PROCESSES, else 2)", 64)),
     maxErrorRate: optional(share("max-error-rate", "Where more records fail the run ends with exit code 1, early (default MAX_ERROR_RATE, else 0.5)")),
+    name: text("name", "name", "Of the run, in lists of runs and in metrics.json (default BULK_NAME, else bulk)"),
     force: yes("force", "Send all records again, those that were sent before too"),
     logDir,
     json

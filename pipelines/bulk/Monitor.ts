@@ -18,6 +18,7 @@ export interface Watched {
   readonly expected: number | undefined
   /** The run's number, as soon as it has one. */
   readonly run: () => number | undefined
+  readonly name: string
   /** Records that were done before are done again, and do not count. */
   readonly anew: boolean
 }
@@ -28,7 +29,7 @@ const n = (value: number): string => value.toLocaleString("en", { maximumFractio
 
 /** Until the scope ends. */
 export const make = Effect.fnUntraced(function*(
-  { anew, expected, folder, logs, meter, run, show }: Watched
+  { anew, expected, folder, logs, meter, name, run, show }: Watched
 ): Effect.fn.Return<void, never, RecordApi | SqlClient.SqlClient | Scope.Scope> {
   const api = yield* RecordApi
   const progress = Progress.make(performance.now(), expected)
@@ -77,6 +78,7 @@ export const make = Effect.fnUntraced(function*(
     )
     const cpu = process.cpuUsage()
     MetricsFile.write(folder, {
+      name,
       at: new Date().toISOString(),
       throughput: {
         records: done,

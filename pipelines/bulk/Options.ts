@@ -22,6 +22,8 @@ export interface Options {
   readonly processes: number
   /** A larger share of failed records is a failure of the run. */
   readonly maxErrorRate: number
+  /** How lists of runs name it, and `metrics.json`. */
+  readonly name: string
   readonly level: Level
 }
 
@@ -41,7 +43,8 @@ export const read: Effect.Effect<Options, Cli.Refusal> = refusing(Setting.all({
   engine: Setting.word("BULK_ENGINE", "auto", engines),
   partitionedFrom: Setting.count("BULK_PARTITIONED_FROM", 256, 0, 1_000_000_000),
   processes: Setting.count("BULK_PROCESSES", 2, 1, 64),
-  maxErrorRate: Setting.share("MAX_ERROR_RATE", 0.5)
+  maxErrorRate: Setting.share("MAX_ERROR_RATE", 0.5),
+  name: Effect.map(Setting.text("BULK_NAME"), (name) => name ?? "bulk")
 }))
 
 /** The options of the command line that stand for a setting, by its name. */
@@ -60,6 +63,7 @@ export interface Given {
   readonly engine: string | undefined
   readonly processes: number | undefined
   readonly maxErrorRate: number | undefined
+  readonly name: string | undefined
 }
 
 /** The latency of the demo's stand-in, in milliseconds. */
@@ -80,6 +84,7 @@ export const settingsOf = (given: Given, input: string | undefined): Readonly<Re
     BULK_MODE: given.mode,
     BULK_ENGINE: given.engine,
     BULK_PROCESSES: text(given.processes),
-    MAX_ERROR_RATE: text(given.maxErrorRate)
+    MAX_ERROR_RATE: text(given.maxErrorRate),
+    BULK_NAME: given.name
   }
 }

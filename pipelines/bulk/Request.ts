@@ -12,14 +12,14 @@ const everything = new Target({
 export const listing = new RunRequest({ selection: "bulk/chunks", partitions: null, force: true, concurrency: 1 })
 
 /** Every chunk that is not done; all of them where it is forced. */
-export const sending = (force: boolean): RunRequest =>
+export const sending = (force: boolean, name: string): RunRequest =>
   new RunRequest({
     selection: "bulk/results",
     partitions: null,
     force,
     concurrency: chunksAtOnce,
     backfill: new BackfillOptions({
-      name: "bulk",
+      name,
       target: everything,
       only: ["missing", "stale", "failed", ...force ? ["fresh" as const] : []],
       order: "oldest",

@@ -72,10 +72,10 @@ const sending = Effect.fnUntraced(function*(input: RunInput, options: Options.Op
   const started = yield* Deferred.make<number>()
   let run: number | undefined
   const anew = input.force || input.demo
-  yield* Monitor.make({ meter, logs, folder, show: screen.show, expected: input.numRecords ?? Expected.of(listed, bytesPerRecord), run: () => run, anew })
+  yield* Monitor.make({ meter, logs, folder, show: screen.show, expected: input.numRecords ?? Expected.of(listed, bytesPerRecord), run: () => run, anew, name: options.name })
   const helpers = Effect.flatMap(Deferred.await(started), (id) => Partitioned.helpers(id, options.processes - 1, folder, logs))
   const helping = yield* Effect.forkScoped(engine === "partitioned" ? helpers : Effect.void)
-  const backfill = Backfill.start(graph, Request.sending(anew), {
+  const backfill = Backfill.start(graph, Request.sending(anew, options.name), {
     observer: (observation) => {
       watch(observation)
       if (observation._tag !== "RunStarted") return

@@ -46,7 +46,7 @@ const run = (settings: Readonly<Record<string, string>>, processes: number) =>
   Effect.gen(function*() {
     yield* Executor.start(graph, Request.listing)
     const started = yield* Deferred.make<number>()
-    const start = Backfill.start(graph, Request.sending(false), {
+    const start = Backfill.start(graph, Request.sending(false, "bulk"), {
       observer: (seen) => {
         if (seen._tag === "RunStarted") Deferred.doneUnsafe(started, Effect.succeed(seen.run))
       }

@@ -1,8 +1,9 @@
 /** `sluice bulk` as a user runs it: engines and modes, what it refuses, failed records at a later try, generated files. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import * as path from "node:path"
+import { gzipSync } from "node:zlib"
 import * as Simulator from "../../../simulators/bulk/Simulator.ts"
 import * as S3 from "../../../simulators/s3/Simulator.ts"
 import { envOf, keys, make, query, write } from "./project.ts"
@@ -44,7 +45,7 @@ describe("sluice bulk", () => {
       assert.deepStrictEqual(metrics.breaker, { state: "Closed", trips: 0, changed_at: null })
       assert.deepStrictEqual(
         Object.keys(metrics),
-        ["at", "throughput", "processes", "response_times", "errors", "resources", "under_way", "anomalies", "breaker", "api_up"]
+        ["name", "at", "throughput", "processes", "response_times", "errors", "resources", "under_way", "anomalies", "breaker", "api_up"]
       )
     }))
 
@@ -68,6 +69,26 @@ describe("sluice bulk", () => {
       assert.strictEqual(simulator.seen(1000).arrivals, 0)
       // Nor is there a run that failed: none has begun.
       assert.deepStrictEqual(yield* query(project, "select run from sluice.run_states"), [])
+    }))
+
+  it.live("commits what comes before the place where a file is cut off, and has the error with its trace in the log", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      yield* write(project, "records.csv", 3000)
+      const file = path.join(project.folder, "data", "records.csv")
+      const packed = gzipSync(readFileSync(file))
+      writeFileSync(`${file}.gz`, packed.subarray(0, packed.length * 0.8))
+      rmSync(file)
+      const simulator = yield* Simulator.make()
+      const { code, stderr, stdout } = yield* project.run(["bulk", "--name", "nightly"], { env: envOf(simulator) })
+      assert.strictEqual(code, 1)
+      assert.match(stderr, /^✗ .*records\.csv\.gz: the gzip data cannot be unpacked: it was cut off\.$/m)
+      assert.strictEqual(stderr.match(/✗/g)?.length, 1)
+      assert.match(stdout, /^Records failed {7}0 /m)
+      assert.isAbove(simulator.ledger.processed(), 1000)
+      const log = readFileSync(path.join(project.folder, "logs", "processor.log"), "utf8")
+      assert.match(log, /ERROR - Chunk .*records\.csv\.gz@.* cannot be read or sent to its end\. FormatError: .*cut off\.\n\s+at /)
+      assert.strictEqual(JSON.parse(readFileSync(path.join(project.folder, "logs", "metrics.json"), "utf8")).name, "nightly")
     }))
 
   it.live("sends failed records once more with their keys, and says how many there are left", () =>

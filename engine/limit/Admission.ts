@@ -22,6 +22,12 @@ interface Slots {
   readonly spacing: number
 }
 
+interface Offer {
+  readonly slots: Slots
+  /** The slot after them. */
+  readonly next: number
+}
+
 export interface Holder {
   readonly id: string
   readonly aliveUntil: number
@@ -168,7 +174,7 @@ const releases = (answered: ReadonlyArray<Segment>, window: number, now: number,
  * The soonest slots for a holder; or, where what is open has to be answered first, the moment until which there can be
  * none. Slot i is at `max(start, first + i × spacing)`; `first` lies before `start` by what a burst may catch up with.
  */
-const offer = (budget: Budget, holder: Holder, declared: ReadonlyArray<Rate>, factor: number, now: number): Slots | number => {
+const offer = (budget: Budget, holder: Holder, declared: ReadonlyArray<Rate>, factor: number, now: number): Offer | number => {
   const open = sum(budget.holders.map(({ lot, open }) => ({ count: open + (lot?.count ?? 0) })))
   const least = Math.max(1, Math.min(holder.least, holder.want))
   const rates = declared.map((rate) => slowed(rate, factor, least))
@@ -185,7 +191,8 @@ const offer = (budget: Budget, holder: Holder, declared: ReadonlyArray<Rate>, fa
   const credit = (slowest.burst - 1) * spacing
   const earliest = Math.max(now, holder.asksAt, budget.pausedUntil)
   const first = Math.max(budget.next, earliest - credit)
-  let start = Math.max(earliest, first)
+  const due = Array.from({ length: count }, (_, j) => Math.max(earliest, first + j * spacing))
+  let isAwaited = false
   for (const { calls, perMillis } of rates) {
     // Of the permits of this lot, the one in place j needs so many calls to have ceased to count.
     const needs = (j: number) => j + 1 + open + counting(budget.answered, perMillis, now) - calls
@@ -193,15 +200,26 @@ const offer = (budget: Budget, holder: Holder, declared: ReadonlyArray<Rate>, fa
     const awaited = releases(budget.answered, perMillis, now, needs(count - 1))
     for (let j = 0; j < count; j++) {
       const release = needs(j) <= 0 ? Number.NEGATIVE_INFINITY : awaited[needs(j) - 1] ?? Number.POSITIVE_INFINITY
-      if (first + j * spacing < release) start = Math.max(start, release - Math.max(0, j + 1 - slowest.burst) * spacing)
+      if (release <= due[j]!) continue
+      due[j] = release
+      isAwaited = true
     }
   }
-  return { count, start, first: Math.max(first, start - credit), spacing }
+  if (!isAwaited) return { slots: { count, start: Math.max(earliest, first), first, spacing }, next: first + count * spacing }
+  // A line that is nowhere before what is awaited. Without a burst none is closer to the one before it than the spacing.
+  const evenly = count === 1 ? spacing : (due[count - 1]! - due[0]!) / (count - 1)
+  const pace = slowest.burst > 1 && evenly < spacing ? evenly : spacing
+  const start = due.reduce((latest, moment, j) => Math.max(latest, moment - j * pace), Number.NEGATIVE_INFINITY)
+  return {
+    slots: { count, start, first: start, spacing: pace },
+    // What was late is made up for, as far as a burst goes.
+    next: Math.max(first + count * spacing, start + (count - 1) * pace + spacing - credit)
+  }
 }
 
-const give = (budget: Budget, holder: Holder, slots: Slots): Budget => ({
+const give = (budget: Budget, holder: Holder, { next, slots }: Offer): Budget => ({
   ...budget,
-  next: slots.first + slots.count * slots.spacing,
+  next,
   holders: budget.holders.map((other) => other.id === holder.id ? { ...other, want: 0, lot: slots } : other)
 })
 
@@ -223,10 +241,11 @@ const serve = (before: Budget, now: number): readonly [Budget, number] => {
       until = now + 1000
       continue
     }
-    const slots = offer(budget, holder, declared, factor, now)
-    if (typeof slots === "number") return [budget, slots]
-    if (slots.start > now + lead) return [budget, slots.start - lead / 2]
-    budget = give(budget, holder, slots)
+    const offered = offer(budget, holder, declared, factor, now)
+    if (typeof offered === "number") return [budget, offered]
+    const { start } = offered.slots
+    if (start > now + lead) return [budget, start - lead / 2]
+    budget = give(budget, holder, offered)
   }
   return [budget, until]
 }

@@ -44,6 +44,9 @@ export const retries = 3
 /** A call that is not full is sent after so long, as the last ones of a file are. */
 const lingerMillis = 10
 
+/** A pause of the process or of the API that is no longer than this, as one to collect garbage, is made up for. */
+const pauseSeconds = 0.02
+
 const refused = (message: string) => new SettingsError({ message })
 
 /** `/health` below the endpoint, before its query where it has one. */
@@ -72,6 +75,7 @@ const open = Effect.fnUntraced(function*(standIns: StandIn) {
     limits: [RateLimit.make("bulk", {
       calls: rate.calls,
       per: Duration.seconds(rate.seconds),
+      burst: Math.max(1, Math.round(rate.calls / rate.seconds * pauseSeconds)),
       reaches: reachesSeconds === undefined ? undefined : Duration.seconds(reachesSeconds)
     })],
     routes: { process: {} },

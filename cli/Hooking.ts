@@ -1,6 +1,6 @@
 /** A command tells hooks of the runs that it has executed: where they are started by cron, no daemon is up. */
 import { type Context, Effect, Exit } from "effect"
-import { lostAfterMillis } from "../engine/daemon/Hooks.ts"
+import { lostAfterMillis, rememberedMillis } from "../engine/daemon/Hooks.ts"
 import * as Telling from "../engine/hook/Telling.ts"
 import { HookStore } from "../engine/record/HookStore.ts"
 import type { RunStore } from "../engine/record/RunStore.ts"
@@ -35,7 +35,7 @@ const tell = (hooks: ReadonlyArray<AnyHook>, graph: Project["graph"]) =>
   Effect.scoped(Effect.gen(function*() {
     const store = yield* HookStore
     const { worker } = yield* Lease.acquire
-    yield* store.noteLost(lostAfterMillis)
+    yield* Effect.andThen(store.noteLost(lostAfterMillis), store.forget(rememberedMillis))
     yield* Effect.forEach(hooks, (hook) => {
       const told = noting()
       return Effect.gen(function*() {

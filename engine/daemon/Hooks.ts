@@ -16,7 +16,7 @@ const lookMillis = 5000
 export const lostAfterMillis = 30_000
 
 /** Ends and deliveries are remembered for so long. */
-const rememberedMillis = Duration.toMillis("30 days")
+export const rememberedMillis = Duration.toMillis("30 days")
 
 /** What is to be told when a daemon ends gets this long. */
 const endsWithin = "5 seconds"
@@ -49,8 +49,10 @@ export const make = Effect.fnUntraced(function*<R>({ graph, hooks, lease, watche
     )
 
   const serve: Effect.Effect<never, never, Services<R>> = Effect.gen(function*() {
-    if (hooks.length === 0) return yield* Effect.never
     const store = yield* HookStore
+    // Also what hooks have left that there are not any more.
+    const forgetting = Effect.ignore(store.forget(rememberedMillis)).pipe(Effect.repeat(Schedule.spaced("1 hour")), Effect.andThen(Effect.never))
+    if (hooks.length === 0) return yield* forgetting
     const { ends } = yield* SensorStore
     const lines = yield* Effect.forEach(hooks, (hook) => Effect.map(Queue.sliding<void>(1), (awake) => ({ awake, hook })))
     yield* Effect.ignore(store.announce(hooks.map(({ name }) => name)).pipe(Effect.retry(Schedule.spaced(lookMillis))))
@@ -60,11 +62,10 @@ export const make = Effect.fnUntraced(function*<R>({ graph, hooks, lease, watche
     )
     // Not at once: daemons take runs over first.
     const lost = Effect.ignore(store.noteLost(lostAfterMillis)).pipe(Effect.delay(lookMillis), Effect.forever)
-    const forgetting = Effect.ignore(store.forget(rememberedMillis)).pipe(Effect.repeat(Schedule.spaced("1 hour")))
     return yield* Effect.raceAllFirst([
       Effect.andThen(listening, Effect.never),
       lost,
-      Effect.andThen(forgetting, Effect.never),
+      forgetting,
       ...lines.map(({ awake, hook }) => telling(hook, awake))
     ])
   })

@@ -11,7 +11,7 @@ export { HookEvent } from "../record/HookEvent.ts"
 /** What a hook is told of. */
 export interface Occasion {
   readonly _tag: "Occasion"
-  readonly name: "run failed" | "run succeeded" | "run cancelled" | "run lost" | "check failed" | "check warned"
+  readonly name: "run failed" | "run succeeded" | "run cancelled" | "run lost" | "check failed" | "check warned" | "checks passed"
 }
 
 const occasion = (name: Occasion["name"]): Occasion => ({ _tag: "Occasion", name })
@@ -27,6 +27,9 @@ export const runCancelled = occasion("run cancelled")
 export const checkFailed = occasion("check failed")
 /** A check of severity "warn" did not pass in a run, which may have succeeded. */
 export const checkWarned = occasion("check warned")
+
+/** There were checks in a run, and all of them passed. */
+export const checksPassed = occasion("checks passed")
 
 /** A message could not be delivered. The message is one sentence, without secrets. */
 export class NotDelivered extends Schema.TaggedError<NotDelivered>()("NotDelivered", {

@@ -2,11 +2,9 @@
  * What of what happened is told: a function of how the hook's past stands, so that all processes judge alike. The same
  * failure is told once in a while, and a success only as the end of a failure, or where it is asked for.
  */
-import type { HookEvent } from "../record/HookEvent.ts"
+import { bad, good } from "../record/HookEvent.ts"
 import type { Judged, Occurrence, Past } from "../record/HookStore.ts"
 import * as Message from "./Message.ts"
-
-const bad: ReadonlySet<HookEvent["kind"]> = new Set(["failed", "lost", "checks failed"])
 
 /** An occurrence of the kind "recovered" is one only after something bad of the same selection; else it is dropped. */
 export const judge = (onceMillis: number) => (past: Past, occurrences: ReadonlyArray<Occurrence>): ReadonlyArray<Judged> => {
@@ -23,12 +21,12 @@ export const judge = (onceMillis: number) => (past: Past, occurrences: ReadonlyA
     const same = fingerprint === null ? undefined : told.get(fingerprint)
     if (fingerprint !== null && same !== undefined && past.now - same.at < onceMillis) {
       told.set(fingerprint, { ...same, repeats: same.repeats + 1 })
-      judged.push({ occurrence, state: "same" })
+      // A loop that fails all night leaves thousands of these, which nobody is told: the title is enough.
+      judged.push({ occurrence: { ...occurrence, event: { ...event, text: "", failures: [], checks: [] } }, state: "same" })
       continue
     }
     if (fingerprint !== null) told.set(fingerprint, { at: past.now, repeats: 0, selection })
-    // After a success a failure is news again.
-    if (event.kind === "recovered" || event.kind === "succeeded") for (const [known, of] of told) if (of.selection === selection) told.delete(known)
+    if (good.has(event.kind)) for (const [known, of] of told) if (of.selection === selection) told.delete(known)
     const repeated = { ...event, repeats: same?.repeats ?? 0 }
     judged.push({ occurrence: { ...occurrence, event: { ...repeated, text: Message.text(repeated) } }, state: "waiting" })
   }

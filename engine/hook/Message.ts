@@ -22,7 +22,8 @@ const ofRun: Readonly<Record<Exclude<Kind, "test">, string>> = {
   cancelled: "was cancelled",
   lost: "was lost",
   recovered: "succeeded again",
-  "checks failed": "has failed checks"
+  "checks failed": "has failed checks",
+  "checks passed": "passed its checks"
 }
 
 type Subject = { readonly kind: Kind; readonly hook: string; readonly run: Pick<Run, "id" | "selection"> | null }

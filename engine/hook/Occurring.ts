@@ -18,9 +18,8 @@ export type About = ReadonlySet<string> | undefined
 const mostTold = 10
 const mostOfError = 500
 
-/** What the hook is told of the end of a run; undefined: nothing. */
+/** What the hook is told of the end of a run in one of its states; undefined: nothing. */
 export const occurrenceOf = Effect.fnUntraced(function*(graph: AssetGraph, hook: Hook<unknown>, about: About, end: RunEnd) {
-  if (!mayWant(hook, end)) return undefined
   const run = yield* (yield* RunStore).run(end.run).pipe(
     // Its records were removed.
     Effect.catchTag("RunUnavailable", () => Effect.succeed(undefined))
@@ -28,41 +27,47 @@ export const occurrenceOf = Effect.fnUntraced(function*(graph: AssetGraph, hook:
   if (run === undefined) return undefined
   const isAbout = ({ asset }: { readonly asset: string }) => about === undefined || about.has(asset)
   const all = end.state === "succeeded" ? [] : yield* (yield* HookStore).failures(end.run)
-  const checks = end.state === "lost" ? [] : (yield* (yield* RunStore).checkSummaries(end.run)).filter(({ failed }) => failed > 0)
-  const found = { failures: all.filter(isAbout), checks: checks.filter(isAbout) }
+  const checked = end.state === "lost" ? [] : yield* (yield* RunStore).checkSummaries(end.run)
+  const checks = checked.filter(({ failed }) => failed > 0)
+  const found = { failures: all.filter(isAbout), checks: checks.filter(isAbout), passed: checked.filter(isAbout).length > 0 }
   // What failed says whose failure it is; where nothing did, what was asked for does.
   const concerns = found.failures.length + found.checks.length > 0 ||
     ((end.state !== "failed" || all.length + checks.length === 0) && asksFor(graph, run, about))
-  const kind = concerns ? kindOf(hook, end, found.checks) : undefined
+  const kind = concerns ? kindOf(hook, end, found) : undefined
   return kind === undefined ? undefined : occurrence(hook.name, kind, end, run, found)
 })
 
 const wants = ({ on }: Hook<unknown>, ...names: ReadonlyArray<Hook<unknown>["on"][number]["name"]>): boolean =>
   on.some(({ name }) => names.includes(name))
 
-/** Most ends of most runs are told by their state alone to be of no interest. */
-const mayWant = (hook: Hook<unknown>, { state }: RunEnd): boolean => {
-  if (wants(hook, "check failed", "check warned") && state !== "lost") return true
-  switch (state) {
-    case "failed":
-      return wants(hook, "run failed")
-    case "lost":
-      return wants(hook, "run failed", "run lost")
-    case "cancelled":
-      return wants(hook, "run cancelled")
-    case "succeeded":
-      return hook.recovery || wants(hook, "run succeeded")
-  }
+/** The states of runs whose ends may be told; those of others are not even looked at. */
+export const statesOf = (hook: Hook<unknown>): ReadonlyArray<RunEnd["state"]> => {
+  const checks = wants(hook, "check failed", "check warned", "checks passed")
+  return [
+    ...(checks || wants(hook, "run failed") ? ["failed" as const] : []),
+    ...(wants(hook, "run failed", "run lost") ? ["lost" as const] : []),
+    ...(checks || wants(hook, "run cancelled") ? ["cancelled" as const] : []),
+    ...(checks || hook.recovery || wants(hook, "run succeeded") ? ["succeeded" as const] : [])
+  ]
 }
 
-const kindOf = (hook: Hook<unknown>, { state }: RunEnd, checks: ReadonlyArray<CheckSummary>): Kind | undefined => {
+interface Found {
+  readonly failures: ReadonlyArray<AssetFailure>
+  /** Those that did not pass. */
+  readonly checks: ReadonlyArray<CheckSummary>
+  /** There were checks that did. */
+  readonly passed: boolean
+}
+
+const kindOf = (hook: Hook<unknown>, { state }: RunEnd, { checks, passed }: Found): Kind | undefined => {
   const failedCheck = checks.some(({ severity }) => wants(hook, severity === "error" ? "check failed" : "check warned"))
   if (state === "failed" && wants(hook, "run failed")) return "failed"
   if (state === "lost") return "lost"
   if (failedCheck) return "checks failed"
-  if (state === "cancelled") return wants(hook, "run cancelled") ? "cancelled" : undefined
-  if (state !== "succeeded") return undefined
-  return wants(hook, "run succeeded") ? "succeeded" : hook.recovery ? "recovered" : undefined
+  if (state === "cancelled" && wants(hook, "run cancelled")) return "cancelled"
+  if (state === "succeeded" && wants(hook, "run succeeded")) return "succeeded"
+  if (passed && checks.length === 0 && wants(hook, "checks passed")) return "checks passed"
+  return state === "succeeded" && hook.recovery ? "recovered" : undefined
 }
 
 const asksFor = (graph: AssetGraph, { request }: RunSummary, about: About): boolean =>
@@ -96,7 +101,7 @@ const occurrence = (
   kind: Kind,
   end: RunEnd,
   run: RunSummary,
-  { checks, failures }: { readonly checks: ReadonlyArray<CheckSummary>; readonly failures: ReadonlyArray<AssetFailure> }
+  { checks, failures }: Found
 ): Occurrence => {
   const { finishedAt, id, request, startedAt, worker } = run
   const unsaid = {

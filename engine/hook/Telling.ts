@@ -2,13 +2,13 @@
 import { Cause, Effect, Exit, Option, Result, Schedule } from "effect"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
-import { HookStore, type Occurrence, type Outcome, type RunEnd, type Taken } from "../record/HookStore.ts"
+import { HookStore, type Occurrence, type Outcome, type Taken } from "../record/HookStore.ts"
 import type { RunStore, RunStoreError } from "../record/RunStore.ts"
 import { expressionOf } from "../schedule/Selected.ts"
 import { type Hook, NotDelivered } from "./Hook.ts"
 import { judge } from "./Judgement.ts"
 import * as Message from "./Message.ts"
-import { type About, occurrenceOf } from "./Occurring.ts"
+import { type About, occurrenceOf, statesOf } from "./Occurring.ts"
 import * as Pace from "./Pace.ts"
 
 /** What became of a message. */
@@ -41,26 +41,6 @@ export const aboutOf = (graph: AssetGraph, { of }: Hook<unknown>): Result.Result
 /** Gives after how many milliseconds there is something to do; infinite: when another run has ended. */
 export const look = <R>(telling: Telling<R>): Effect.Effect<number, RunStoreError, R | RunStore | HookStore> =>
   Effect.andThen(collect(telling.graph, telling.hook), deliver(telling))
-
-const everyState: ReadonlyArray<RunEnd["state"]> = ["failed", "lost", "cancelled", "succeeded"]
-
-/** Ends of other states are of no interest for the hook. */
-const statesOf = ({ on, recovery }: Hook<unknown>): ReadonlyArray<RunEnd["state"]> => {
-  const wants = (name: string) => on.some((one) => one.name === name)
-  const checks = wants("check failed") || wants("check warned")
-  return everyState.filter((state) => {
-    switch (state) {
-      case "failed":
-        return checks || wants("run failed")
-      case "lost":
-        return wants("run failed") || wants("run lost")
-      case "cancelled":
-        return checks || wants("run cancelled")
-      case "succeeded":
-        return checks || recovery || wants("run succeeded")
-    }
-  })
-}
 
 const collect = Effect.fnUntraced(function*(graph: AssetGraph, hook: Hook<unknown>) {
   const store = yield* HookStore

@@ -2,11 +2,16 @@
 import { Schema } from "effect"
 
 /**
- * failed, succeeded, cancelled, lost: a run; lost: its process died. checks failed: checks of a run did not pass.
- * recovered: the first success after one of these. test: by `sluice hook test`.
+ * failed, succeeded, cancelled, lost: a run; lost: its process died. checks failed, checks passed: those of a run.
+ * recovered: the first success after something bad. test: by `sluice hook test`.
  */
-export const Kind = Schema.Literals(["failed", "succeeded", "cancelled", "lost", "checks failed", "recovered", "test"])
+export const Kind = Schema.Literals(["failed", "succeeded", "cancelled", "lost", "checks failed", "checks passed", "recovered", "test"])
 export type Kind = typeof Kind.Type
+
+/** After these a success is a recovery. */
+export const bad: ReadonlySet<Kind> = new Set(["failed", "lost", "checks failed"])
+/** After these a failure is news again. */
+export const good: ReadonlySet<Kind> = new Set(["succeeded", "checks passed", "recovered"])
 
 export const Run = Schema.Struct({
   id: Schema.Int,

@@ -1,5 +1,5 @@
 /** Hooks by e-mail, over SMTP. */
-import { Effect, Redacted } from "effect"
+import { Duration, Effect, Redacted } from "effect"
 import { isIPv4 } from "node:net"
 import { type Channel, type HookEvent, NotDelivered } from "../../engine/hook/Hook.ts"
 import { decoded, hiding, reveal, type Secret } from "./Setting.ts"
@@ -13,31 +13,33 @@ export interface EmailOptions {
   /** `Sluice <sluice@shop.example>` */
   readonly from: string
   readonly to: string | ReadonlyArray<string>
+  /** Of each step of the talk with the server; all of it gets a minute. Default "10 seconds". */
+  readonly timeout?: Duration.Input
 }
 
 /** A text mail; its Message-ID is made of the event's id, so that mail servers know a message that is sent again. */
-export const email = ({ from, smtp, to }: EmailOptions): Channel<never> => {
+export const email = ({ from, smtp, timeout = "10 seconds", to }: EmailOptions): Channel<never> => {
   const secret = typeof smtp === "string" ? Redacted.make(smtp) : smtp
+  const stepMillis = Duration.toMillis(timeout)
   const recipients = typeof to === "string" ? [to] : [...to]
   return {
     kind: "email",
     to: recipients.join(", "),
     spacingMillis: 0,
-    send: (event) => Effect.flatMap(reveal(secret, "The SMTP URL of the e-mails"), (url) => mail(url, { from, recipients, event }))
+    send: (event) => Effect.flatMap(reveal(secret, "The SMTP URL of the e-mails"), (url) => mail(url, { from, recipients, stepMillis, event }))
   }
 }
 
 interface Mail {
   readonly from: string
   readonly recipients: Array<string>
+  readonly stepMillis: number
   readonly event: HookEvent
 }
 
-/** Of each step of the talk with the server. */
-const stepMillis = 10_000
 const endsWithin = "1 minute"
 
-const mail = (text: string, { event, from, recipients }: Mail): Effect.Effect<void, NotDelivered> => {
+const mail = (text: string, { event, from, recipients, stepMillis }: Mail): Effect.Effect<void, NotDelivered> => {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^smtps?:$/.test(url.protocol) || url.hostname === "") {
     return Effect.fail(new NotDelivered({ message: "The SMTP URL is not of the form smtp://user:password@host:587.", transient: false }))

@@ -1,10 +1,10 @@
 /** Hooks and what they are told, in memory. Nothing waits here, so that each method is at once what a transaction is. */
 import { Clock, Effect } from "effect"
+import { good } from "../../engine/record/HookEvent.ts"
 import type { AssetFailure, HookStore, LastBefore, Occurrence, Past, ToldBefore } from "../../engine/record/HookStore.ts"
 import { type HeldDelivery, type HeldHook, isAlive, isLost, noteEnd, type State } from "./State.ts"
 
 const told = new Set(["waiting", "sent", "summed"])
-const good = new Set(["recovered", "succeeded"])
 const mostOthers = 10
 
 const selectionOf = ({ event }: Occurrence): string => event.run?.selection ?? ""

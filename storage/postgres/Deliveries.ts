@@ -2,7 +2,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import type { Fragment } from "effect/sql/Statement"
-import { HookEvent, Kind } from "../../engine/record/HookEvent.ts"
+import { good, HookEvent, Kind } from "../../engine/record/HookEvent.ts"
 import type { HookStore, Occurrence, Past } from "../../engine/record/HookStore.ts"
 import { clean, json, keys, numbers } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
@@ -61,7 +61,7 @@ export const make = (sql: PgClient.PgClient): Pick<HookStore["Service"], "record
       where not exists (
         select from sluice.hook_deliveries as good
         where good.hook = ${hook} and good.selection = told.selection and good.run_end > told.run_end
-          and good.kind in ('recovered', 'succeeded')
+          and good.kind = any(${keys([...good])}::text[])
       )
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Told)), reading)
     const last = yield* sql`

@@ -2,7 +2,7 @@
 import { Context, Effect, Layer } from "effect"
 import { Command } from "effect/cli"
 import { SqlClient } from "effect/sql"
-import { Cli, Deployment, Documents, LimitStore, RunStore, Warehouse } from "../../index.ts"
+import { Cli, Deployment, Documents, Hook, LimitStore, RunStore, Warehouse } from "../../index.ts"
 
 class Shop extends Context.Service<Shop, { readonly orders: Effect.Effect<number> }>()("test/Shop") {
   static readonly layer = Layer.succeed(Shop, { orders: Effect.succeed(1) })
@@ -60,6 +60,15 @@ const limited = { ...base, resources: Shop.layerLimited }
 export const limitedShop = Deployment.make({ ...limited, commands: [Command.make("x", {}, () => Cli.withEverything(shop))] })
 // @ts-expect-error this shop needs the database
 export const limitedShopAlone = Deployment.make({ ...limited, commands: [Command.make("x", {}, () => Cli.withResources(shop))] })
+
+// A hook tells with what the layers give.
+const telling = <R>(effect: Effect.Effect<number, never, R>) =>
+  Hook.make("x", { tell: { kind: "x", to: "x", spacingMillis: 0, send: () => Effect.asVoid(effect) } })
+export const tellsShop = Deployment.make({ ...base, hooks: [telling(shop), Hook.make("y", { tell: Hook.webhook("http://localhost") })] })
+// @ts-expect-error nothing gives Depot
+export const tellsDepot = Deployment.make({ ...base, hooks: [telling(depot)] })
+// @ts-expect-error a URL of Slack is a secret
+export const plainUrl = Hook.slack("https://hooks.example/T0")
 
 // Limits are shared through the database where there is one; a command of the resources alone does without.
 const paced = { ...base, resources: Layer.effect(Shop, Effect.as(LimitStore, { orders: Effect.succeed(1) })) }

@@ -93,9 +93,10 @@ describe("a daemon with hooks", () => {
   }))
 
   test("tells of checks by their severity, also where the run succeeded", Effect.gen(function*() {
-    const [warned, failed]: [Array<Hook.HookEvent>, Array<Hook.HookEvent>] = [[], []]
+    const [warned, failed, passed]: [Array<Hook.HookEvent>, Array<Hook.HookEvent>, Array<Hook.HookEvent>] = [[], [], []]
     const { daemon, failing, run } = yield* scene([
       Hook.make("warned", { on: Hook.checkWarned, tell: collecting(warned) }),
+      Hook.make("passed", { on: Hook.checksPassed, tell: collecting(passed) }),
       Hook.make("failed", { on: [Hook.checkFailed, Hook.runFailed], tell: collecting(failed) })
     ])
     yield* daemon
@@ -105,6 +106,8 @@ describe("a daemon with hooks", () => {
     assert.deepStrictEqual(warned.map(({ title }) => title), ["*: run 2 has failed checks"])
     assert.match(warned[0]!.text, /^check "is small" of nba\/totals \(warn\): 3 of 4 rows$/m)
     assert.deepStrictEqual(failed, [])
+    yield* run("nhl/games")
+    assert.deepStrictEqual(passed.map(({ title }) => title), ["*: run 1 passed its checks"], "no check ran in the last one")
   }))
 
   test("tells of a run whose process died, once, when nobody goes on with it", Effect.gen(function*() {

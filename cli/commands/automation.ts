@@ -10,7 +10,7 @@ import * as LocalTime from "../../engine/partition/LocalTime.ts"
 import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
 import { dayMillis } from "../../engine/partition/Zone.ts"
 import * as Snapshot from "../../engine/plan/Snapshot.ts"
-import { AutomationStore } from "../../engine/record/AutomationStore.ts"
+import { type AutomationStanding, AutomationStore } from "../../engine/record/AutomationStore.ts"
 import { RunStore } from "../../engine/record/RunStore.ts"
 import * as Address from "../Address.ts"
 import * as CellStates from "../CellStates.ts"
@@ -32,6 +32,10 @@ const subjects = (project: Project.Project) => {
   return found.length === 0 ? Effect.fail(none) : Effect.succeed(found)
 }
 
+/** `running`, `stopped`, or `new`: no daemon has evaluated it yet. */
+const stateOf = (standing: AutomationStanding | undefined): string =>
+  standing === undefined || standing.version === 0 ? "new" : standing.running ? "running" : "stopped"
+
 export const list = Effect.fn("cli.automation.list")(function*(input: { readonly json: boolean }) {
   const project = yield* Project.load
   const all = yield* subjects(project)
@@ -39,25 +43,27 @@ export const list = Effect.fn("cli.automation.list")(function*(input: { readonly
     const store = yield* AutomationStore
     const { standings } = yield* store.standings(all.map(({ asset }) => asset))
     return yield* Effect.forEach(all, ({ asset, automation }) =>
-      Effect.map(store.asks([asset], { limit: 1 }), ([last]) => ({ asset, automation, last, state: standings.get(asset)?.state })))
+      Effect.map(store.asks([asset], { limit: 1 }), ([last]) => ({ asset, automation, last, standing: standings.get(asset) })))
   }).pipe(Effect.provide(Live.store(project)))
   if (input.json) {
-    return Screen.prettyJson(rows.map(({ asset, automation, last, state }) => ({
+    return Screen.prettyJson(rows.map(({ asset, automation, last, standing }) => ({
       asset,
       name: automation.name,
+      state: stateOf(standing),
       condition: describe(automation.when),
       atMost: automation.atMost,
       order: automation.order,
-      evaluated: state === undefined ? null : new Date(state.at),
+      evaluated: standing?.state === undefined ? null : new Date(standing.state.at),
       last: last ?? null
     })))
   }
   Screen.lines(Table.lines(
-    [{ title: "asset" }, { title: "at most", align: "right" }, { title: "last" }, { title: "cells", align: "right" }, { title: "run", align: "right" }, { title: "" }, { title: "asks for", flexible: true }],
-    rows.map(({ asset, automation, last, state }) => [
+    [{ title: "asset" }, { title: "state" }, { title: "at most", align: "right" }, { title: "last" }, { title: "cells", align: "right" }, { title: "run", align: "right" }, { title: "" }, { title: "asks for", flexible: true }],
+    rows.map(({ asset, automation, last, standing }) => [
       asset,
+      colour(out, stateOf(standing))(stateOf(standing)),
       Text.count(automation.atMost),
-      last === undefined ? out.dim(state === undefined ? "new" : "·") : Text.ago(last.at),
+      last === undefined ? out.dim("·") : Text.ago(last.at),
       last === undefined ? "" : Text.count(last.cells),
       last === undefined ? "" : String(last.run),
       last === undefined ? "" : colour(out, last.runState)(last.runState),
@@ -75,7 +81,7 @@ export const explain = Effect.fn("cli.automation.explain")(function*(input: { re
   }
   const asset = Snapshot.siblings(project.graph, key)[0]!
   yield* Effect.gen(function*() {
-    const { standings: _, ...known } = yield* Automations.standing(project.graph)
+    const { standings, ...known } = yield* Automations.standing(project.graph)
     const { evaluated, snapshot } = yield* Round.evaluate({ ...known, reading: Round.fromStore })
     const found = evaluated.get(asset)
     if (found === undefined) return
@@ -84,15 +90,27 @@ export const explain = Effect.fn("cli.automation.explain")(function*(input: { re
       ? undefined
       : yield* Address.cell(space, key, word.partition ?? "", PartitionSet.points(space.all).take(10_000).map(space.keyAt))
     if (input.json) return Screen.prettyJson(TruthTree.toJson(snapshot, found, point))
-    Screen.line(`${out.bold(input.asset)}  ${point === undefined ? yield* statesOf(snapshot, asset) : yield* stateOf(snapshot, asset, point)}`)
+    Screen.line(`${out.bold(input.asset)}  ${point === undefined ? yield* statesOf(snapshot, asset) : yield* cellOf(snapshot, asset, point)}`)
     const bound = `at most ${Text.plural(automation.atMost, "cell")} at once, the ${automation.order} first`
     Screen.line(out.dim(`  ${Text.listing([automation.name === title(automation.when) ? undefined : automation.name, bound])}`))
     Screen.lines(["", ...TruthTree.lines(snapshot, found, point)])
+    if (standings.get(asset)?.running === false) Screen.note(`It is stopped: no daemon asks for it until \`sluice automation start ${asset}\`.`)
   }).pipe(Effect.provide(Live.store(project)))
 })
 
+export const setRunning = Effect.fn("cli.automation.setRunning")(function*(input: { readonly asset: string; readonly running: boolean }) {
+  const project = yield* Project.load
+  const { computation: { automation }, key } = yield* Address.asset(project.graph, input.asset)
+  if (automation === undefined) return yield* new Refusal({ message: `${key} has no automation: a daemon asks for it only by schedules.` })
+  const asset = Snapshot.siblings(project.graph, key)[0]!
+  yield* Effect.flatMap(AutomationStore, (store) => store.setRunning(asset, input.running)).pipe(Effect.provide(Live.store(project)))
+  Screen.line(input.running
+    ? `The automation of ${asset} is running: a daemon asks for what its condition says.`
+    : `The automation of ${asset} is stopped: no daemon asks for it until \`sluice automation start ${asset}\`.`)
+})
+
 /** `failed: the shop is closed`, of one cell. */
-const stateOf = (snapshot: Snapshot.Snapshot, asset: string, point: PartitionSet.Point) =>
+const cellOf = (snapshot: Snapshot.Snapshot, asset: string, point: PartitionSet.Point) =>
   Effect.map(Snapshot.detail(snapshot, new Map([[asset, PartitionSet.fromPoints(point.length, [point])]])), (known) => {
     const { reason, state } = CellStates.ofCell(known, asset, point, known.cells(asset).get(known.space(asset).keyAt(point)))
     return `${colour(out, state)(state)}${reason === undefined ? "" : `: ${reason}`}`

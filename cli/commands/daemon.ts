@@ -1,23 +1,22 @@
 /** `sluice daemon`: starts the runs of schedules and sensors and executes them, until a signal. */
 import { Effect, Layer } from "effect"
-import * as Evaluation from "../../engine/automation/Evaluation.ts"
 import * as Ask from "../../engine/daemon/Ask.ts"
 import * as Daemon from "../../engine/daemon/Daemon.ts"
 import type { Watcher } from "../../engine/daemon/Observation.ts"
-import * as Hooks from "../Hooks.ts"
 import * as Log from "../daemon/Log.ts"
 import * as PidFile from "../daemon/PidFile.ts"
+import * as Share from "../daemon/Share.ts"
 import * as Interruption from "../Interruption.ts"
 import * as Live from "../Live.ts"
 import * as Project from "../Project.ts"
 import { exitCodes, Refusal, Unfinished } from "../Refusal.ts"
-import * as Schedules from "../Schedules.ts"
 import * as Sensors from "../Sensors.ts"
 import * as Settings from "../Settings.ts"
 
 export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOptions & Log.Options & {
   readonly grace: number
   readonly runs: number
+  readonly only: ReadonlyArray<string>
   readonly nodeId: string | undefined
   readonly set: ReadonlyArray<string>
   readonly healthPort: number | undefined
@@ -25,13 +24,8 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
 }) {
   yield* Settings.apply(input)
   const project = yield* Project.load
-  const schedules = yield* Schedules.all(project)
-  const sensors = yield* Sensors.all(project)
-  const hooks = yield* Hooks.all(project)
-  if (schedules.size + sensors.size + hooks.size === 0 && Evaluation.automated(project.graph).length === 0) {
-    return yield* new Refusal({ message: "There is nothing to do for a daemon: give a pipeline a `schedule`, or the deployment `schedules`, `sensors` or `hooks`." })
-  }
-  for (const schedule of schedules.values()) {
+  const share = yield* Share.of(project, input.only)
+  for (const schedule of share.schedules) {
     const wrong = Ask.wrong(project.graph, schedule)
     if (wrong !== undefined) return yield* new Refusal({ message: `The schedule ${schedule.name} asks for what there is not: ${wrong}` })
   }
@@ -43,8 +37,9 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
     const health = input.healthPort === undefined ? undefined : yield* healthAt(input.healthPort, input.runs)
     const watcher = health === undefined ? log.watcher : both(log.watcher, health.observe)
     return yield* Interruption.heard("Stopping: running steps are finished. Ctrl-C again stops at once.", (stop) =>
-      Daemon.run(project.graph, [...schedules.values()], {
-        stop, graceMillis: input.grace * 1000, runs: input.runs, watcher, retention, ...(health === undefined ? {} : { looked: health.looked }), sensors: [...sensors.values()], hooks: [...hooks.values()]
+      Daemon.run(project.graph, share.schedules, {
+        ...share, stop, graceMillis: input.grace * 1000, runs: input.runs, retention, watcher,
+        ...(health === undefined ? {} : { looked: health.looked })
       })).pipe(Effect.provide(log.layer))
   })).pipe(
     Effect.provide(Live.everything(project)),

@@ -47,9 +47,21 @@ const simulate = Command.make(
   ])
 )
 
+const start = Command.make("start", { asset: Options.asset }, (input) => Options.lazily(load, (m) => m.setRunning({ ...input, running: true }))).pipe(
+  Command.withDescription("Start an automation that was stopped: what its condition says by now is asked for. Needs a daemon, which may be up already."),
+  Command.withShortDescription("Start a stopped automation"),
+  Command.withExamples([{ command: "sluice automation start nhl/game_stats" }])
+)
+
+const stop = Command.make("stop", { asset: Options.asset }, (input) => Options.lazily(load, (m) => m.setRunning({ ...input, running: false }))).pipe(
+  Command.withDescription("Stop the automation of an asset: no daemon asks for it until it is started. A run that is under way goes on."),
+  Command.withShortDescription("Let nobody ask for an asset"),
+  Command.withExamples([{ command: "sluice automation stop nhl/game_stats" }])
+)
+
 export const automation = Command.make("automation").pipe(
-  Command.withDescription("What assets ask for by themselves: list, explain, simulate."),
-  Command.withShortDescription("List, explain, simulate automation"),
-  Command.withSubcommands([list, explain, simulate]),
+  Command.withDescription("What assets ask for by themselves: list, explain, simulate, start, stop."),
+  Command.withShortDescription("List, explain, simulate, stop automation"),
+  Command.withSubcommands([list, explain, simulate, start, stop]),
   Command.withExamples([{ command: "sluice automation list" }, { command: "sluice automation explain nhl/game_stats" }])
 )

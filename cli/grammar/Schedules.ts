@@ -92,6 +92,7 @@ export const daemon = Command.make(
       Flag.filter((n) => n >= 0 && n <= 86_400, () => "seconds, from 0 to 86400")
     ),
     runs: Options.positive("runs", "n", "Runs that this daemon executes at once; others wait", 4),
+    only: Options.texts("only", "what", "Only schedules, sensors, automation or hooks, or those of a name; may be repeated"),
     ...Options.limits,
     nodeId: Options.nodeId,
     set: Options.set,
@@ -114,6 +115,7 @@ export const daemon = Command.make(
   Command.withShortDescription("Start runs by schedules and sensors"),
   Command.withExamples([
     { command: "sluice daemon" },
+    { command: "sluice daemon --only sensors --only nhl", description: "All sensors, and the schedule nhl; other daemons do the rest" },
     { command: "sluice daemon --grace 120 --json", description: "Long steps; what it does as JSON lines" }
   ])
 )

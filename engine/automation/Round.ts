@@ -37,11 +37,13 @@ export interface Options<E, R> {
   /** Cells that any run computes now or that a backfill has before it, by asset. */
   readonly claimed: Snapshot.Cells
   readonly reading: Reading<E, R>
+  /** Assets whose automation is not evaluated. Default: none. */
+  readonly stopped?: ReadonlySet<string>
 }
 
 /** What becomes of each asset with automation; a computation of several assets stands under the first of them. */
-export const evaluate = Effect.fnUntraced(function*<E, R>({ claimed, open, reading, snapshot: given, states }: Options<E, R>) {
-  const subjects = Evaluation.automated(given.graph)
+export const evaluate = Effect.fnUntraced(function*<E, R>({ claimed, open, reading, snapshot: given, states, stopped = new Set() }: Options<E, R>) {
+  const subjects = Evaluation.automated(given.graph).filter(({ asset }) => !stopped.has(asset))
   let snapshot = yield* reading.stale(given, (snapshot) => new Map(subjects.flatMap((one) => [...Evaluation.wanted(snapshot, one)])))
   const asked = new Map<string, PartitionSet.PartitionSet>()
   const evaluated = new Map<string, Evaluation.Evaluated>()

@@ -118,7 +118,8 @@ const numbered = (snapshot: Snapshot.Snapshot, asset: string, sets: ReadonlyArra
 const round = Effect.fn("Automations.round")(function*<R>({ graph, lease, runs, watcher }: Serving<R>) {
   const store = yield* AutomationStore
   const { standings, ...known } = yield* standing(graph)
-  const { evaluated, snapshot } = yield* Round.evaluate({ ...known, reading: Round.fromStore })
+  const stopped = new Set(Array.from(standings).flatMap(([asset, { running }]) => running ? [] : [asset]))
+  const { evaluated, snapshot } = yield* Round.evaluate({ ...known, reading: Round.fromStore, stopped })
   for (const [asset, found] of evaluated) {
     const { state, version } = standings.get(asset) ?? { state: undefined, version: 0 }
     const asks = Request.asksOf(snapshot, asset, found)

@@ -34,6 +34,8 @@ export type { Observation } from "./Observation.ts"
 export interface Options<in out R = never> {
   /** What it observes beside its schedules. */
   readonly sensors?: ReadonlyArray<Sensor<R>>
+  /** Whether it evaluates what assets ask for by themselves. Default true. */
+  readonly automation?: boolean
   /** Whom it tells of the ends of runs, of all that there are. */
   readonly hooks?: ReadonlyArray<Hook<R>>
   /** What is forgotten when it is old. Default: nothing. */
@@ -74,11 +76,11 @@ export const run = <R>(
       ended: () => void Queue.offerUnsafe(awake, undefined)
     })
     yield* store.announce(schedules)
-    const { hooks = [], looked = () => {}, sensors = [] } = options
+    const { automation = true, hooks = [], looked = () => {}, sensors = [] } = options
     const told = yield* Hooks.make({ graph, hooks, lease, watcher })
-    watcher({ _tag: "Up", schedules: schedules.length, sensors: sensors.length, automations: Evaluation.automated(graph).length, hooks: hooks.length })
+    watcher({ _tag: "Up", schedules: schedules.length, sensors: sensors.length, automations: automation ? Evaluation.automated(graph).length : 0, hooks: hooks.length })
     const serving = { graph, schedules, sensors, lease, runs, watcher, looked, awake }
-    yield* Effect.raceAllFirst([serve(serving), Automations.serve(serving), Sensing.serve(serving), told.serve, Forgetting.serve(options.retention, watcher), options.stop])
+    yield* Effect.raceAllFirst([serve(serving), automation ? Automations.serve(serving) : Effect.never, Sensing.serve(serving), told.serve, Forgetting.serve(options.retention, watcher), options.stop])
     const left = yield* runs.stop(options.graceMillis ?? 30_000)
     yield* told.finish
     watcher({ _tag: "Stopped", left })

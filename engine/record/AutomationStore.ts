@@ -12,8 +12,10 @@ import type { Cell } from "./Step.ts"
 
 /** An automation stands under the first asset of its computation. */
 export interface AutomationStanding {
-  /** Grows with each recorded evaluation; 0: there was none. */
+  /** Grows with each recorded evaluation, and when it is stopped or started; 0: there was none. */
   readonly version: number
+  /** False: it was stopped, and nobody evaluates it. */
+  readonly running: boolean
   readonly state: State | undefined
   /** What it has asked for in runs that have not ended, lost ones included. */
   readonly open: ReadonlyArray<AssetSet>
@@ -39,6 +41,8 @@ export class AutomationStore extends Context.Service<AutomationStore, {
   readonly standings: (
     assets: ReadonlyArray<string>
   ) => Effect.Effect<{ readonly now: number; readonly standings: ReadonlyMap<string, AutomationStanding> }, RunStoreError>
+  /** Stops or starts it. When it has returned, an evaluation that was made before asks for nothing. */
+  readonly setRunning: (asset: string, running: boolean) => Effect.Effect<void, RunStoreError>
   /** The cells of these assets that live workers compute now. */
   readonly claimed: (assets: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<Cell>, RunStoreError>
   /** The cells of these assets that backfills have before them, running or paused ones in which a live worker takes part. */

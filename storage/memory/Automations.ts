@@ -5,7 +5,9 @@ import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
 import { leftOf } from "../BackfillProgress.ts"
 import { unregistered } from "../Refusals.ts"
 import * as Runs from "./Runs.ts"
-import { executes, type HeldAsk, isAlive, isLost, type State } from "./State.ts"
+import { executes, type HeldAsk, type HeldAutomation, isAlive, isLost, type State } from "./State.ts"
+
+const unknown = (): HeldAutomation => ({ version: 0, running: true, state: undefined, asks: [] })
 
 export const make = (state: State): AutomationStore["Service"] => {
   const { createRun } = Runs.make(state)
@@ -15,8 +17,8 @@ export const make = (state: State): AutomationStore["Service"] => {
 
   const record: AutomationStore["Service"]["record"] = Effect.fn("AutomationStore.record")(
     function*({ asks, asset, state: left, version, worker }) {
-      const known = state.automations.get(asset) ?? { version: 0, state: undefined, asks: [] }
-      if (known.version !== version) return undefined
+      const known = state.automations.get(asset) ?? unknown()
+      if (known.version !== version || !known.running) return undefined
       if (asks.length > 0 && !state.workers.has(worker)) return yield* unregistered(worker)
       state.automations.set(asset, known)
       Object.assign(known, { version: version + 1, state: left })
@@ -33,17 +35,24 @@ export const make = (state: State): AutomationStore["Service"] => {
 
   return {
     record,
+    setRunning: (asset, running) =>
+      Effect.sync(() => {
+        const known = state.automations.get(asset) ?? unknown()
+        state.automations.set(asset, known)
+        if (known.running !== running || known.version === 0) Object.assign(known, { version: known.version + 1, running })
+      }),
     pulse: Effect.sync(() => {
       const changes = Array.from(state.logs.values()).reduce((sum, { changes }) => sum + changes.length, 0)
-      return `${changes} ${state.lastVersion} ${state.runs.map((run) => run?.state).join()}`
+      const stopped = Array.from(state.automations.values()).filter(({ running }) => !running).length
+      return `${changes} ${state.lastVersion} ${state.runs.map((run) => run?.state).join()} ${stopped}`
     }),
     standings: (assets) =>
       Effect.map(Clock.currentTimeMillis, (now) => ({
         now,
         standings: new Map(assets.map((asset) => {
-          const { state: left, version } = state.automations.get(asset) ?? { state: undefined, version: 0 }
+          const { running, state: left, version } = state.automations.get(asset) ?? unknown()
           const open = asked([asset]).filter((ask) => runOf(ask).state === "running").map(({ cells }) => cells)
-          return [asset, { version, state: left, open }]
+          return [asset, { version, running, state: left, open }]
         }))
       })),
     claimed: (assets) =>

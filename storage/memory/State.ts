@@ -103,6 +103,7 @@ export interface HeldTick {
 /** How an automation stands, and what it has asked for. */
 export interface HeldAutomation {
   version: number
+  running: boolean
   state: AutomationState | undefined
   readonly asks: Array<HeldAsk>
 }

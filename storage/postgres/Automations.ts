@@ -17,7 +17,7 @@ import { isLost } from "./Workers.ts"
 
 const Pulse = Schema.NonEmptyArray(Schema.Struct({ pulse: Schema.String }))
 const Now = Schema.NonEmptyArray(Schema.Struct({ now: Schema.Number }))
-const States = Schema.Array(Schema.Struct({ asset: Schema.String, version: Schema.Int, state: Schema.Unknown }))
+const States = Schema.Array(Schema.Struct({ asset: Schema.String, version: Schema.Int, running: Schema.Boolean, state: Schema.Unknown }))
 const Open = Schema.Array(Schema.Struct({ asset: Schema.String, numbering: Schema.String, partitions: Schema.String }))
 const Claimed = Schema.Array(Schema.Struct({ asset: Schema.String, partition: Schema.String }))
 const Ids = Schema.Array(Schema.Struct({ id: Schema.Int }))
@@ -44,7 +44,7 @@ export const make = (sql: PgClient.PgClient): AutomationStore["Service"] => {
     )
     // First the versions: what is read after them is newer, so that what another daemon has asked meanwhile is noticed.
     const states = yield* sql`
-      select asset, version, state from sluice.automations where asset = any(${keys(assets)}::text[])
+      select asset, version, running, state from sluice.automations where asset = any(${keys(assets)}::text[])
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(States)), reading)
     const open = yield* sql`
       select ask.asset, ask.numbering, ask.partitions
@@ -59,6 +59,7 @@ export const make = (sql: PgClient.PgClient): AutomationStore["Service"] => {
       const row = states.find((one) => one.asset === asset)
       found.set(asset, {
         version: row?.version ?? 0,
+        running: row?.running ?? true,
         state: row === undefined ? undefined : stateOf(row.state),
         open: sets.filter((set) => set.asset === asset)
       })
@@ -78,7 +79,7 @@ export const make = (sql: PgClient.PgClient): AutomationStore["Service"] => {
             select ${asset}, 1, ${json(toStored(state))}::jsonb
             where ${version}::integer = 0 or exists (select from sluice.automations where asset = ${asset})
             on conflict (asset) do update set version = known.version + 1, state = excluded.state
-            where known.version = ${version}::integer
+            where known.version = ${version}::integer and known.running
             returning known.version
           `.pipe(recording)
           if (own.length === 0) return undefined
@@ -96,12 +97,23 @@ export const make = (sql: PgClient.PgClient): AutomationStore["Service"] => {
       )
   )
 
+  // Another version: evaluations that are under way are refused.
+  const setRunning: AutomationStore["Service"]["setRunning"] = Effect.fn("AutomationStore.setRunning")((asset, running) =>
+    sql`
+      insert into sluice.automations as known (asset, version, running) values (${asset}, 1, ${running})
+      on conflict (asset) do update set version = known.version + 1, running = excluded.running, since = excluded.since
+      where known.running <> excluded.running
+    `.pipe(attempt(`${running ? "start" : "stop"} the automation of ${asset}`), Effect.asVoid)
+  )
+
   return {
     standings,
     record,
+    setRunning,
     pulse: sql`
       select coalesce((select max(id) from sluice.cell_sets), 0) || ' ' ||
-        (select count(*) || ' ' || coalesce(max(id), 0) from sluice.runs where state = 'running') as pulse
+        (select count(*) || ' ' || coalesce(max(id), 0) from sluice.runs where state = 'running') || ' ' ||
+        (select count(*) from sluice.automations where not running) as pulse
     `.pipe(
       Effect.flatMap(Schema.decodeUnknownEffect(Pulse)),
       attempt("look for changed cells"),

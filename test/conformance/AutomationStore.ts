@@ -36,9 +36,9 @@ export const automationStoreConformance = <E>(name: string, layer: Layer.Layer<R
   describe(`${name} as an automation store`, () => {
     test("records a state with the runs that it asked for, and gives it back", Effect.gen(function*() {
       const { record, runs, standing, store } = yield* begin
-      assert.deepStrictEqual(yield* standing, { version: 0, state: undefined, open: [] })
+      assert.deepStrictEqual(yield* standing, { version: 0, running: true, state: undefined, open: [] })
       const [run] = (yield* record(0))!
-      assert.deepStrictEqual(yield* standing, { version: 1, state, open: [ask.cells] })
+      assert.deepStrictEqual(yield* standing, { version: 1, running: true, state, open: [ask.cells] })
       assert.deepStrictEqual((yield* runs.run(run!)).request, request)
       assert.deepInclude((yield* store.asks(["a"], { limit: 5 }))[0], { asset: "a", run: run!, cells: 4, runState: "running" })
       yield* runs.finishRun(run!, "one", "failed")
@@ -55,6 +55,23 @@ export const automationStoreConformance = <E>(name: string, layer: Layer.Layer<R
       assert.strictEqual((yield* standing).version, 2)
       assert.lengthOf(yield* runs.runs({ limit: 99 }), 2)
       assert.isUndefined(yield* record(7))
+    }))
+
+    test("that is stopped refuses what was evaluated before, at its first evaluation too, until it is started", Effect.gen(function*() {
+      const { record, standing, store } = yield* begin
+      yield* store.setRunning("a", false)
+      assert.isUndefined(yield* record(0))
+      assert.deepInclude(yield* standing, { running: false, state: undefined })
+      yield* store.setRunning("a", false)
+      const { version } = yield* standing
+      assert.isUndefined(yield* record(version))
+      const before = yield* store.pulse
+      yield* store.setRunning("a", true)
+      assert.notStrictEqual(yield* store.pulse, before)
+      assert.isUndefined(yield* record(version))
+      assert.lengthOf((yield* record((yield* standing).version))!, 1)
+      yield* store.setRunning("a", false)
+      assert.deepInclude(yield* standing, { running: false, state })
     }))
 
     test("records nothing for an unknown worker", Effect.gen(function*() {

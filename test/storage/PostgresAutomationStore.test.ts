@@ -12,5 +12,5 @@ it.live("a state that another version has left is passed over", () =>
     const sql = yield* PgClient.PgClient
     const store = yield* AutomationStore
     yield* sql`insert into sluice.automations (asset, version, state) values ('a', 3, '{"at": 1}')`
-    assert.deepStrictEqual((yield* store.standings(["a"])).standings.get("a"), { version: 3, state: undefined, open: [] })
+    assert.deepStrictEqual((yield* store.standings(["a"])).standings.get("a"), { version: 3, running: true, state: undefined, open: [] })
   }).pipe(Effect.provide(layer)))

@@ -26,8 +26,16 @@ describe("automation on the command line", () => {
     Effect.gen(function*() {
       const { run } = yield* project(shop)
       const listed = yield* run(["automation", "list"])
-      assert.match(listed.stdout, /shop\/orders +1,000 +new +onCron 0 2 \* \* \* in Europe\/Berlin\n/, listed.stderr)
-      assert.match(listed.stdout, /shop\/revenue +2 +new +eager\n/)
+      assert.match(listed.stdout, /shop\/orders +new +1,000 +· +onCron 0 2 \* \* \* in Europe\/Berlin\n/, listed.stderr)
+      assert.match(listed.stdout, /shop\/revenue +new +2 +· +eager\n/)
+
+      assert.deepInclude(JSON.parse((yield* run(["automation", "list", "--json"])).stdout)[0], { asset: "shop/orders", state: "new", evaluated: null })
+      const stopped = yield* run(["automation", "stop", "shop/revenue"])
+      assert.strictEqual(stopped.stdout, "The automation of shop/revenue is stopped: no daemon asks for it until `sluice automation start shop/revenue`.\n")
+      assert.match((yield* run(["automation", "list"])).stdout, /shop\/revenue +stopped/)
+      assert.include((yield* run(["automation", "explain", "shop/revenue"])).stderr, "It is stopped: no daemon asks for it")
+      assert.include((yield* run(["automation", "start", "shop/revenue"])).stdout, "is running")
+      assert.match((yield* run(["automation", "list"])).stdout, /shop\/revenue +running/)
 
       const simulated = yield* run(["automation", "simulate", "--from", "2026-01-01", "--to", "2026-01-05"])
       assert.deepStrictEqual(simulated.stdout.split("\n").slice(1, -1).map((line) => line.split(/ {2,}/).slice(0, 4)), [
@@ -70,6 +78,8 @@ describe("automation on the command line", () => {
       assert.deepInclude(json.truth, { asset: "shop/revenue", true: 2, of: 3 })
 
       for (const [words, sentence] of [
+        [["stop", "shop/notes"], "shop/notes has no automation"],
+        [["start", "shop/revenues"], "Did you mean \"shop/revenue\"?"],
         [["explain", "shop/notes"], "shop/notes has no automation"],
         [["explain", "shop/revenue@2026-02-01"], "is not a partition of shop/revenue"],
         [["simulate", "--to", "soon"], "\"soon\" of --to is not a time"],

@@ -70,6 +70,8 @@ describe("schedules on the command line", () => {
         [["schedule", "preview", "shop", "--from", "2026-02-30"], "\"2026-02-30\" of --from is not a time (February 2026 has 28 days): write one like 2026-03-29 or 2026-03-29T01:30."],
         [["schedule", "preview", "shop", "--from", "2026-02-02", "--to", "2026-02-01"], "\"2026-02-01\" of --to is before the beginning: let it be later."],
         [["daemon", "--grace=-1"], "\"-1\" is not a value of --grace: seconds, from 0 to 86400."],
+        [["daemon", "--only", "shop", "--only", "shedules"], "\"shedules\" of --only is nothing that a daemon does. Did you mean \"schedules\"?"],
+        [["daemon", "--only", "sensors"], "There is nothing of --only sensors in this project."],
         [["daemon", "--health-port", "70000"], "\"70000\" is not a value of --health-port: a port, from 1 to 65535."]
       ] as const
       for (const [args, sentence] of refusals) {
@@ -96,7 +98,7 @@ describe("schedules on the command line", () => {
       assert.deepInclude(yield* last, { id: 1, state: "lost" })
 
       const port = yield* freePort
-      const next = start(["daemon", "--json", "--health-port", String(port), "--pid-file", "daemon.pid", "--log-file", "logs/daemon.log"])
+      const next = start(["daemon", "--json", "--health-port", String(port), "--pid-file", "daemon.pid", "--log-file", "logs/daemon.log", "--only", "shop"])
       yield* began(2)
       const health = yield* Effect.promise(() => fetch(`http://127.0.0.1:${port}/health`).then((response) => response.json()))
       assert.deepInclude(health, { ok: true, state: "up", runs: [1], pid: Number(yield* Effect.promise(() => readFile(`${folder}/daemon.pid`, "utf8"))) })
@@ -105,6 +107,7 @@ describe("schedules on the command line", () => {
       assert.deepStrictEqual([code, stdout], [0, ""])
       const log = yield* Effect.promise(() => readFile(`${folder}/logs/daemon.log`, "utf8"))
       assert.isFalse(existsSync(`${folder}/daemon.pid`))
+      assert.match(log, /"event":"Up".*"schedules":1,"sensors":0,"automations":0/)
       assert.match(log, /"event":"Ended".*"run":1,"state":"succeeded"/)
       assert.match(log, /"event":"Adopted".*"run":1\}/)
       assert.match(log, /"event":"Logged","at":"[^"]+","level":"Info","message":"orders are counted"/)

@@ -75,6 +75,18 @@ describe("a daemon with automations", () => {
     assert.deepStrictEqual(asks.filter(({ asset }) => asset === "end").map(({ cells }) => cells), [1, 1, 2, 2])
   }))
 
+  test("asks nothing of one that is stopped, and all of it when it is started", Effect.gen(function*() {
+    const { automations, daemon, materialize, take } = yield* scene
+    yield* automations.setRunning("end", false)
+    yield* daemon
+    yield* materialize("a")
+    yield* TestClock.adjust("20 seconds")
+    assert.deepStrictEqual(yield* take, ["middle@a", "source@a"])
+    yield* automations.setRunning("end", true)
+    yield* TestClock.adjust("20 seconds")
+    assert.deepStrictEqual(yield* take, ["end@a"])
+  }))
+
   test("goes on with the run of one that was killed, and asks for nothing twice", Effect.gen(function*() {
     const { automations, daemon, materialize, take } = yield* scene
     yield* materialize("a")

@@ -11,8 +11,8 @@ export interface Cursor<E, R> {
   readonly available: () => number
   /** Decodes another page; false behind the last one. */
   readonly load: Effect.Effect<boolean, E | FormatError, R>
-  /** The next rows, of which so many are available. May throw an Error that tells the damage. */
-  readonly take: (rows: number) => ArrayLike<unknown>
+  /** Puts the next rows, of which so many are available, into an array. May throw an Error that tells the damage. */
+  readonly take: (rows: number, into: Array<unknown>) => void
 }
 
 type Pages<E, R> = Effect.Effect<Page.Page | undefined, E | FormatError, R>
@@ -30,21 +30,18 @@ export const flat = <E, R>(pages: Pages<E, R>, leaf: Page.Leaf): Cursor<E, R> =>
       value = 0
       return next !== undefined
     }),
-    take: (rows) => {
-      if (page === undefined) return []
+    take: (rows, into) => {
+      if (page === undefined) return
       const { definition, values } = page
       const from = row
       row += rows
-      if (definition === undefined) return values.slice(from, row)
+      if (definition === undefined) return values.fill(from, row, into)
       let there = 0
       for (let i = from; i < row; i++) if (definition[i] === leaf.definition) there++
-      const found = values.slice(value, value + there)
+      values.fill(value, value + there, into)
       value += there
-      if (there === rows) return found
-      const taken: Array<unknown> = []
-      let at = 0
-      for (let i = from; i < row; i++) taken.push(definition[i] === leaf.definition ? found[at++] : null)
-      return taken
+      // From the last one on, each finds its place behind those that are still to be moved.
+      for (let i = rows - 1; i >= there; i--) into[i] = definition[from + i] === leaf.definition ? into[--there] : null
     }
   }
 }
@@ -62,8 +59,10 @@ export const nested = <E, R>(tree: SchemaTree, below: ReadonlyArray<Below<E, R>>
     let rows: Array<unknown> = []
     let ended = false
     const add = ({ definition, repetition, values }: Page.Page): void => {
+      const found: Array<unknown> = []
+      values.fill(0, values.count, found)
       const assembled = assembleLists(
-        rows, definition && Array.from(definition), Array.from(repetition ?? []), Array.from(values.slice(0, values.count)), [...path]
+        rows, definition && Array.from(definition), Array.from(repetition ?? []), found, [...path]
       )
       // Where there are no levels it gives the values themselves.
       if (assembled !== rows) for (const value of Array.from<unknown>(assembled)) rows.push(value)
@@ -99,10 +98,11 @@ export const nested = <E, R>(tree: SchemaTree, below: ReadonlyArray<Below<E, R>>
       }
       return true
     }),
-    take: (count) => {
+    take: (count, into) => {
       const columns = new Map<string, DecodedArray>(leaves.map((leaf) => [leaf.name, leaf.take(count)]))
       assembleNested(columns, tree, parsers)
-      return columns.get(tree.element.name) ?? []
+      const assembled: ArrayLike<unknown> = columns.get(tree.element.name) ?? []
+      for (let i = 0; i < count; i++) into[i] = assembled[i]
     }
   }
 }

@@ -29,7 +29,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 const parsers = { ...DEFAULT_PARSERS, stringFromBytes: (bytes: Uint8Array | undefined) => bytes && utf8.decode(bytes) }
 
-const bigints = (values: ReadonlyArray<unknown>): ReadonlyArray<unknown> => values.map((value) => typeof value === "number" ? BigInt(value) : value)
+const bigints = (values: Array<unknown>): Array<unknown> => values.map((value) => typeof value === "number" ? BigInt(value) : value)
 
 const leafOf = (path: ReadonlyArray<SchemaTree>, meta: ColumnMetaData, asBytes: boolean): Page.Leaf => {
   const [element, schemaPath] = [path.at(-1)?.element ?? { name: "" }, [...path]]
@@ -41,7 +41,7 @@ const leafOf = (path: ReadonlyArray<SchemaTree>, meta: ColumnMetaData, asBytes: 
     form: inVariant(path) ? "bytes" : formOf(element, asBytes),
     definition: getMaxDefinitionLevel(schemaPath),
     repetition: getMaxRepetitionLevel(schemaPath),
-    convert: inVariant(path) ? (values) => convert([...(meta.type === "INT64" ? bigints(values) : values)], decoder) : undefined
+    convert: inVariant(path) ? (values) => convert(meta.type === "INT64" ? bigints(values) : values, decoder) : undefined
   }
 }
 

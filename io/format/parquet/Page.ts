@@ -9,7 +9,7 @@ export interface Leaf extends Values.Stored {
   readonly definition: number
   readonly repetition: number
   /** Makes raw values what they are, where it is not for their readers to do so. */
-  readonly convert: ((values: ReadonlyArray<unknown>) => ArrayLike<unknown>) | undefined
+  readonly convert: ((values: Array<unknown>) => ArrayLike<unknown>) | undefined
 }
 
 /** A page of data. */
@@ -92,7 +92,15 @@ const two = (leaf: Leaf, bytes: Buffer, header: PageHeader, codec: string, dicti
 }
 
 const converted = ({ convert }: Leaf, values: Values.Values): Values.Values =>
-  convert === undefined ? values : { ...values, slice: (from, to) => convert(Array.from(values.slice(from, to))) }
+  convert === undefined ? values : {
+    ...values,
+    fill: (from, to, into) => {
+      const raw: Array<unknown> = []
+      values.fill(from, to, raw)
+      const made = convert(raw)
+      for (let i = 0; i < made.length; i++) into[i] = made[i]
+    }
+  }
 
 /** A page of data. Throws an Error that tells the damage. */
 export const decode = (leaf: Leaf, bytes: Uint8Array, header: PageHeader, codec: string, dictionary: ArrayLike<unknown> | undefined): Page => {
@@ -109,5 +117,7 @@ export const dictionaryOf = (leaf: Leaf, bytes: Uint8Array, header: PageHeader, 
   const entries = header.dictionary_page_header?.num_values ?? -1
   const page = unpack(codec, bytes, header.uncompressed_page_size)
   if (entries < 0 || entries > page.length * 8 + 1) throw new Error(`its dictionary is said to have ${entries} entries in ${page.length} bytes`)
-  return converted(leaf, Values.decode(page, 0, entries, "PLAIN", leaf, undefined)).slice(0, entries)
+  const dictionary: Array<unknown> = []
+  converted(leaf, Values.decode(page, 0, entries, "PLAIN", leaf, undefined)).fill(0, entries, dictionary)
+  return dictionary
 }

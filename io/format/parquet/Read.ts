@@ -1,7 +1,7 @@
 /** Parquet → records: only the columns of the schema, only the row groups that can match, some hundred rows at a time. */
-import { Effect, Stream } from "effect"
+import { Array as Arr, Cause, Effect, Pull, Stream } from "effect"
 import { type BadRecord, FormatError, Refused } from "../FormatError.ts"
-import { attempt, collector, type OnBadRecord } from "../Machine.ts"
+import { attempt, caught, collector, type OnBadRecord } from "../Machine.ts"
 import * as Maker from "../Maker.ts"
 import { type Shape, setAbsent } from "../Shape.ts"
 import type { Cursor } from "./Cursor.ts"
@@ -29,19 +29,16 @@ interface Fault {
 }
 
 /** The values of one column for some rows; what is refused is noted with its row. */
-const convert = ({ name, read }: Plan.Column, raw: ArrayLike<unknown>, count: number, faults: Map<number, Fault>): ArrayLike<unknown> => {
-  if (read === same) return raw
-  const values: Array<unknown> = []
-  while (values.length < count) {
+const convert = ({ name, read }: Plan.Column, raw: ReadonlyArray<unknown>, count: number, into: Array<unknown>, faults: Map<number, Fault>): void => {
+  for (let i = 0; i < count; i++) {
     try {
-      for (let i = values.length; i < count; i++) values.push(read(raw[i]))
+      for (; i < count; i++) into[i] = read(raw[i])
     } catch (error) {
       if (!(error instanceof Refused)) throw error
-      if (!faults.has(values.length)) faults.set(values.length, { column: name, reason: error.message })
-      values.push(undefined)
+      if (!faults.has(i)) faults.set(i, { column: name, reason: error.message })
+      into[i] = undefined
     }
   }
-  return values
 }
 
 /** Puts records together: quickly where every property is there, and one by one where some may be missing. */
@@ -77,19 +74,25 @@ export const read = <E, R, E2, R2>(
     const make = makerOf(plan)
     const conditions = Object.entries(options.where ?? {})
     let record = 0
+    // The same arrays for all batches: what is as large, and lives as long, as a batch would wait for a full collection.
+    const raws = columns.map((): Array<unknown> => [])
+    const values: ReadonlyArray<Array<unknown>> = [
+      ...columns.map(({ read }, c) => read === same ? raws[c] ?? [] : []),
+      ...missing.map(({ null: isNull }): Array<unknown> => isNull ? Array.from({ length: batchRows }, () => null) : [])
+    ]
 
     /** The next rows of a group, of which `first` is the number in the file. */
     const rows = (cursors: ReadonlyArray<Cursor<E, R>>, count: number, rowGroup: number, first: number): void => {
       const faults = new Map<number, Fault>()
-      const raws = columns.map(({ name }, c): ArrayLike<unknown> => {
+      for (const [c, column] of columns.entries()) {
+        const [raw, into] = [raws[c] ?? [], values[c] ?? []]
         try {
-          return cursors[c]?.take(count) ?? []
+          cursors[c]?.take(count, raw)
         } catch (error) {
-          throw damaged(file.name, rowGroup)(name, error)
+          throw damaged(file.name, rowGroup)(column.name, error)
         }
-      })
-      const values: Array<ArrayLike<unknown>> = columns.map((column, c) => convert(column, raws[c] ?? [], count, faults))
-      for (const { null: isNull } of missing) values.push(isNull ? Array.from({ length: count }, () => null) : [])
+        if (raw !== into) convert(column, raw, count, into, faults)
+      }
       const bad = (i: number, { column, reason }: { readonly column: string | undefined; readonly reason: string }) => {
         const raw = JSON.stringify(jsonOf(Object.fromEntries(columns.map(({ name }, c) => [name, raws[c]?.[i] ?? null]))))
         const letter: BadRecord = { file: file.name, record, line: undefined, byte: undefined, rowGroup, row: first + i, column, reason, raw: raw.slice(0, 65_536) }
@@ -120,19 +123,28 @@ export const read = <E, R, E2, R2>(
       return { group, index, first, rows: start - first }
     }).filter(({ group, index, rows }) => rows > 0 && (options.rowGroups?.includes(index) ?? true) && !skips(group, plan.pushed))
 
+    /** One stream a group and not one a batch: that of all batches would be held until the group ends. */
     const ofGroup = ({ first, group, index, rows: all }: typeof groups[number]) =>
-      Stream.unwrap(Effect.map(Group.open(file, plan.schema, group, columns, damaged(file.name, index)), (cursors) =>
-        Stream.flatten(Stream.unfold(0, (begin) =>
-          begin >= all ? Effect.undefined : Effect.gen(function*() {
-            const load = (cursor: Cursor<E, R>, c: number) =>
-              cursor.available() > 0 ? Effect.void : Effect.flatMap(cursor.load, (more) =>
-                more ? Effect.void : Effect.fail(damaged(file.name, index)(columns[c]?.name ?? "", new Error(`it has ${begin} values for ${all} rows`))))
-            yield* Effect.forEach(cursors, load, { concurrency: 4, discard: true })
-            const count = Math.min(batchRows, all - begin, ...cursors.map((cursor) => cursor.available()))
-            const failed = yield* Effect.flip(attempt(file.name, () => rows(cursors, count, index, first + begin))).pipe(Effect.option)
-            yield* post
-            const good = Stream.fromArray(take())
-            return [failed._tag === "Some" ? Stream.concat(good, Stream.fail(failed.value)) : good, begin + count] as const
-          })))))
+      Stream.unwrap(Effect.map(Group.open(file, plan.schema, group, columns, damaged(file.name, index)), (cursors) => {
+        let begin = 0
+        let failure: FormatError | undefined
+        const load = (cursor: Cursor<E, R>, c: number) =>
+          cursor.available() > 0 ? Effect.void : Effect.flatMap(cursor.load, (more) =>
+            more ? Effect.void : Effect.fail(damaged(file.name, index)(columns[c]?.name ?? "", new Error(`it has ${begin} values for ${all} rows`))))
+        const batch = Effect.gen(function*() {
+          yield* Effect.forEach(cursors, load, { concurrency: 4, discard: true })
+          const count = Math.min(batchRows, all - begin, ...cursors.map((cursor) => cursor.available()))
+          failure = caught(() => rows(cursors, count, index, first + begin))
+          begin += count
+          yield* post
+          return take()
+        })
+        const next: Pull.Pull<Arr.NonEmptyReadonlyArray<unknown>, E | E2 | FormatError, void, R | R2> = Effect.suspend(() => {
+          if (failure !== undefined) return Effect.fail(failure)
+          if (begin >= all) return Cause.done()
+          return Effect.flatMap(batch, (taken) => Arr.isReadonlyArrayNonEmpty(taken) ? Effect.succeed(taken) : next)
+        })
+        return Stream.fromPull(Effect.succeed(next))
+      }))
     return Stream.concat(Stream.flatMap(Stream.fromIterable(groups), ofGroup), Stream.unwrap(Effect.as(tell, Stream.empty)))
   }))

@@ -18,8 +18,8 @@ export interface Stored {
 
 export interface Values {
   readonly count: number
-  /** Those from `from` up to `to`: 64-bit integers as numbers where these are exact, else as bigints. */
-  readonly slice: (from: number, to: number) => ArrayLike<unknown>
+  /** Puts those from `from` up to `to` into an array: 64-bit integers as numbers where these are exact, else as bigints. */
+  readonly fill: (from: number, to: number, into: Array<unknown>) => void
 }
 
 const beyond = (): never => {
@@ -28,11 +28,8 @@ const beyond = (): never => {
 
 const ofArray = (values: ArrayLike<unknown>): Values => ({
   count: values.length,
-  slice: (from, to) => {
-    if (from === 0 && to === values.length) return values
-    const part: Array<unknown> = []
-    for (let i = from; i < to; i++) part.push(values[i])
-    return part
+  fill: (from, to, into) => {
+    for (let i = from; i < to; i++) into[i - from] = values[i]
   }
 })
 
@@ -64,10 +61,8 @@ const sliced = (buffer: Buffer, form: Form, starts: Uint32Array, gap: number): V
   const read = formed(buffer, form)
   return {
     count: starts.length - 1,
-    slice: (from, to) => {
-      const values: Array<unknown> = []
-      for (let i = from; i < to; i++) values.push(read(starts[i]!, starts[i + 1]! - gap))
-      return values
+    fill: (from, to, into) => {
+      for (let i = from; i < to; i++) into[i - from] = read(starts[i]!, starts[i + 1]! - gap)
     }
   }
 }
@@ -79,13 +74,11 @@ const int64 = (buffer: Buffer, start: number, count: number): Values => {
   const view = new DataView(buffer.buffer, buffer.byteOffset + start, count * 8)
   return {
     count,
-    slice: (from, to) => {
-      const values: Array<number | bigint> = []
+    fill: (from, to, into) => {
       for (let i = from; i < to; i++) {
         const high = view.getInt32(i * 8 + 4, true)
-        values.push(high < exact && high > -exact ? high * 4294967296 + view.getUint32(i * 8, true) : view.getBigInt64(i * 8, true))
+        into[i - from] = high < exact && high > -exact ? high * 4294967296 + view.getUint32(i * 8, true) : view.getBigInt64(i * 8, true)
       }
-      return values
     }
   }
 }
@@ -103,10 +96,8 @@ const plain = (page: Buffer, start: number, count: number, { form, length, type 
       need(Math.ceil(count / 8))
       return {
         count,
-        slice: (from, to) => {
-          const values: Array<boolean> = []
-          for (let i = from; i < to; i++) values.push((page[start + (i >> 3)]! & (1 << (i & 7))) !== 0)
-          return values
+        fill: (from, to, into) => {
+          for (let i = from; i < to; i++) into[i - from] = (page[start + (i >> 3)]! & (1 << (i & 7))) !== 0
         }
       }
     }
@@ -223,10 +214,8 @@ const indexed = (page: Buffer, start: number, count: number, dictionary: ArrayLi
   for (let i = 0; i < count; i++) if (indexes[i]! >= length) throw new Error(`a page has index ${indexes[i]} into a dictionary of ${length} values`)
   return {
     count,
-    slice: (from, to) => {
-      const values: Array<unknown> = []
-      for (let i = from; i < to; i++) values.push(dictionary[indexes[i]!])
-      return values
+    fill: (from, to, into) => {
+      for (let i = from; i < to; i++) into[i - from] = dictionary[indexes[i]!]
     }
   }
 }

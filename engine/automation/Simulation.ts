@@ -3,13 +3,11 @@
  * assets without automation stay as they are.
  */
 import { DateTime, Effect } from "effect"
-import { cronTicks } from "../definition/Condition.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
-import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import type { PartitionSpace } from "../partition/PartitionSpace.ts"
 import type { State } from "../record/AutomationState.ts"
-import * as Evaluation from "./Evaluation.ts"
+import * as NextMoment from "./NextMoment.ts"
 import * as Round from "./Round.ts"
 import type { World } from "./World.ts"
 
@@ -33,7 +31,7 @@ export const run = Effect.fnUntraced(function*(graph: AssetGraph, world: World, 
 }) {
   const found: Array<Simulated> = []
   let states = span.states
-  for (let at = span.from; at <= span.to && found.length < span.limit; at = nextMoment(graph, at)) {
+  for (let at = span.from; at <= span.to && found.length < span.limit; at = NextMoment.after(graph, at)) {
     const now = DateTime.makeUnsafe(at)
     for (let i = 0; i < mostRounds && found.length < span.limit; i++) {
       const { evaluated, snapshot } = yield* Round.evaluate({
@@ -50,19 +48,3 @@ export const run = Effect.fnUntraced(function*(graph: AssetGraph, world: World, 
   }
   return found.slice(0, span.limit)
 })
-
-/** The next moment at which time alone may change something; infinite: there is none. */
-const nextMoment = (graph: AssetGraph, at: number): number => {
-  let next = Number.POSITIVE_INFINITY
-  for (const { automation } of Evaluation.automated(graph)) {
-    for (const { cron } of cronTicks(automation.when)) next = Math.min(next, cron.moments(at + 1).next().value?.instant ?? next)
-  }
-  for (const { partitions } of graph.assets.values()) {
-    for (const { partitions: own } of Partitions.dimensionsOf(partitions)) {
-      if (own._tag !== "TimeWindows") continue
-      const { calendar } = own
-      next = Math.min(next, calendar.startOf(calendar.positionAt(at) + 1))
-    }
-  }
-  return next
-}

@@ -1,13 +1,12 @@
 /**
- * The part of a daemon that evaluates automations: soon after cells have changed, when a cron expression of theirs is due,
- * and once a minute for partitions that time brings. It looks at one number every two seconds, and at nothing more while
- * that stays the same.
+ * The part of a daemon that evaluates automations: soon after cells or keys have changed, and when a cron expression is due
+ * or a window ends. It looks at one number every two seconds, and at nothing more while that stays the same.
  */
 import { DateTime, Effect } from "effect"
 import * as Evaluation from "../automation/Evaluation.ts"
+import * as NextMoment from "../automation/NextMoment.ts"
 import * as Request from "../automation/Request.ts"
 import * as Round from "../automation/Round.ts"
-import { cronTicks } from "../definition/Condition.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
@@ -24,7 +23,7 @@ import type { Looked, Observation, Watcher } from "./Observation.ts"
 import type { Runs } from "./Runs.ts"
 
 const lookMillis = 2000
-/** Without a change of cells: for windows that have ended and keys that were added by hand. */
+/** It looks even so after this time: a process that was killed with a backfill says nothing. */
 const evenSoMillis = 60_000
 
 /** After a round that took long it rests so many times as long: commits of a backfill would else keep it at work. */
@@ -136,9 +135,7 @@ const round = Effect.fn("Automations.round")(function*<R>({ graph, lease, runs, 
     }
   }
   const now = snapshot.now.epochMilliseconds
-  const ticks = Evaluation.automated(graph).flatMap(({ automation }) =>
-    cronTicks(automation.when).flatMap(({ cron }) => cron.moments(now + 1).next().value?.instant ?? []))
-  return Math.max(0, Math.min(evenSoMillis, ...ticks.map((tick) => tick - now)))
+  return Math.max(0, Math.min(evenSoMillis, NextMoment.after(graph, now) - now))
 })
 
 /** Whether a later evaluation would find the same from either. */

@@ -36,7 +36,7 @@ export interface AskRecord {
 }
 
 export class AutomationStore extends Context.Service<AutomationStore, {
-  /** Changes whenever cells or runs have changed: one cheap look. */
+  /** Changes whenever cells, runs or keys have changed: one cheap look. */
   readonly pulse: Effect.Effect<string, RunStoreError>
   readonly standings: (
     assets: ReadonlyArray<string>

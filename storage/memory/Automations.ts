@@ -44,7 +44,8 @@ export const make = (state: State): AutomationStore["Service"] => {
     pulse: Effect.sync(() => {
       const changes = Array.from(state.logs.values()).reduce((sum, { changes }) => sum + changes.length, 0)
       const stopped = Array.from(state.automations.values()).filter(({ running }) => !running).length
-      return `${changes} ${state.lastVersion} ${state.runs.map((run) => run?.state).join()} ${stopped}`
+      const keys = Array.from(state.keySets.values(), ({ keys }) => `${keys.size}-${Array.from(keys.values()).filter(({ byHand }) => byHand).length}`)
+      return `${changes} ${state.lastVersion} ${state.runs.map((run) => run?.state).join()} ${stopped} ${keys.join()}`
     }),
     standings: (assets) =>
       Effect.map(Clock.currentTimeMillis, (now) => ({

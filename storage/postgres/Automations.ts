@@ -113,7 +113,8 @@ export const make = (sql: PgClient.PgClient): AutomationStore["Service"] => {
     pulse: sql`
       select coalesce((select max(id) from sluice.cell_sets), 0) || ' ' ||
         (select count(*) || ' ' || coalesce(max(id), 0) from sluice.runs where state = 'running') || ' ' ||
-        (select count(*) from sluice.automations where not running) as pulse
+        (select count(*) from sluice.automations where not running) || ' ' ||
+        coalesce((select sum(changes) from sluice.key_changes), 0) as pulse
     `.pipe(
       Effect.flatMap(Schema.decodeUnknownEffect(Pulse)),
       attempt("look for changed cells"),

@@ -161,6 +161,13 @@ export const make = (sql: PgClient.PgClient) => {
     return found
   })
 
+  /** To be called last: until its end, nobody else changes keys of the set by hand. */
+  const countChange = (set: string) =>
+    sql`
+      insert into sluice.key_changes as known (partition_set, changes) values (${set}, 1)
+      on conflict (partition_set) do update set changes = known.changes + 1
+    `
+
   const addKeys: RunStore["Service"]["addKeys"] = Effect.fn("RunStore.addKeys")((set, keys) => {
     const adding = `add keys to the partition set ${set}`
     return transact(
@@ -185,6 +192,7 @@ export const make = (sql: PgClient.PgClient) => {
             where partition_set = ${set} and key = any(${rest}::text[]) and not by_hand
           `
         }
+        if (added.size + given.length > 0) yield* countChange(set)
       }).pipe(attempt(adding))
     )
   })
@@ -215,6 +223,7 @@ export const make = (sql: PgClient.PgClient) => {
           delete from sluice.partition_key_sources
           where partition_set = ${set} and key = any(${keyColumn(keys)}::text[])
         `.pipe(removed)
+        yield* countChange(set).pipe(removed)
       })
     )
   )

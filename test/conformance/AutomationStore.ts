@@ -80,12 +80,18 @@ export const automationStoreConformance = <E>(name: string, layer: Layer.Layer<R
       assert.strictEqual((yield* standing).version, 0)
     }))
 
-    test("tells of claimed cells, of lost runs, and by its pulse that something has changed", Effect.gen(function*() {
+    test("tells of claimed cells, of lost runs, and by its pulse that cells, runs or keys have changed", Effect.gen(function*() {
       const { record, runs, store } = yield* begin
       const before = yield* store.pulse
       assert.strictEqual(yield* store.pulse, before)
       const [run] = (yield* record(0))!
-      assert.notStrictEqual(yield* store.pulse, before)
+      const after = yield* store.pulse
+      assert.notStrictEqual(after, before)
+      yield* runs.addKeys("letters", ["x"])
+      const added = yield* store.pulse
+      assert.notStrictEqual(added, after)
+      yield* runs.removeKeys("letters", ["x"])
+      assert.notStrictEqual(yield* store.pulse, added)
       yield* runs.claim(run!, "one", [{ asset: "a", partition: "x" }, { asset: "c", partition: "" }])
       assert.deepStrictEqual(yield* store.claimed(["a", "b"]), [{ asset: "a", partition: "x" }])
       assert.deepStrictEqual(yield* store.openRuns(["a"], "two"), [])

@@ -39,8 +39,9 @@ const catchUpText = (catchUp: string | { readonly withinMillis: number }): strin
 
 const asksText = (schedule: Schedule): string => {
   if (typeof schedule.request === "function") return "what each tick decides"
-  const { backfill = false, force = false, partitions } = schedule.request
-  const where = partitions === undefined ? "" : ` @ ${partitions}`
+  const { backfill = false, force = false } = schedule.request
+  const partitions = Ask.partitionsOf(schedule.request)
+  const where = partitions === null ? "" : ` @ ${partitions}`
   return `${Ask.selectionOf(schedule, schedule.request)}${where}${force ? " (forced)" : ""}${backfill ? ", as a backfill" : ""}`
 }
 

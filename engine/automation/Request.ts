@@ -1,5 +1,6 @@
 /** The cells that an automation asks for, as the requests of runs. */
 import { DateTime } from "effect"
+import * as PartitionKey from "../partition/PartitionKey.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import type { PartitionSpace } from "../partition/PartitionSpace.ts"
@@ -34,12 +35,9 @@ export const expressionOf = (space: PartitionSpace, cells: PartitionSet.Partitio
   // Only positions of windows and fixed keys follow each other for ever.
   if (space.dimensions.length === 1 && only.partitions._tag !== "Dynamic") {
     return PartitionSet.ranges(cells).map(({ from, to }) =>
-      from === to ? escaped(only.keyAt(from)) : `${escaped(only.keyAt(from))}..${escaped(only.keyAt(to))}`
+      from === to ? PartitionKey.literal(only.keyAt(from)) : `${PartitionKey.literal(only.keyAt(from))}..${PartitionKey.literal(only.keyAt(to))}`
     ).join(",")
   }
-  const points = PartitionSet.points(cells).map((point) => space.dimensions.map((dimension, i) => escaped(dimension.keyAt(point[i]!))).join("|"))
+  const points = PartitionSet.points(cells).map((point) => space.dimensions.map((dimension, i) => PartitionKey.literal(dimension.keyAt(point[i]!))).join("|"))
   return Array.from(points).join(",")
 }
-
-/** A key whose signs mean nothing but themselves. */
-const escaped = (key: string): string => key.replace(/[^\p{L}\p{N}_:-]/gu, "\\$&")

@@ -2,6 +2,7 @@
 import { DateTime, Result } from "effect"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
+import * as PartitionKey from "../partition/PartitionKey.ts"
 import { BackfillOptions, everything, Target } from "../record/Backfill.ts"
 import { RunRequest } from "../record/Run.ts"
 import type { Request } from "../record/SensorStore.ts"
@@ -17,6 +18,17 @@ type Asker = Pick<Schedule, "name">
 
 /** The selection expression of an ask. */
 export const selectionOf = ({ name }: Asker, { select = name }: Ask): string => expressionOf(select)
+
+/** The partition expression of an ask; null: all partitions. */
+export const partitionsOf = ({ partitions }: Ask): string | null =>
+  partitions === undefined || typeof partitions === "string"
+    ? partitions ?? null
+    : partitions.map((key) => (typeof key === "string" ? [key] : key).map(PartitionKey.literal).join("|")).join(",")
+
+/** A list without keys asks for nothing. */
+const isNothing = ({ partitions }: Ask): boolean => partitions?.length === 0 && typeof partitions !== "string"
+
+const nothing = "it asks for no partition"
 
 /** Why the ask of a schedule names nothing that there is; undefined where its ticks decide, or all is well. */
 export const wrong = (graph: AssetGraph, schedule: Schedule): string | undefined => {
@@ -39,7 +51,8 @@ const backfillOf = ({ name }: Asker, partitions: string | null, force: boolean):
 /** An ask as a request, or why it names nothing that there is. */
 const requestOf = (graph: AssetGraph, asker: Asker, ask: Ask): Result.Result<RunRequest, string> => {
   const selection = selectionOf(asker, ask)
-  const { backfill = false, concurrency = 8, force = false, partitions = null } = ask
+  const { backfill = false, concurrency = 8, force = false } = ask
+  const partitions = partitionsOf(ask)
   return Result.mapBoth(Selection.select(graph, selection), {
     onFailure: ({ message }) => message,
     onSuccess: () =>
@@ -57,6 +70,7 @@ const requestOf = (graph: AssetGraph, asker: Asker, ask: Ask): Result.Result<Run
 export const ofSensor = (graph: AssetGraph, sensor: Asker, { ask, key }: Asked): Request => {
   if (ask instanceof Error) return { _tag: "Fail", key, reason: `The request of the sensor threw: ${ask.message}` }
   if ("_tag" in ask) return { _tag: "Skip", key, reason: ask.reason }
+  if (isNothing(ask)) return { _tag: "Skip", key, reason: nothing }
   return Result.match(requestOf(graph, sensor, ask), {
     onFailure: (reason): Request => ({ _tag: "Fail", key, reason }),
     onSuccess: (request): Request => ({ _tag: "Start", key, request })
@@ -72,6 +86,7 @@ export const decisionOf = (graph: AssetGraph, schedule: Schedule, moment: Moment
       ? schedule.request(Ticks.tickOf(schedule, moment))
       : schedule.request
     if ("_tag" in ask) return { _tag: "Skip", due, reason: ask.reason }
+    if (isNothing(ask)) return { _tag: "Skip", due, reason: nothing }
     const asked = requestOf(graph, schedule, ask)
     if (Result.isFailure(asked)) return fail(asked.failure)
     const at = DateTime.toDateUtc(DateTime.makeUnsafe(due))

@@ -53,6 +53,10 @@ export const trimmed = (text: string): string => {
 
 export const unescape = (text: string): string => text.includes("\\") ? text.replace(/\\(.)/gs, "$1") : text
 
+/** A key in a partition expression, in which none of its signs and words means anything but itself. */
+export const literal = (key: string): string =>
+  key === "latest" || key === "all" ? `\\${key}` : key.replace(/[^\p{L}\p{N}_:-]/gu, "\\$&")
+
 const escape = (text: string): string => /[\\|]/.test(text) ? text.replace(/[\\|]/g, "\\$&") : text
 
 /** The text of a key from the keys of its dimensions, in declared order. */

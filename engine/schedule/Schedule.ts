@@ -16,8 +16,11 @@ export type { Tick } from "./Ticks.ts"
 export interface Ask {
   /** Default: the schedule's name, which is the pipeline's where the schedule is that of a pipeline. */
   readonly select?: Selected
-  /** "latest": the newest partition at the moment of the tick. Or a partition expression. Default: all partitions. */
-  readonly partitions?: string
+  /**
+   * "latest": the newest partition at the moment of the tick. Or a partition expression, or a list of keys, each of which
+   * means itself whatever its signs; of a product, the keys of its dimensions in declared order. Default: all partitions.
+   */
+  readonly partitions?: string | ReadonlyArray<string | ReadonlyArray<string>>
   /** Fresh cells too. Default false. */
   readonly force?: boolean
   /** Steps that run at once. Default 8. */

@@ -254,3 +254,32 @@ describe("expressions", () => {
     for (const [text, expected] of rows) assert.strictEqual(PartitionKey.trimmed(text), expected, JSON.stringify(text))
   })
 })
+
+describe("a literal key", () => {
+  const words = ["*", "all", "latest", "x"]
+
+  it("means itself, whatever its signs, alone and in a list", () => {
+    for (const [name, keys] of [["odd", odd], ["words", words]] as const) {
+      for (const key of keys) assert.deepStrictEqual(selected(dynamic(name), PartitionKey.literal(key)), [key], JSON.stringify(key))
+      assert.deepStrictEqual(selected(dynamic(name), keys.map(PartitionKey.literal).join(",")), keys)
+    }
+  })
+
+  it("of which there is none is no word and no range", () => {
+    for (const key of ["*", "all", "latest", "a..e", "b,d", "..", "b | d"]) {
+      assert.isString(selected(dynamic("holes"), PartitionKey.literal(key)), key)
+    }
+    assert.deepStrictEqual(selected(daily({ start: "2024-01-01" }), PartitionKey.literal("2024-01-05")), ["2024-01-05"])
+    assert.isString(selected(daily({ start: "2024-01-01" }), PartitionKey.literal("2024-01-05..2024-01-07")))
+  })
+
+  it("of a product is one for each dimension", () => {
+    const both = product({ name: dynamic("odd"), word: dynamic("words") })
+    for (const name of odd) {
+      for (const word of words) {
+        const text = [name, word].map(PartitionKey.literal).join("|")
+        assert.deepStrictEqual(selected(both, text), [PartitionKey.join(both, [name, word])], JSON.stringify([name, word]))
+      }
+    }
+  })
+})

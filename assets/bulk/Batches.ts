@@ -87,14 +87,14 @@ export const of = <E, R>(
       return { metrics: [row], anomalies: [{ chunk, batch: row.batch, ...anomaly, seen_at: row.ended_at }] }
     })
 
-    const add = ({ failed, millis, result, tries }: Delivered): Effect.Effect<Checkpoint.Done<Rows, Position>> => {
+    const add = ({ failed, result, tries, way }: Delivered): Effect.Effect<Checkpoint.Done<Rows, Position>> => {
       position = {
         records: position.records + 1,
         processed: position.processed + (result === undefined ? 0 : 1),
         failed: position.failed + (failed === undefined ? 0 : 1),
         retries: position.retries + Math.max(0, tries - 1)
       }
-      if (millis !== undefined) latencies.add(millis)
+      if (way !== undefined) latencies.add(way.millis)
       const results = result === undefined ? none : [result]
       const failed_records = failed === undefined ? none : [failed]
       if (position.records % size !== 0) return Effect.succeed({ rows: { results, failed_records, metrics: none, anomalies: none }, position })

@@ -8,6 +8,7 @@ import type { Version } from "./Files.ts"
 import type { AnyRecord } from "./Kind.ts"
 import { ProcessMeter } from "./Meter.ts"
 import type { FailedRecord, Result } from "./Rows.ts"
+import type { Way } from "./Window.ts"
 
 type Sent = Outgoing & { readonly record: AnyRecord }
 
@@ -16,10 +17,8 @@ export interface Delivered {
   readonly number: number
   readonly result: Result | undefined
   readonly failed: FailedRecord | undefined
-  /** Of the last answer; undefined: it was never sent. */
-  readonly millis: number | undefined
-  /** Of the last try, before it was sent; undefined: it was never sent. */
-  readonly waitMillis: number | undefined
+  /** Of the last try; undefined: it was never sent. */
+  readonly way: Way | undefined
   readonly tries: number
 }
 
@@ -85,21 +84,22 @@ export const make = Effect.fnUntraced(function*(chunk: string, file: Version) {
   const unsent = (element: Element, kind: "unreadable" | "no id", reason: string, raw: string) =>
     Effect.map(Clock.currentTimeMillis, (now): Delivered => {
       meter.counts.failed++
-      return { number: element.number, result: undefined, failed: failedOf(element, { kind, reason, raw }, now), millis: undefined, waitMillis: undefined, tries: 0 }
+      return { number: element.number, result: undefined, failed: failedOf(element, { kind, reason, raw }, now), way: undefined, tries: 0 }
     })
 
   const ended = (element: Element & { readonly _tag: "Read" }, sent: Sent, outcome: Outcome, now: number): Delivered => {
     const { id, key, record } = sent
     const { millis, tries, waitMillis } = outcome
     const { number } = element
+    const way = { millis, waitMillis }
     if (outcome._tag === "Processed") {
       const result: Result = {
         idempotency_key: key, chunk, record_id: id, answer: outcome.answer, tries, response_ms: millis, processed_at: new Date(now)
       }
-      return { number, result, failed: undefined, millis, waitMillis, tries }
+      return { number, result, failed: undefined, way, tries }
     }
     const failed = failedOf(element, { kind: kindOf(outcome), reason: outcome.error.message, raw: JSON.stringify(record), id, tries }, now)
-    return { number, result: undefined, failed, millis, waitMillis, tries }
+    return { number, result: undefined, failed, way, tries }
   }
 
   return (element: Element): Effect.Effect<Delivered, SettingsError> => {

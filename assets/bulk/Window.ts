@@ -4,29 +4,40 @@
  * calls a second a process has twice the memory.
  */
 
+/** The last try of a record, in milliseconds. */
+export interface Way {
+  /** Before it was sent: for a connection, the limit and the breaker. */
+  readonly waitMillis: number
+  /** From sending to the answer. */
+  readonly millis: number
+}
+
 export interface Window {
   /** So many may be on their way now. */
   readonly size: () => number
-  /** One is back; it waited so long before its last try was sent, in milliseconds. Undefined: it was never sent. */
-  readonly leave: (waitMillis: number | undefined) => void
+  /** One is back; undefined: it was never sent. */
+  readonly leave: (way: Way | undefined) => void
 }
 
-/** Records that wait less than this before they are sent: there may be too few of them to use the limit. */
-const brief = 20
-/** Records that wait longer: there are more than the limit lets through. */
-const long = 50
+/** Records that wait less than this may be too few to use the limit, those that wait longer are more than it lets through. */
+const goodWait = 25
 
 const least = 32
 
-/** Begins small, and follows what records wait; `most` at a time. */
+/**
+ * Begins small, and comes near to the number with which records wait for 25 ms; `most` at a time. Where `size` of them
+ * take `wait + millis`, those who wait as they should are `size × (goodWait + millis) / (wait + millis)`. Each one moves
+ * it by half of its share in that: with steps of one it swung between 32 and 500 where answers took 50 ms.
+ */
 export const make = (most: number): Window => {
   let size = Math.min(least, most)
   return {
-    size: () => size,
-    leave: (waitMillis) => {
-      if (waitMillis === undefined) return
-      if (waitMillis < brief) size = Math.min(most, size + 1)
-      else if (waitMillis > long) size = Math.max(Math.min(least, most), size - 1)
+    size: () => Math.round(size),
+    leave: (way) => {
+      if (way === undefined) return
+      const { millis, waitMillis } = way
+      const step = (goodWait - waitMillis) / (2 * Math.max(1, waitMillis + millis))
+      size = Math.min(most, Math.max(Math.min(least, most), size + Math.min(1, step)))
     }
   }
 }

@@ -60,7 +60,7 @@ export const { anomalies, failed_records, metrics, results } = Asset.makeMany("b
     const window = Window.make(most)
     const deliverWithin = (element: Element.Element) =>
       Effect.map(deliver(element), (delivered) => {
-        window.leave(delivered.waitMillis)
+        window.leave(delivered.way)
         return delivered
       })
     const delivered = Checkpoint.mapEffect(Element.elements(chunk, position.records), deliverWithin, {

@@ -2,20 +2,36 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Window from "../../../assets/bulk/Window.ts"
 
-describe("the window of records on their way", () => {
-  it("grows while nobody waits, shrinks while they wait long, and stays where they wait a little", () => {
-    const window = Window.make(100)
-    const pass = (waitMillis: number | undefined, times: number) => {
-      for (let i = 0; i < times; i++) window.leave(waitMillis)
-      return window.size()
+/** Records through a limit of `perMilli`, each answered after `millis`: how many are on their way at last. */
+const through = (window: Window.Window, perMilli: number, millis: number): number => {
+  const ends: Array<{ readonly at: number; readonly way: Window.Way }> = []
+  let permit = 0
+  for (let now = 0; now < 5000; now++) {
+    while (ends[0] !== undefined && ends[0].at <= now) window.leave(ends.shift()!.way)
+    while (ends.length < window.size()) {
+      permit = Math.max(permit + 1 / perMilli, now)
+      ends.push({ at: permit + millis, way: { waitMillis: permit - now, millis } })
     }
-    assert.strictEqual(pass(5, 500), 100)
-    assert.strictEqual(pass(35, 500), 100)
-    assert.strictEqual(pass(200, 500), 32)
-    assert.strictEqual(pass(undefined, 500), 32)
+  }
+  return window.size()
+}
+
+describe("the window of records on their way", () => {
+  it("is as large as rate × latency, and a little more for those that wait for their permit", () => {
+    for (const [perMilli, millis] of [[5, 5], [5, 50], [1, 50], [5, 90]] as const) {
+      const needed = perMilli * millis
+      const size = through(Window.make(1000), perMilli, millis)
+      assert.isAtLeast(size, Math.max(32, needed + perMilli * 15))
+      assert.isAtMost(size, Math.max(32, needed + perMilli * 35))
+    }
   })
 
-  it("is never larger than it may be", () => {
+  it("stays within its bounds, and where a record was never sent", () => {
     assert.strictEqual(Window.make(2).size(), 2)
+    assert.strictEqual(through(Window.make(100), 5, 50), 100)
+    const window = Window.make(100)
+    for (let i = 0; i < 500; i++) window.leave({ waitMillis: 60_000, millis: 5 })
+    window.leave(undefined)
+    assert.strictEqual(window.size(), 32)
   })
 })

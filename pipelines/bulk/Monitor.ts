@@ -46,7 +46,7 @@ export const make = Effect.fnUntraced(function*(
     return {
       done: Math.max(fleet?.records ?? 0, (before?.records ?? 0) + processed + failed),
       failed: Math.max(fleet?.failed ?? 0, (before?.failed ?? 0) + failed),
-      processes: fleet?.processes ?? 1,
+      processes: Math.max(1, fleet?.processes ?? 1),
       // Of one process its own histogram is finer, and newer.
       times: fleet === undefined || fleet.processes < 2 ? ownTimes() : fleet
     }

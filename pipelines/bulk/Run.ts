@@ -68,6 +68,8 @@ const sending = Effect.fnUntraced(function*(input: RunInput, options: Options.Op
   const began = performance.now()
   const folder = yield* Cli.path(input.logDir)
   const screen = Screen.make(input.json)
+  // After the last line of the monitor, which is added later and ends before.
+  yield* Effect.addFinalizer(() => Effect.sync(screen.close))
   const watch = Watch.make(logs)
   const started = yield* Deferred.make<number>()
   let run: number | undefined
@@ -85,7 +87,6 @@ const sending = Effect.fnUntraced(function*(input: RunInput, options: Options.Op
   })
   const report = yield* Effect.raceFirst(backfill, endingEarly(meter, options.maxErrorRate, logs))
   if (report !== undefined) yield* Fiber.join(helping)
-  screen.close()
   const { failed, processed } = meter.counts
   return { report, engine, seconds: (performance.now() - began) / 1000, sent: processed + failed } satisfies Report.Ended
 }, Effect.scoped)

@@ -8,6 +8,9 @@ export interface Screen {
 /** Elsewhere, of so many lines one is written. */
 const every = 10
 
+/** A terminal that does not know its width says 0. */
+const widthOf = ({ columns }: NodeJS.WriteStream): number => Math.max(20, columns > 0 ? columns : 80)
+
 /** Writes to standard error; nothing where standard output is for programs. */
 export const make = (quiet: boolean, out: NodeJS.WriteStream = process.stderr): Screen => {
   let count = 0
@@ -24,7 +27,7 @@ export const make = (quiet: boolean, out: NodeJS.WriteStream = process.stderr): 
   return {
     show: (line) => {
       isOpen = true
-      out.write(`\r\u001b[2K${line.slice(0, Math.max(20, (out.columns ?? 80) - 1))}`)
+      out.write(`\r\u001b[2K${line.slice(0, widthOf(out) - 1)}`)
     },
     close: () => {
       if (isOpen) out.write("\n")

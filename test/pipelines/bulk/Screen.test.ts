@@ -1,0 +1,24 @@
+/** The line of progress: written over on a terminal, one of ten elsewhere. */
+import { assert, describe, it } from "@effect/vitest"
+import { PassThrough } from "node:stream"
+import * as Screen from "../../../pipelines/bulk/Screen.ts"
+
+/** What is written to an output with these properties. */
+const written = (of: { readonly isTTY?: boolean; readonly columns?: number }, lines: number) => {
+  const out = Object.assign(new PassThrough(), of)
+  const screen = Screen.make(false, out as unknown as NodeJS.WriteStream)
+  for (let i = 0; i < lines; i++) screen.show(`line ${i} ${"x".repeat(100)}`)
+  screen.close()
+  return String(out.read())
+}
+
+describe("the line of progress", () => {
+  it("is written over on a terminal, cut to its width, and ends with a line end", () => {
+    assert.match(written({ isTTY: true, columns: 40 }, 2), /^\r\u001b\[2Kline 0 x{32}\r\u001b\[2Kline 1 x{32}\n$/)
+    assert.match(written({ isTTY: true, columns: 0 }, 1), /^\r\u001b\[2Kline 0 x{72}\n$/)
+  })
+
+  it("is one of ten lines elsewhere", () => {
+    assert.deepStrictEqual(written({}, 21).split("\n").map((line) => line.slice(0, 7)), ["line 0 ", "line 10", "line 20", ""])
+  })
+})

@@ -1,7 +1,11 @@
 /** The files of deploy/ start a daemon with options that it has, and let it end in peace. */
 import { assert, describe, it } from "@effect/vitest"
-import { readFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+
+/** Where there is systemd. */
+const systemd = "/usr/bin/systemd-analyze"
 
 const read = (file: string): string => readFileSync(join(import.meta.dirname, "..", file), "utf8")
 
@@ -24,6 +28,11 @@ describe("deployment", () => {
       for (const name of names) assert.include(documented, `\`${name}\``)
     })
   }
+
+  it.skipIf(!existsSync(systemd))("systemd finds nothing to say about its unit", () => {
+    const { status, stderr } = spawnSync(systemd, ["verify", join(import.meta.dirname, "..", "deploy", "sluice.service")], { encoding: "utf8" })
+    assert.deepStrictEqual([status, stderr], [0, ""])
+  })
 
   it("systemd waits for longer than the daemon waits for its steps", () => {
     const grace = Number(/--grace (\d+)/.exec(commands["sluice.service"])?.[1])

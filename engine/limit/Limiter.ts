@@ -140,14 +140,19 @@ export const make = Effect.fn("Limiter.make")(function*(
     return Math.min(first === undefined ? Number.POSITIVE_INFINITY : supply.due(first.weight) ?? Number.POSITIVE_INFINITY, supply.askDue(waiting(), now))
   }
 
+  let isServing = false
   const serve = (now: number) => {
+    // Who is woken here may end at once, and come here again.
+    if (isServing) return
+    isServing = true
     for (let waiter = line.first(); waiter !== undefined; waiter = line.first()) {
       const due = supply.due(waiter.weight)
-      if (due === undefined || due > now) return
+      if (due === undefined || due > now) break
       supply.use(waiter.weight)
       line.serve(waiter)
       waiter.wake(Effect.void)
     }
+    isServing = false
   }
 
   const turn = Effect.suspend(() => {
@@ -166,9 +171,10 @@ export const make = Effect.fn("Limiter.make")(function*(
   yield* Effect.addFinalizer(() => supply.leave)
   yield* Effect.forkScoped(Effect.forever(turn))
 
-  /** Wakes the pump where it would sleep too long: not for each of thousands of calls. */
+  /** Serves who is due, as the pump's timer may be late; wakes it where it would sleep too long: not for each of thousands of calls. */
   const nudge = () => {
     const now = nowMillis()
+    serve(now)
     if (sleepsUntil > now && nextDue(now) < sleepsUntil) wake()
   }
 

@@ -1,5 +1,5 @@
 /** An API as a typed resource: declared once with its routes, called as if it were local. */
-import { Clock, Duration, Effect, type Fiber, Random, Result, type Schema, type Scope } from "effect"
+import { Clock, Duration, Effect, type Fiber, Random, Result, Schema, type Scope } from "effect"
 import { Notices } from "../../engine/definition/Notice.ts"
 import { Usage } from "../../engine/definition/Usage.ts"
 import type { LimitStore } from "../../engine/limit/LimitStore.ts"
@@ -102,7 +102,9 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
   const trying = (given: Given, request: Request.ApiRequest, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<unknown, ApiError> => {
     const { route, schema } = given
     const retry = options.routes[route].retry ?? options.retry ?? Retrying.standard
-    const decode = schema === undefined ? undefined : decoderOf(schema)
+    // What was parsed is JSON.
+    const isRead = schema === undefined || (schema === Schema.Json && options.decode === undefined)
+    const decode = isRead ? undefined : decoderOf(schema)
     const its = calling(given, fiber)
     const go = (tries: number, extra: number): Effect.Effect<unknown, ApiError> =>
       Effect.flatMap(attempt(request, its), (told) => {

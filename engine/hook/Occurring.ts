@@ -3,7 +3,7 @@ import { Effect, Result } from "effect"
 import { createHash } from "node:crypto"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
-import type { CheckSummary } from "../record/CheckSummary.ts"
+import * as CheckSummary from "../record/CheckSummary.ts"
 import type { HookEvent, Kind } from "../record/HookEvent.ts"
 import { type AssetFailure, HookStore, type Occurrence, type RunEnd } from "../record/HookStore.ts"
 import type { RunSummary } from "../record/Run.ts"
@@ -26,14 +26,16 @@ export const occurrenceOf = Effect.fnUntraced(function*(graph: AssetGraph, hook:
   )
   if (run === undefined) return undefined
   const isAbout = ({ asset }: { readonly asset: string }) => about === undefined || about.has(asset)
-  const all = end.state === "succeeded" ? [] : yield* (yield* HookStore).failures(end.run)
-  const checked = end.state === "lost" ? [] : yield* (yield* RunStore).checkSummaries(end.run)
-  const checks = checked.filter(({ failed }) => failed > 0)
-  const found = { failures: all.filter(isAbout), checks: checks.filter(isAbout), passed: checked.filter(isAbout).length > 0 }
-  // What failed says whose failure it is; where nothing did, what was asked for does.
-  const concerns = found.failures.length + found.checks.length > 0 ||
-    ((end.state !== "failed" || all.length + checks.length === 0) && asksFor(graph, run, about))
-  const kind = concerns ? kindOf(hook, end, found) : undefined
+  const failures = end.state === "succeeded" ? [] : yield* (yield* HookStore).failures(end.run)
+  const checks = end.state === "lost" ? [] : yield* (yield* RunStore).checkSummaries(end.run)
+  const found: Found = {
+    failures: failures.filter(isAbout),
+    checks: checks.filter(isAbout).filter(({ failed }) => failed > 0),
+    checked: checks.some(isAbout),
+    asked: asksFor(graph, run, about),
+    unexplained: failures.length === 0 && !checks.some(CheckSummary.isError)
+  }
+  const kind = kindOf(hook, end, found)
   return kind === undefined ? undefined : occurrence(hook.name, kind, end, run, found)
 })
 
@@ -51,23 +53,29 @@ export const statesOf = (hook: Hook<unknown>): ReadonlyArray<RunEnd["state"]> =>
   ]
 }
 
+/** What a run did, as far as it is of what the hook is about. */
 interface Found {
   readonly failures: ReadonlyArray<AssetFailure>
   /** Those that did not pass. */
-  readonly checks: ReadonlyArray<CheckSummary>
-  /** There were checks that did. */
-  readonly passed: boolean
+  readonly checks: ReadonlyArray<CheckSummary.CheckSummary>
+  /** There were checks, passed or not. */
+  readonly checked: boolean
+  /** The run was asked for it. */
+  readonly asked: boolean
+  /** No step and no check says why the run failed. */
+  readonly unexplained: boolean
 }
 
-const kindOf = (hook: Hook<unknown>, { state }: RunEnd, { checks, passed }: Found): Kind | undefined => {
-  const failedCheck = checks.some(({ severity }) => wants(hook, severity === "error" ? "check failed" : "check warned"))
-  if (state === "failed" && wants(hook, "run failed")) return "failed"
-  if (state === "lost") return "lost"
-  if (failedCheck) return "checks failed"
-  if (state === "cancelled" && wants(hook, "run cancelled")) return "cancelled"
-  if (state === "succeeded" && wants(hook, "run succeeded")) return "succeeded"
-  if (passed && checks.length === 0 && wants(hook, "checks passed")) return "checks passed"
-  return state === "succeeded" && hook.recovery ? "recovered" : undefined
+/** What failed says whose failure it is; where nothing did, what was asked for does. */
+const kindOf = (hook: Hook<unknown>, { state }: RunEnd, { asked, checked, checks, failures, unexplained }: Found): Kind | undefined => {
+  const failed = failures.length > 0 || checks.some(CheckSummary.isError) || (unexplained && asked)
+  if (state === "failed" && failed && wants(hook, "run failed")) return "failed"
+  if (state === "lost") return asked ? "lost" : undefined
+  if (checks.some(({ severity }) => wants(hook, severity === "error" ? "check failed" : "check warned"))) return "checks failed"
+  if (state === "cancelled" && asked && wants(hook, "run cancelled")) return "cancelled"
+  if (state === "succeeded" && asked && wants(hook, "run succeeded")) return "succeeded"
+  if (checked && checks.length === 0 && wants(hook, "checks passed")) return "checks passed"
+  return state === "succeeded" && asked && hook.recovery ? "recovered" : undefined
 }
 
 const asksFor = (graph: AssetGraph, { request }: RunSummary, about: About): boolean =>
@@ -80,7 +88,7 @@ const asksFor = (graph: AssetGraph, { request }: RunSummary, about: About): bool
 /** Numbers, and with them days and ids, differ between failures that are the same. */
 const withoutNumbers = (text: string): string => text.replaceAll(/\d+/g, "#").slice(0, 200)
 
-const fingerprintOf = (kind: Kind, selection: string, failures: ReadonlyArray<AssetFailure>, checks: ReadonlyArray<CheckSummary>): string | null => {
+const fingerprintOf = (kind: Kind, selection: string, failures: ReadonlyArray<AssetFailure>, checks: ReadonlyArray<CheckSummary.CheckSummary>): string | null => {
   if (kind === "lost") return hash([kind, selection])
   if (kind !== "failed" && kind !== "checks failed") return null
   const parts = [

@@ -96,6 +96,8 @@ describe("a daemon with hooks", () => {
     const [warned, failed, passed]: [Array<Hook.HookEvent>, Array<Hook.HookEvent>, Array<Hook.HookEvent>] = [[], [], []]
     const { daemon, failing, run } = yield* scene([
       Hook.make("warned", { on: Hook.checkWarned, tell: collecting(warned) }),
+      // A warning of its own does not make the failure of others its own.
+      Hook.make("nba", { of: "nba/totals", tell: collecting(failed) }),
       Hook.make("passed", { on: Hook.checksPassed, tell: collecting(passed) }),
       Hook.make("failed", { on: [Hook.checkFailed, Hook.runFailed], tell: collecting(failed) })
     ])
@@ -106,6 +108,10 @@ describe("a daemon with hooks", () => {
     assert.deepStrictEqual(warned.map(({ title }) => title), ["*: run 2 has failed checks"])
     assert.match(warned[0]!.text, /^check "is small" of nba\/totals \(warn\): 3 of 4 rows$/m)
     assert.deepStrictEqual(failed, [])
+    failing.set("nhl/games", "no")
+    yield* run("*")
+    assert.deepStrictEqual(failed.map(({ title }) => title), ["*: run 3 failed"])
+    failing.clear()
     yield* run("nhl/games")
     assert.deepStrictEqual(passed.map(({ title }) => title), ["*: run 1 passed its checks"], "no check ran in the last one")
   }))

@@ -1,4 +1,4 @@
-/** A command tells hooks of the runs that it has executed: where they are started by cron, no daemon is up. */
+/** A command tells hooks of the runs and checks that it has executed: where they are started by cron, no daemon is up. */
 import { type Context, Effect, Exit } from "effect"
 import { lostAfterMillis, rememberedMillis } from "../engine/daemon/Hooks.ts"
 import * as Telling from "../engine/hook/Telling.ts"
@@ -16,7 +16,7 @@ import * as Text from "./terminal/Text.ts"
 const patience = "30 seconds"
 const longestWaitMillis = 10_000
 
-/** Runs the effect, which executes a run, and then tells the project's hooks; however that goes, the effect ends as it did. */
+/** Runs the effect, which executes a run or checks, and then tells the project's hooks; however that goes, the effect ends as it did. */
 export const afterwards = (project: Project) => <A, E, R>(run: Effect.Effect<A, E, R>): Effect.Effect<A, E | Refusal, R> =>
   Effect.gen(function*() {
     const hooks = [...(yield* Hooks.all(project)).values()]

@@ -5,8 +5,10 @@ import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
 import * as Snapshot from "../../engine/plan/Snapshot.ts"
 import * as CheckRunner from "../../engine/run/CheckRunner.ts"
 import * as IoManagers from "../../engine/run/IoManagers.ts"
+import { HookStore } from "../../engine/record/HookStore.ts"
 import * as CheckSummary from "../../engine/record/CheckSummary.ts"
 import type { CheckResult } from "../../engine/record/Step.ts"
+import * as Hooking from "../Hooking.ts"
 import * as Live from "../Live.ts"
 import * as Summary from "../progress/Summary.ts"
 import * as Project from "../Project.ts"
@@ -23,7 +25,7 @@ export const check = Effect.fn("cli.check")(function*(input: {
   const { graph } = project
   const selection = input.selection.length === 0 ? "*" : input.selection.join(" ")
   const selected = graph.assets.size === 0 ? [] : yield* Effect.fromResult(Selection.select(graph, selection))
-  const { results, unstored } = yield* Effect.gen(function*() {
+  yield* Effect.gen(function*() {
     yield* IoManagers.validate(graph, selected, Live.ioOf)
     const checks = graph.checks.filter((candidate) => selected.includes(candidate.asset.key))
     const snapshot = yield* Snapshot.load(graph, new Set(checks.map((candidate) => candidate.asset.key)))
@@ -36,12 +38,23 @@ export const check = Effect.fn("cli.check")(function*(input: {
         results.push(...yield* CheckRunner.run(candidate, stored, { io: Live.ioOf, run: null, checked: () => {} }))
       }
     }
-    return { results, unstored }
-  }).pipe(Effect.provide(Live.everything(project)), Effect.provide(Live.store(project)))
+    if (results.length > 0) yield* (yield* HookStore).noteChecks(CheckSummary.of(results))
+    yield* tell({ results, selected, unstored }, input.json)
+  }).pipe(Hooking.afterwards(project), Effect.provide(Live.everything(project)), Effect.provide(Live.store(project)))
+})
 
+interface Checked {
+  readonly selected: ReadonlyArray<string>
+  readonly results: ReadonlyArray<CheckResult>
+  /** Checks of assets of which nothing is stored. */
+  readonly unstored: ReadonlyArray<string>
+}
+
+/** Prints what the checks found; fails where one of severity error did not pass. */
+const tell = Effect.fnUntraced(function*({ results, selected, unstored }: Checked, json: boolean) {
   const failed = new Set(results.filter((result) => !result.passed && result.severity === "error").map(nameOf))
   const warned = new Set(results.filter((result) => !result.passed && result.severity === "warn").map(nameOf))
-  if (input.json) Screen.prettyJson(results)
+  if (json) Screen.prettyJson(results)
   else {
     Screen.line(`${out.green("✓")} ${Text.plural(selected.length, "asset")} well defined`)
     Screen.lines(Summary.checks(CheckSummary.of(results)))

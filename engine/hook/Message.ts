@@ -26,11 +26,16 @@ const ofRun: Readonly<Record<Exclude<Kind, "test">, string>> = {
   "checks passed": "passed its checks"
 }
 
-type Subject = { readonly kind: Kind; readonly hook: string; readonly run: Pick<Run, "id" | "selection"> | null }
+type Subject = Pick<HookEvent, "kind" | "hook" | "checks"> & { readonly run: Pick<Run, "id" | "selection"> | null }
 
 /** `nhl: run 12 failed` */
-export const title = ({ hook, kind, run }: Subject): string =>
-  kind === "test" || run === null ? `Test of the hook ${hook}` : `${short(run.selection, mostOfSelection)}: run ${run.id} ${ofRun[kind]}`
+export const title = ({ checks, hook, kind, run }: Subject): string => {
+  if (kind === "test") return `Test of the hook ${hook}`
+  if (run !== null) return `${short(run.selection, mostOfSelection)}: run ${run.id} ${ofRun[kind]}`
+  const [first, ...others] = checks
+  if (first === undefined) return "checks passed"
+  return others.length === 0 ? `check "${first.check}" of ${first.asset} failed` : `${checks.length} checks failed`
+}
 
 const cellOf = ({ asset, partition }: Pick<Failure, "asset" | "partition">): string => partition === "" ? asset : `${asset}@${partition}`
 
@@ -64,14 +69,14 @@ const runLines = (kind: Kind, run: Run): ReadonlyArray<string> => {
 /** The title and all there is to know, line by line. */
 export const text = (event: Pick<HookEvent, "kind" | "hook" | "run" | "failures" | "checks" | "resume" | "repeats">): string => {
   const { checks, failures, kind, repeats, resume, run } = event
-  if (run === null) return `${title(event)}: messages of this hook arrive.`
+  if (kind === "test") return `${title(event)}: messages of this hook arrive.`
   const failed = failures.reduce((sum, { count }) => sum + count, 0)
   return [
     failed > 0 ? `${title(event)}: ${plural(failed, "cell")}` : title(event),
     ...failures.map(failureLine),
     ...checks.map(checkLine),
-    ...(kind === "failed" && failed + checks.length === 0 ? [`no cell failed: \`npx sluice run show ${run.id}\` shows what it did`] : []),
-    ...runLines(kind, run),
+    ...(run !== null && kind === "failed" && failed + checks.length === 0 ? [`no cell failed: \`npx sluice run show ${run.id}\` shows what it did`] : []),
+    ...(run === null ? [] : runLines(kind, run)),
     ...(repeats > 0 ? [`the same came ${plural(repeats, "more time")} since it was told last`] : []),
     ...(resume === null ? [] : [`go on: ${resume}`])
   ].join("\n")

@@ -18,19 +18,25 @@ export type About = ReadonlySet<string> | undefined
 const mostTold = 10
 const mostOfError = 500
 
-/** What the hook is told of the end of a run in one of its states; undefined: nothing. */
+/** What the hook is told of an end in one of its states; undefined: nothing. */
 export const occurrenceOf = Effect.fnUntraced(function*(graph: AssetGraph, hook: Hook<unknown>, about: About, end: RunEnd) {
+  const isAbout = ({ asset }: { readonly asset: string }) => about === undefined || about.has(asset)
+  if (end.run === null) {
+    const checks = end.checks.filter(isAbout)
+    const found: Found = { failures: [], checks: failedOf(checks), checked: checks.length > 0, asked: false, unexplained: false }
+    const kind = kindOf(hook, end, found)
+    return kind === undefined ? undefined : occurrence(hook.name, kind, end, undefined, found)
+  }
   const run = yield* (yield* RunStore).run(end.run).pipe(
     // Its records were removed.
     Effect.catchTag("RunUnavailable", () => Effect.succeed(undefined))
   )
   if (run === undefined) return undefined
-  const isAbout = ({ asset }: { readonly asset: string }) => about === undefined || about.has(asset)
   const failures = end.state === "succeeded" ? [] : yield* (yield* HookStore).failures(end.run)
   const checks = end.state === "lost" ? [] : yield* (yield* RunStore).checkSummaries(end.run)
   const found: Found = {
     failures: failures.filter(isAbout),
-    checks: checks.filter(isAbout).filter(({ failed }) => failed > 0),
+    checks: failedOf(checks.filter(isAbout)),
     checked: checks.some(isAbout),
     asked: asksFor(graph, run, about),
     unexplained: failures.length === 0 && !checks.some(CheckSummary.isError)
@@ -39,16 +45,19 @@ export const occurrenceOf = Effect.fnUntraced(function*(graph: AssetGraph, hook:
   return kind === undefined ? undefined : occurrence(hook.name, kind, end, run, found)
 })
 
+const failedOf = (checks: ReadonlyArray<CheckSummary.CheckSummary>) => checks.filter(({ failed }) => failed > 0)
+
 const wants = ({ on }: Hook<unknown>, ...names: ReadonlyArray<Hook<unknown>["on"][number]["name"]>): boolean =>
   on.some(({ name }) => names.includes(name))
 
-/** The states of runs whose ends may be told; those of others are not even looked at. */
+/** The states of ends that may be told; those of others are not even looked at. */
 export const statesOf = (hook: Hook<unknown>): ReadonlyArray<RunEnd["state"]> => {
   const checks = wants(hook, "check failed", "check warned", "checks passed")
   return [
     ...(checks || wants(hook, "run failed") ? ["failed" as const] : []),
     ...(wants(hook, "run failed", "run lost") ? ["lost" as const] : []),
     ...(checks || wants(hook, "run cancelled") ? ["cancelled" as const] : []),
+    ...(checks ? ["checked" as const] : []),
     ...(checks || hook.recovery || wants(hook, "run succeeded") ? ["succeeded" as const] : [])
   ]
 }
@@ -104,36 +113,31 @@ const hash = (parts: ReadonlyArray<string>): string => createHash("sha256").upda
 const resumeOf = ({ id, request }: RunSummary): string =>
   request.backfill === undefined ? `npx sluice run resume ${id}` : `npx sluice backfill resume ${id}`
 
-const occurrence = (
-  hook: string,
-  kind: Kind,
-  end: RunEnd,
-  run: RunSummary,
-  { checks, failures }: Found
-): Occurrence => {
-  const { finishedAt, id, request, startedAt, worker } = run
+const runOf = ({ state }: RunEnd, { finishedAt, request, ...run }: RunSummary): HookEvent["run"] => ({
+  id: run.id,
+  selection: request.selection,
+  partitions: request.partitions,
+  startedAt: run.startedAt,
+  finishedAt: state === "lost" ? null : finishedAt,
+  worker: run.worker,
+  materialized: run.materialized,
+  failed: run.failed,
+  skipped: run.skipped
+})
+
+const occurrence = (hook: string, kind: Kind, end: RunEnd, run: RunSummary | undefined, { checks, failures }: Found): Occurrence => {
   const unsaid = {
-    id: `${hook.replaceAll("/", ".")}.${id}.${end.id}`,
+    id: `${hook.replaceAll("/", ".")}.${end.run ?? "checks"}.${end.id}`,
     hook,
     kind,
     at: end.at,
-    run: {
-      id,
-      selection: request.selection,
-      partitions: request.partitions,
-      startedAt,
-      finishedAt: end.state === "lost" ? null : finishedAt,
-      worker,
-      materialized: run.materialized,
-      failed: run.failed,
-      skipped: run.skipped
-    },
+    run: run === undefined ? null : runOf(end, run),
     failures: failures.slice(0, mostTold).map((failure) => ({ ...failure, error: failure.error.slice(0, mostOfError) })),
     checks: checks.slice(0, mostTold).map(({ asset, check, failed: count, firstFailure, severity }) =>
       ({ asset, check, severity, count, partition: firstFailure?.partition ?? "", message: (firstFailure?.message ?? "").slice(0, mostOfError) })),
-    resume: kind === "failed" || kind === "lost" || kind === "cancelled" ? resumeOf(run) : null,
+    resume: run !== undefined && (kind === "failed" || kind === "lost" || kind === "cancelled") ? resumeOf(run) : null,
     repeats: 0
   }
   const event: HookEvent = { ...unsaid, title: Message.title(unsaid), text: Message.text(unsaid), others: 0 }
-  return { end: end.id, fingerprint: fingerprintOf(kind, request.selection, failures, checks), event }
+  return { end: end.id, fingerprint: fingerprintOf(kind, run?.request.selection ?? "", failures, checks), event }
 }

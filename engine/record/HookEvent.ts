@@ -63,7 +63,7 @@ export const HookEvent = Schema.Struct({
   title: Schema.String,
   /** The title, and what else there is to know. */
   text: Schema.String,
-  /** Null in a test. */
+  /** Null in a test, and of checks that were asked for by themselves. */
   run: Schema.NullOr(Run),
   /** By asset; at most ten. */
   failures: Schema.Array(Failure),

@@ -4,16 +4,20 @@
  * told it: another takes it, with the same key. Implementations: memory and Postgres, with one conformance suite.
  */
 import { Context, type Effect } from "effect"
+import type { CheckSummary } from "./CheckSummary.ts"
 import type { HookEvent } from "./HookEvent.ts"
 import type { RunStoreError } from "./RunStore.ts"
 
-/** The end of a run, or of its worker. A run that is resumed has several. */
+/** The end of a run, or of its worker; or of checks that were asked for by themselves. A run that is resumed has several. */
 export interface RunEnd {
   /** Grows in the order of the ends. */
   readonly id: number
-  readonly run: number
-  readonly state: "succeeded" | "failed" | "cancelled" | "lost"
+  /** Null: checks alone. */
+  readonly run: number | null
+  readonly state: "succeeded" | "failed" | "cancelled" | "lost" | "checked"
   readonly at: Date
+  /** What checks alone came to. */
+  readonly checks: ReadonlyArray<CheckSummary>
 }
 
 /** Failed steps of an asset in a run. */
@@ -144,6 +148,8 @@ export class HookStore extends Context.Service<HookStore, {
   readonly announce: (hooks: ReadonlyArray<string>) => Effect.Effect<void, RunStoreError>
   readonly setRunning: (hook: string, running: boolean) => Effect.Effect<void, RunStoreError>
   readonly hooks: Effect.Effect<ReadonlyArray<HookRecord>, RunStoreError>
+  /** Notes checks that were asked for by themselves. */
+  readonly noteChecks: (checks: ReadonlyArray<CheckSummary>) => Effect.Effect<void, RunStoreError>
   /** Notes as ends the runs whose workers have been gone for so long, once each; but for paused backfills. */
   readonly noteLost: (goneMillis: number) => Effect.Effect<void, RunStoreError>
   /**

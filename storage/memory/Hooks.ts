@@ -97,6 +97,8 @@ export const make = (state: State): HookStore["Service"] => {
         const count = (wanted: HeldDelivery["state"]) => deliveries.filter((one) => one.state === wanted).length
         return { name, running, since: new Date(since), waiting: count("waiting"), sent: count("sent"), failed: count("failed") }
       }).sort((left, right) => left.name < right.name ? -1 : 1)),
+    noteChecks: (checks) =>
+      Effect.map(Clock.currentTimeMillis, (now) => noteEnd(state, { run: null, state: "checked", at: new Date(now), worker: undefined, checks })),
     noteLost: (goneMillis) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         const since = Math.min(...[...state.hooks.values()].flatMap((hook) => hook.running ? hook.since : []))
@@ -105,7 +107,7 @@ export const make = (state: State): HookStore["Service"] => {
           const last = run.members.filter(({ leftAt }) => leftAt === null).at(-1)?.worker
           if (last === undefined || last.expiresAt >= now - goneMillis || last.expiresAt < since) continue
           if (state.runEnds.some((one) => one.run === run.id && one.worker === last.id)) continue
-          noteEnd(state, { run: run.id, state: "lost", at: new Date(last.expiresAt), worker: last.id })
+          noteEnd(state, { run: run.id, state: "lost", at: new Date(last.expiresAt), worker: last.id, checks: [] })
         }
       }),
     ends: (name, states) =>
@@ -113,7 +115,7 @@ export const make = (state: State): HookStore["Service"] => {
         const hook = runningHook(name)
         const ends = state.runEnds.filter(({ at, id, state: ended }) =>
           hook !== undefined && id > hook.seen && at.getTime() >= hook.since && states.includes(ended))
-        return { cursor: String(state.runEnds.at(-1)?.id ?? 0), ends: ends.map(({ at, id, run, state: ended }) => ({ at, id, run, state: ended })) }
+        return { cursor: String(state.runEnds.at(-1)?.id ?? 0), ends: ends.map(({ worker: _, ...end }) => end) }
       }),
     failures: (run) =>
       Effect.sync(() => {

@@ -235,7 +235,7 @@ export const countsOf = ({ ended, steps }: RunRecord): Counts => {
 
 /** Ends a running run. */
 export const end = (state: State, run: RunRecord, ended: Exclude<RunSummary["state"], "running">, now: number): void => {
-  if (run.state === "running") noteEnd(state, { run: run.id, state: ended, at: new Date(now), worker: undefined })
+  if (run.state === "running") noteEnd(state, { run: run.id, state: ended, at: new Date(now), worker: undefined, checks: [] })
   Object.assign(run, { state: ended, finishedAt: new Date(now) })
 }
 

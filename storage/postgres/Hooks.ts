@@ -3,7 +3,7 @@ import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import { HookEvent } from "../../engine/record/HookEvent.ts"
 import type { HookStore } from "../../engine/record/HookStore.ts"
-import { keys } from "./Columns.ts"
+import { json, keys } from "./Columns.ts"
 import * as Deliveries from "./Deliveries.ts"
 import { attempt } from "./Failure.ts"
 import { isLost } from "./Workers.ts"
@@ -19,9 +19,17 @@ const Known = Schema.Array(Schema.Struct({
 
 const Ends = Schema.Array(Schema.Struct({
   id: Schema.Number,
-  run: Schema.Int,
-  state: Schema.Literals(["succeeded", "failed", "cancelled", "lost"]),
+  run: Schema.NullOr(Schema.Int),
+  state: Schema.Literals(["succeeded", "failed", "cancelled", "lost", "checked"]),
   at: Schema.Date,
+  checks: Schema.Array(Schema.Struct({
+    asset: Schema.String,
+    check: Schema.String,
+    severity: Schema.Literals(["warn", "error"]),
+    passed: Schema.Int,
+    failed: Schema.Int,
+    firstFailure: Schema.NullOr(Schema.Struct({ partition: Schema.String, message: Schema.String }))
+  })),
   from: Schema.String
 }))
 
@@ -59,7 +67,7 @@ export const make = (sql: PgClient.PgClient): HookStore["Service"] => {
       select pg_snapshot_xmin(pg_current_snapshot())::text as horizon
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Horizon)), seeing)
     const found = yield* sql`
-      select ended.id::float8 as id, ended.run, ended.state, ended.at, ended.seen_from::text as from
+      select ended.id::float8 as id, ended.run, ended.state, ended.at, ended.seen_from::text as from, coalesce(ended.checks, '[]') as checks
       from sluice.hooks as hook
       join sluice.run_ends as ended on ended.seen_from >= hook.seen and ended.at >= hook.since
       where hook.name = ${hook} and hook.running and ended.state = any(${keys(states)}::text[])
@@ -73,7 +81,7 @@ export const make = (sql: PgClient.PgClient): HookStore["Service"] => {
       `.pipe(seeing)
     }
     const cursor = found.length < mostEnds ? horizon : found.at(-1)!.from
-    return { cursor, ends: found.map(({ at, id, run, state }) => ({ at, id, run, state })).sort((left, right) => left.id - right.id) }
+    return { cursor, ends: found.map(({ from: _, ...end }) => end).sort((left, right) => left.id - right.id) }
   })
 
   return {
@@ -104,6 +112,12 @@ export const make = (sql: PgClient.PgClient): HookStore["Service"] => {
       ) as counted
       order by hook.name
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Known)), attempt("read hooks")),
+    noteChecks: Effect.fn("HookStore.noteChecks")((checks) =>
+      sql`
+        insert into sluice.run_ends (at, state, checks)
+        select clock_timestamp(), 'checked', ${json(checks)}::jsonb where exists (select from sluice.hooks)
+      `.pipe(attempt("note checks for hooks"), Effect.asVoid)
+    ),
     noteLost: Effect.fn("HookStore.noteLost")((goneMillis) =>
       sql`
         insert into sluice.run_ends (at, run, worker, state)

@@ -8,12 +8,12 @@ import { HookStore, type Occurrence, type RunEnd } from "../../engine/record/Hoo
 import { RunStore } from "../../engine/record/RunStore.ts"
 import { ended, request, worker } from "./RunStore.ts"
 
-const states: ReadonlyArray<RunEnd["state"]> = ["failed", "lost", "succeeded", "cancelled"]
+const states: ReadonlyArray<RunEnd["state"]> = ["failed", "lost", "succeeded", "cancelled", "checked"]
 
 const occurrence = ({ at, id, run }: RunEnd, kind: Kind = "failed", fingerprint: string | null = null): Occurrence => {
   const event: HookEvent = {
     id: `h.${run}.${id}`, hook: "h", kind, at, title: `${kind} ${run}`, text: "", failures: [], checks: [], resume: null, repeats: 0, others: 0,
-    run: { id: run, selection: "ä\u2028", partitions: null, startedAt: at, finishedAt: null, worker: "w:1", materialized: 0, failed: 1, skipped: 0 }
+    run: { id: run ?? 0, selection: "ä\u2028", partitions: null, startedAt: at, finishedAt: null, worker: "w:1", materialized: 0, failed: 1, skipped: 0 }
   }
   return { end: id, fingerprint, event }
 }
@@ -174,6 +174,16 @@ export const hookStoreConformance = <E>(name: string, layer: Layer.Layer<RunStor
       yield* finish("succeeded")
       yield* record()
       assert.lengthOf(yield* told, 2)
+    }))
+
+    test("notes checks that were asked for by themselves", Effect.gen(function*() {
+      const { hooks } = yield* known
+      const checks = [{ asset: "a", check: "no \u0000 gap", severity: "warn", passed: 2, failed: 1, firstFailure: { partition: "x", message: "1 of 3 rows" } }] as const
+      yield* hooks.noteChecks(checks)
+      const { ends } = yield* hooks.ends("h", ["checked"])
+      assert.deepStrictEqual(ends.map(({ run, state }) => [run, state]), [[null, "checked"]])
+      assert.deepInclude(ends[0]?.checks[0], { asset: "a", severity: "warn", failed: 1, firstFailure: { partition: "x", message: "1 of 3 rows" } })
+      assert.deepStrictEqual((yield* hooks.ends("h", ["failed"])).ends, [])
     }))
 
     test("notes a lost run once, when its worker has been gone for so long", Effect.gen(function*() {

@@ -11,7 +11,7 @@ const secret = "T0/B1/xyzzy4242"
 /** An asset that fails while FAIL is set; hooks to what URL names, and to a receiver that is not there. */
 const shop = `
 import { Config, Effect, Layer, Schema } from "effect"
-import { Asset, Deployment, Hook, Pipeline, Rows, Warehouse } from "sluice"
+import { Asset, Check, Deployment, Hook, Pipeline, Rows, Warehouse } from "sluice"
 
 const orders = Asset.make("shop/orders", {
   output: Rows.of(Schema.Struct({ id: Schema.String }), { key: ["id"] }),
@@ -20,12 +20,15 @@ const orders = Asset.make("shop/orders", {
 })
 
 export default Deployment.make({
-  pipelines: [Pipeline.make("shop", { assets: [orders] })],
+  pipelines: [Pipeline.make("shop", {
+    assets: [orders],
+    checks: [Check.make("has rows", { asset: orders, run: (rows) => Effect.succeed(Check.every(rows, () => process.env.BAD === undefined)) })]
+  })],
   hooks: [
     Hook.make("failures", {
       description: "Who is on call", of: orders, recovery: true, tell: Hook.webhook(Config.Redacted("HOOK_URL"), { timeout: "2 seconds" })
     }),
-    Hook.make("wins", { on: Hook.runSucceeded, tell: Hook.command(["sh", "-c", "cat > won.json"]) }),
+    Hook.make("wins", { on: [Hook.runSucceeded, Hook.checkFailed], tell: Hook.command(["sh", "-c", "cat > won.json"]) }),
     Hook.make("mails", { on: [Hook.runFailed, Hook.checkWarned], tell: Hook.email({ smtp: Config.Redacted("SMTP_URL"), from: "a@b.example", to: "c@d.example" }) })
   ],
   io: Warehouse.layer,
@@ -72,6 +75,9 @@ describe("hooks on the command line", () => {
       const [mails] = JSON.parse((yield* sluice(["hooks", "--json"])).stdout).filter(({ name }: { readonly name: string }) => name === "mails")
       assert.deepInclude(mails, { state: "running", waiting: 0, sent: 0, failed: 2, tell: { kind: "email", to: "c@d.example" }, on: ["run failed", "check warned"] })
       assert.include((yield* sluice(["hook", "show", "wins", "--json"])).stdout, "\"state\": \"sent\"")
+
+      assert.strictEqual((yield* sluice(["check"], { BAD: "1" })).code, 1)
+      assert.match((yield* sluice(["hook", "show", "wins"])).stdout, /sent +1 +check "has rows" of shop\/orders failed/)
 
       assert.strictEqual((yield* sluice(["hook", "test", "wins"])).stdout, "The hook wins was told, by command: sh.\n")
       const test = yield* sluice(["hook", "test", "mails"], { SMTP_URL: `smtp://ada:hunter4242@127.0.0.1:${yield* freePort}` })

@@ -94,7 +94,7 @@ describe("a daemon with hooks", () => {
 
   test("tells of checks by their severity, also where the run succeeded", Effect.gen(function*() {
     const [warned, failed, passed]: [Array<Hook.HookEvent>, Array<Hook.HookEvent>, Array<Hook.HookEvent>] = [[], [], []]
-    const { daemon, failing, run } = yield* scene([
+    const { daemon, failing, run, store } = yield* scene([
       Hook.make("warned", { on: Hook.checkWarned, tell: collecting(warned) }),
       // A warning of its own does not make the failure of others its own.
       Hook.make("nba", { of: "nba/totals", tell: collecting(failed) }),
@@ -114,6 +114,14 @@ describe("a daemon with hooks", () => {
     failing.clear()
     yield* run("nhl/games")
     assert.deepStrictEqual(passed.map(({ title }) => title), ["*: run 1 passed its checks"], "no check ran in the last one")
+
+    // And of those that were asked for by themselves.
+    const summary = { asset: "nba/totals", check: "has rows", severity: "error", passed: 1, failed: 0, firstFailure: null } as const
+    yield* store.noteChecks([summary])
+    yield* store.noteChecks([{ ...summary, failed: 2, firstFailure: { partition: "", message: "no rows" } }])
+    yield* TestClock.adjust(5000)
+    assert.deepStrictEqual(passed.map(({ title }) => title).slice(1), ["checks passed"])
+    assert.strictEqual(failed.at(-1)?.text, "check \"has rows\" of nba/totals failed\ncheck \"has rows\" of nba/totals and 1 more cell (error): no rows")
   }))
 
   test("tells of a run whose process died, once, when nobody goes on with it", Effect.gen(function*() {

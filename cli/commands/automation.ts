@@ -82,9 +82,9 @@ export const explain = Effect.fn("cli.automation.explain")(function*(input: { re
   const asset = Snapshot.siblings(project.graph, key)[0]!
   yield* Effect.gen(function*() {
     const { standings, ...known } = yield* Automations.standing(project.graph)
-    const { evaluated, snapshot } = yield* Round.evaluate({ ...known, reading: Round.fromStore })
+    const { broken, evaluated, snapshot } = yield* Round.evaluate({ ...known, reading: Round.fromStore })
     const found = evaluated.get(asset)
-    if (found === undefined) return
+    if (found === undefined) return yield* broken.get(asset) ?? Effect.void
     const space = snapshot.space(asset)
     const point = word.partition === undefined && space.dimensions.length > 0
       ? undefined

@@ -104,7 +104,7 @@ const sentence = (observation: Observation): string => {
     case "Trouble":
       return `the database cannot be asked, and is tried again: ${observation.message}`
     case "Unevaluated":
-      return `automation cannot be evaluated, and is tried again: ${observation.message}`
+      return `${observation.asset}: its automation cannot be evaluated, and is tried again: ${observation.message}`
     case "Forgot":
       return observation.rows === 0
         ? "no old records were to be forgotten"

@@ -1,5 +1,5 @@
 /** A round: all automations of a graph evaluated at one moment, upstream first, with what they have to know read as they go. */
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import * as Comparison from "../plan/Comparison.ts"
 import * as Snapshot from "../plan/Snapshot.ts"
@@ -7,6 +7,13 @@ import type { State } from "../record/AutomationState.ts"
 import type { RunStore, RunStoreError } from "../record/RunStore.ts"
 import * as Evaluation from "./Evaluation.ts"
 import type { Moment } from "./Truth.ts"
+
+/** Code of the user's threw, such as a mapping. */
+export class Unevaluated extends Schema.TaggedError<Unevaluated>()("Unevaluated", { asset: Schema.String, reason: Schema.String }) {
+  override get message(): string {
+    return `The automation of ${this.asset} cannot be evaluated, because its code throws: ${this.reason}`
+  }
+}
 
 /** How the records of cells get into a snapshot. */
 export interface Reading<E, R> {
@@ -41,12 +48,16 @@ export interface Options<E, R> {
   readonly stopped?: ReadonlySet<string>
 }
 
-/** What becomes of each asset with automation; a computation of several assets stands under the first of them. */
+/**
+ * What becomes of each asset with automation; a computation of several assets stands under the first of them. Code of the
+ * user's that throws is the trouble of its own asset: that is among the broken ones.
+ */
 export const evaluate = Effect.fnUntraced(function*<E, R>({ claimed, open, reading, snapshot: given, states, stopped = new Set() }: Options<E, R>) {
   const subjects = Evaluation.automated(given.graph).filter(({ asset }) => !stopped.has(asset))
-  let snapshot = yield* reading.stale(given, (snapshot) => new Map(subjects.flatMap((one) => [...Evaluation.wanted(snapshot, one)])))
+  let snapshot = given
   const asked = new Map<string, PartitionSet.PartitionSet>()
   const evaluated = new Map<string, Evaluation.Evaluated>()
+  const broken = new Map<string, Unevaluated>()
   const of = (cells: Snapshot.Cells, asset: string) => cells.get(asset) ?? PartitionSet.empty(snapshot.space(asset).all.dimensions)
   const moment = (): Moment => ({
     snapshot,
@@ -54,13 +65,22 @@ export const evaluate = Effect.fnUntraced(function*<E, R>({ claimed, open, readi
     underway: (asset) =>
       PartitionSet.unionAll(snapshot.space(asset).all.dimensions, [of(claimed, asset), of(open, asset), of(asked, asset)])
   })
-  for (const { asset, automation } of subjects) {
+  const readStale = Effect.fnUntraced(function*(some: typeof subjects) {
+    snapshot = yield* reading.stale(snapshot, (known) => new Map(some.flatMap((one) => [...Evaluation.wanted(known, one)])))
+  })
+  const judge = Effect.fnUntraced(function*({ asset, automation }: typeof subjects[number]) {
     const subject = { asset, automation, before: states.get(asset), open: of(open, asset) }
     const judged = Evaluation.judge(moment(), subject)
     snapshot = yield* reading.read(snapshot, new Map([[asset, judged.looked]]))
     const found = Evaluation.settle(moment(), subject, judged)
     evaluated.set(asset, found)
     for (const output of Snapshot.siblings(snapshot.graph, asset)) asked.set(output, found.asked)
-  }
-  return { evaluated, snapshot }
+  })
+  const alone = (asset: string, effect: Effect.Effect<void, E, R>) =>
+    Effect.catchDefect(effect, (defect) =>
+      Effect.sync(() => void broken.set(asset, new Unevaluated({ asset, reason: defect instanceof Error ? defect.message : String(defect) }))))
+  // One question for all of them, if none throws.
+  yield* Effect.catchDefect(readStale(subjects), () => Effect.forEach(subjects, (one) => alone(one.asset, readStale([one])), { discard: true }))
+  for (const one of subjects) if (!broken.has(one.asset)) yield* alone(one.asset, judge(one))
+  return { evaluated, broken, snapshot }
 })

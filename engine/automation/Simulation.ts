@@ -34,9 +34,10 @@ export const run = Effect.fnUntraced(function*(graph: AssetGraph, world: World, 
   for (let at = span.from; at <= span.to && found.length < span.limit; at = NextMoment.after(graph, at)) {
     const now = DateTime.makeUnsafe(at)
     for (let i = 0; i < mostRounds && found.length < span.limit; i++) {
-      const { evaluated, snapshot } = yield* Round.evaluate({
+      const { broken, evaluated, snapshot } = yield* Round.evaluate({
         snapshot: world.snapshot(now), states, open: new Map(), claimed: new Map(), reading: Round.known
       })
+      for (const unevaluated of broken.values()) return yield* unevaluated
       states = new Map(Array.from(evaluated, ([asset, { state }]) => [asset, state]))
       const asked = Array.from(evaluated).filter(([, { asked }]) => !PartitionSet.isEmpty(asked))
       if (asked.length === 0) break

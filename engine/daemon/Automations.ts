@@ -19,7 +19,7 @@ import * as Executor from "../run/Executor.ts"
 import type { Lease } from "../run/Lease.ts"
 import type { ExecutionError } from "./Executing.ts"
 import { monotonicMillis } from "./Monotonic.ts"
-import type { Looked, Observation, Watcher } from "./Observation.ts"
+import type { Looked, Watcher } from "./Observation.ts"
 import type { Runs } from "./Runs.ts"
 
 const lookMillis = 2000
@@ -44,12 +44,7 @@ export const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | R
   let seen: string | undefined
   let nextMillis = Number.NEGATIVE_INFINITY
   let inTrouble = false
-  const trouble = (observation: Observation) =>
-    Effect.sync(() => {
-      if (!inTrouble) watcher(observation)
-      inTrouble = true
-      return lookMillis
-    })
+  const told = new Map<string, string>()
   const look = Effect.gen(function*() {
     const store = yield* AutomationStore
     yield* adopt(serving)
@@ -57,7 +52,7 @@ export const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | R
     const began = yield* monotonicMillis
     const left = nextMillis - began
     const isQuiet = pulse === seen && left > 0
-    const wait = isQuiet ? left : yield* round(serving)
+    const wait = isQuiet ? left : yield* round(serving, told)
     if (inTrouble) watcher({ _tag: "Recovered" })
     inTrouble = false
     if (isQuiet) return Math.min(lookMillis, left)
@@ -66,11 +61,13 @@ export const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | R
     const ended = yield* monotonicMillis
     nextMillis = ended + wait
     return Math.min(wait, Math.max(lookMillis, (ended - began) * restShare))
-  }).pipe(
-    Effect.catch(({ message }) => trouble({ _tag: "Trouble", message })),
-    // A mapping of the user's that throws must not end the schedules.
-    Effect.catchDefect((defect) => trouble({ _tag: "Unevaluated", message: defect instanceof Error ? defect.message : String(defect) }))
-  )
+  }).pipe(Effect.catch(({ message }) =>
+    Effect.sync(() => {
+      if (!inTrouble) watcher({ _tag: "Trouble", message })
+      inTrouble = true
+      return lookMillis
+    })
+  ))
   return Effect.forever(Effect.flatMap(look, (millis) => {
     looked("automation", millis)
     return Effect.sleep(millis)
@@ -114,11 +111,15 @@ const numbered = (snapshot: Snapshot.Snapshot, asset: string, sets: ReadonlyArra
 }
 
 /** Evaluates, records and starts what is asked for; gives after how many milliseconds time alone may change something. */
-const round = Effect.fn("Automations.round")(function*<R>({ graph, lease, runs, watcher }: Serving<R>) {
+const round = Effect.fn("Automations.round")(function*<R>({ graph, lease, runs, watcher }: Serving<R>, told: Map<string, string>) {
   const store = yield* AutomationStore
   const { standings, ...known } = yield* standing(graph)
   const stopped = new Set(Array.from(standings).flatMap(([asset, { running }]) => running ? [] : [asset]))
-  const { evaluated, snapshot } = yield* Round.evaluate({ ...known, reading: Round.fromStore, stopped })
+  const { broken, evaluated, snapshot } = yield* Round.evaluate({ ...known, reading: Round.fromStore, stopped })
+  for (const { asset, reason } of broken.values()) {
+    if (told.get(asset) !== reason) watcher({ _tag: "Unevaluated", asset, message: reason })
+    told.set(asset, reason)
+  }
   for (const [asset, found] of evaluated) {
     const { state, version } = standings.get(asset) ?? { state: undefined, version: 0 }
     const asks = Request.asksOf(snapshot, asset, found)
@@ -130,7 +131,7 @@ const round = Effect.fn("Automations.round")(function*<R>({ graph, lease, runs, 
         by: { schedule: asset },
         run,
         execute: (observer) => Executor.begin(graph, run, lease, { observer, leaves: true }),
-        failed: (error) => broken(watcher, asset, run, error)
+        failed: (error) => noteFailure(watcher, asset, run, error)
       })
     }
   }
@@ -146,7 +147,7 @@ const isSame = (before: State, after: State): boolean => {
   return text(left) === text(right)
 }
 
-const broken = (watcher: Watcher, asset: string, run: number, error: ExecutionError) =>
+const noteFailure = (watcher: Watcher, asset: string, run: number, error: ExecutionError) =>
   Effect.sync(() => {
     // A run that another process has taken over is no failure.
     if (error._tag !== "RunUnavailable") watcher({ _tag: "Broken", schedule: asset, run, message: error.message })
@@ -173,7 +174,7 @@ const adopt = Effect.fnUntraced(function*<R>({ graph, lease, runs, watcher }: Se
       },
       failed: (error) =>
         Effect.gen(function*() {
-          yield* broken(watcher, asset, run, error)
+          yield* noteFailure(watcher, asset, run, error)
           // What this deployment cannot go on with must not hold its cells for ever.
           if (error._tag !== "RunStoreError" && error._tag !== "RunUnavailable") yield* Effect.ignore((yield* RunStore).cancelRun(run))
         })

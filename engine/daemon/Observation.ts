@@ -28,8 +28,8 @@ export type Observation =
   | Told
   /** The database cannot be asked; it is tried again. */
   | { readonly _tag: "Trouble"; readonly message: string }
-  /** Automations cannot be evaluated, because code of the user's throws; it is tried again. */
-  | { readonly _tag: "Unevaluated"; readonly message: string }
+  /** The automation of an asset cannot be evaluated, because code of the user's throws; it is tried again. */
+  | { readonly _tag: "Unevaluated"; readonly asset: string; readonly message: string }
   /** Old records were forgotten; `bytes` without their indexes, about. */
   | { readonly _tag: "Forgot"; readonly rows: number; readonly bytes: number }
   /** Old records could not be forgotten; it is tried again the next day. */

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, type Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { Asset, Automation, Partitions, PartitionSet, Rows } from "../../../index.ts"
+import { Asset, Automation, Input, Mapping, Partitions, PartitionSet, Rows } from "../../../index.ts"
 import * as Daemon from "../../../engine/daemon/Daemon.ts"
 import type { State } from "../../../engine/record/AutomationState.ts"
 import { AutomationStore } from "../../../engine/record/AutomationStore.ts"
@@ -12,12 +12,14 @@ import * as Lease from "../../../engine/run/Lease.ts"
 import { worker } from "../../conformance/RunStore.ts"
 import { graphWith, memory, requestOf } from "../run/harness.ts"
 import { Store, Value } from "../assets.ts"
+import { asset } from "../automation/stage.ts"
 
 const timing = { lease: Duration.hours(9), heartbeat: Duration.hours(3), cancelPoll: Duration.hours(1) }
 const letters = Partitions.dynamic("letters")
 
 /** A source that runs by hand, and two assets below it; the keys would be expressions, were they not escaped. */
-const scene = Effect.gen(function*() {
+const sceneWith = Effect.fnUntraced(function*(more: (source: Asset.Any) => ReadonlyArray<Asset.Any>) {
+  const seen: Array<Daemon.Observation> = []
   const computed: Array<string> = []
   const broken = new Set<string>()
   let value = 0
@@ -37,9 +39,9 @@ const scene = Effect.gen(function*() {
     })
   const source = of("source", {})
   const middle = of("middle", { source }, Automation.eager)
-  const graph = graphWith<Store>([of("end", { middle }, Automation.limited(Automation.eager, { atMost: 2 }))])
+  const graph = graphWith<Store>([...more(source), of("end", { middle }, Automation.limited(Automation.eager, { atMost: 2 }))])
   const daemon = Effect.gen(function*() {
-    const fiber = yield* Effect.forkScoped(Daemon.run(graph, [], { stop: Effect.never }))
+    const fiber = yield* Effect.forkScoped(Daemon.run(graph, [], { stop: Effect.never, watcher: (one) => void seen.push(one) }))
     yield* TestClock.adjust(1)
     return fiber
   })
@@ -50,8 +52,9 @@ const scene = Effect.gen(function*() {
       yield* Fiber.join(fiber)
     })
   const take = Effect.sync(() => computed.splice(0).sort())
-  return { automations, broken, daemon, materialize, runs, take }
+  return { automations, broken, daemon, materialize, runs, seen, take }
 })
+const scene = sceneWith(() => [])
 
 const test = <A, E>(title: string, effect: Effect.Effect<A, E, Daemon.Stores | Store | Scope.Scope>) =>
   it.effect(title, () =>
@@ -128,6 +131,20 @@ describe("a daemon with automations", () => {
     yield* TestClock.adjust("20 seconds")
     assert.strictEqual((yield* runs.run(run!)).state, "cancelled")
     assert.deepStrictEqual(yield* take, ["end@a", "middle@a"])
+  }))
+
+  test("tells of an automation whose code throws, and goes on with the others", Effect.gen(function*() {
+    const throws = Mapping.from<string, string>(() => {
+      throw new Error("no such key")
+    })
+    const { daemon, materialize, seen, take } = yield* sceneWith((source) => [
+      asset("broken", { partitions: letters, inputs: { source: Input.rows(source, { mapping: throws }) }, automation: Automation.eager })
+    ])
+    yield* daemon
+    yield* materialize("a")
+    yield* TestClock.adjust("3 minutes")
+    assert.deepStrictEqual(yield* take, ["end@a", "middle@a", "source@a"])
+    assert.deepStrictEqual(seen.filter(({ _tag }) => _tag === "Unevaluated"), [{ _tag: "Unevaluated", asset: "broken", message: "no such key" }])
   }))
 
   test("computes the rest where a key goes before its run begins", Effect.gen(function*() {

@@ -8,5 +8,5 @@
  */
 export { Chunk } from "./Chunk.ts"
 export { type AnyFormat, cut, type Options, type Source } from "./Cut.ts"
-export { type Options as ReadOptions, read, readPlaced } from "./Read.ts"
+export { type Options as ReadOptions, read, readAll, readPlaced } from "./Read.ts"
 export type { Size } from "./Size.ts"

@@ -1,8 +1,8 @@
 /** Reads a chunk: the records that it has of its object, with the places that they have in the whole of it. */
 import { Effect, Result, Stream } from "effect"
 import { ObjectStore, ObjectStoreError } from "../../resources/objects/ObjectStore.ts"
-import type { TextFormat } from "../format/Format.ts"
-import { type BadRecord, FormatError, ofBad, type Place, type Placed } from "../format/FormatError.ts"
+import type { ParquetFormat, ParquetReader, TextFormat, TextReader } from "../format/Format.ts"
+import { type BadRecord, FormatError, ofBad, type Place, type Placed, type Unread } from "../format/FormatError.ts"
 import type { OnBadRecord } from "../format/Machine.ts"
 import * as Chunk from "./Chunk.ts"
 import type { AnyFormat } from "./Cut.ts"
@@ -13,7 +13,7 @@ export type Options<E = never, R = never> = OnBadRecord<E, R> & {
   readonly after?: Place
 }
 
-type Records<A, E, R> = Stream.Stream<Placed<A>, ObjectStoreError | FormatError | E, ObjectStore | R>
+type Records<B, E, R> = Stream.Stream<B, ObjectStoreError | FormatError | E, ObjectStore | R>
 
 /** What is known of places. */
 interface Known {
@@ -63,7 +63,19 @@ const stale = (chunk: Chunk.Chunk) => (error: ObjectStoreError): ObjectStoreErro
     message: `${chunk.uri} is not the version any more that was cut into chunks; materialize the asset that lists its chunks again.`
   })
 
-const text = <A, E, R>(store: ObjectStore["Service"], chunk: Chunk.Chunk, format: TextFormat<A>, options: Options<E, R>): Stream.Stream<Placed<A>, ObjectStoreError | FormatError | E, R> =>
+/** A record with its place, or one that cannot be read. */
+type Element = Placed<unknown> | Unread
+
+const moved = <B extends Element>(element: B, place: (place: Place) => Place, of: (bad: BadRecord) => BadRecord): B =>
+  "bad" in element ? { ...element, place: place(element.place), bad: of(element.bad) } : { ...element, place: place(element.place) }
+
+const text = <A, B extends Element, E, R>(
+  store: ObjectStore["Service"],
+  chunk: Chunk.Chunk,
+  format: TextFormat<A>,
+  reader: TextReader<B>,
+  options: Options<E, R>
+): Records<B, E, R> =>
   Stream.unwrap(Effect.gen(function*() {
     const { after } = options
     const known: Known = { line: chunk.kind === "object" || chunk.line !== null }
@@ -73,10 +85,10 @@ const text = <A, E, R>(store: ObjectStore["Service"], chunk: Chunk.Chunk, format
     const from = after?.end ?? chunk.start
     // Packed content cannot be entered in its middle: what was read before is read again, and passed over.
     if (chunk.kind === "object") {
-      const records = format.readPlaced(read(0), how)
+      const records = reader(read(0), how)
       return after === undefined ? records : Stream.filter(records, ({ place }) => place.record > after.record)
     }
-    if (from === 0) return format.readPlaced(read(0), how)
+    if (from === 0) return reader(read(0), how)
     const header = yield* Effect.mapError(headerOf(store, chunk, format), (error) => error._tag === "ObjectStoreError" ? stale(chunk)(error) : error)
     const start = {
       byte: from,
@@ -84,10 +96,36 @@ const text = <A, E, R>(store: ObjectStore["Service"], chunk: Chunk.Chunk, format
       record: after === undefined ? chunk.record ?? 0 : after.record + 1,
       header
     }
-    return format.readPlaced(read(from), { ...how, start }).pipe(
-      Stream.map(({ place, value }) => ({ value, place: placeOf(place, known) })),
+    return reader(read(from), { ...how, start }).pipe(
+      Stream.map((element) => moved(element, (place) => placeOf(place, known), (bad) => letter(bad, known))),
       Stream.mapError((error) => error instanceof FormatError ? told(error, known) : error)
     )
+  }))
+
+const opened = <A, B extends Element, E, R>(
+  chunk: Chunk.Chunk | string,
+  format: AnyFormat<A>,
+  options: Options<E, R>,
+  readers: { readonly text: (format: TextFormat<A>) => TextReader<B>; readonly parquet: (format: ParquetFormat<A>) => ParquetReader<A, B> }
+): Records<B, E, R> =>
+  Stream.unwrap(Effect.gen(function*() {
+    const store = yield* ObjectStore
+    const parsed = typeof chunk === "string" ? Chunk.parse(chunk) : Result.succeed(chunk)
+    if (Result.isFailure(parsed)) return yield* new FormatError({ file: String(chunk), reason: parsed.failure })
+    const part = parsed.success
+    if (format.name !== "parquet") return text(store, part, format, readers.text(format), options)
+    const known: Known = { line: true }
+    const file = yield* Effect.mapError(store.ranged(part.uri, { ifMatch: part.etag }), stale(part))
+    const groups = Array.from({ length: part.end - part.start }, (_, i) => part.start + i)
+    const { after } = options
+    const rowGroups = groups.filter((group) => after?.rowGroup === undefined || group >= after.rowGroup)
+    const records = readers.parquet(format)(
+      { ...file, read: (start, end) => Effect.mapError(file.read(start, end), stale(part)) },
+      { ...policyOf(options, known), ...(part.kind === "object" ? {} : { rowGroups }) }
+    )
+    const all = Stream.map(records, (element) =>
+      moved(element, (place) => ({ ...place, record: place.row ?? place.record }), (bad) => letter(bad, known)))
+    return after === undefined ? all : Stream.filter(all, ({ place }) => place.record > after.record)
   }))
 
 /** The records of a chunk, each with its place in the whole object. See `read`. */
@@ -95,25 +133,16 @@ export const readPlaced = <A, E = never, R = never>(
   chunk: Chunk.Chunk | string,
   format: AnyFormat<A>,
   options: Options<E, R> = {}
-): Records<A, E, R> =>
-  Stream.unwrap(Effect.gen(function*() {
-    const store = yield* ObjectStore
-    const parsed = typeof chunk === "string" ? Chunk.parse(chunk) : Result.succeed(chunk)
-    if (Result.isFailure(parsed)) return yield* new FormatError({ file: String(chunk), reason: parsed.failure })
-    const part = parsed.success
-    if (format.name !== "parquet") return text(store, part, format, options)
-    const known: Known = { line: true }
-    const file = yield* Effect.mapError(store.ranged(part.uri, { ifMatch: part.etag }), stale(part))
-    const groups = Array.from({ length: part.end - part.start }, (_, i) => part.start + i)
-    const { after } = options
-    const rowGroups = groups.filter((group) => after?.rowGroup === undefined || group >= after.rowGroup)
-    const records = format.readPlaced(
-      { ...file, read: (start, end) => Effect.mapError(file.read(start, end), stale(part)) },
-      { ...policyOf(options, known), ...(part.kind === "object" ? {} : { rowGroups }) }
-    )
-    const placed = Stream.map(records, ({ place, value }) => ({ value, place: { ...place, record: place.row ?? place.record } }))
-    return after === undefined ? placed : Stream.filter(placed, ({ place }) => place.record > after.record)
-  }))
+): Records<Placed<A>, E, R> =>
+  opened(chunk, format, options, { text: (text) => text.readPlaced, parquet: (parquet) => parquet.readPlaced })
+
+/** The same, and what cannot be read among the others, where it stood. */
+export const readAll = <A>(
+  chunk: Chunk.Chunk | string,
+  format: AnyFormat<A>,
+  options: { readonly after?: Place } = {}
+): Records<Placed<A> | Unread, never, never> =>
+  opened(chunk, format, options, { text: (text) => text.readAll, parquet: (parquet) => parquet.readAll })
 
 /**
  * The records of a chunk, given as its row or as its key. `format` is the one that it was cut with. The object must be the

@@ -14,18 +14,18 @@ import type * as Dialect from "./csv/Dialect.ts"
 import * as CsvRead from "./csv/Read.ts"
 import * as CsvWrite from "./csv/Write.ts"
 import * as Detect from "./Detect.ts"
-import { FormatError, type Placed } from "./FormatError.ts"
+import { FormatError, type Placed, type Unread } from "./FormatError.ts"
 import * as Elements from "./json/Elements.ts"
 import * as Ndjson from "./json/Ndjson.ts"
 import * as JsonWrite from "./json/Write.ts"
-import { attempt, type Machine, type OnBadRecord, run } from "./Machine.ts"
+import { attempt, type Gives, type Machine, type OnBadRecord, run } from "./Machine.ts"
 import * as Ranged from "./parquet/Ranged.ts"
 import type * as ParquetRead from "./parquet/Read.ts"
 import type { Where } from "./parquet/Where.ts"
 import type * as ParquetWrite from "./parquet/Write.ts"
 import * as Shape from "./Shape.ts"
 
-export type { BadRecord, Place, Placed } from "./FormatError.ts"
+export type { BadRecord, Place, Placed, Unread } from "./FormatError.ts"
 export { FormatError } from "./FormatError.ts"
 export type { OnBadRecord } from "./Machine.ts"
 export type { Ranged } from "./parquet/Ranged.ts"
@@ -66,6 +66,8 @@ export interface TextFormat<A> {
   readonly read: TextReader<A>
   /** Each record with its place, for going on after it. */
   readonly readPlaced: TextReader<Placed<A>>
+  /** Each record, and each that cannot be read, in the order of the file. `onBadRecord` has no say in it. */
+  readonly readAll: TextReader<Placed<A> | Unread>
   readonly write: <E = never, R = never>(
     rows: Stream.Stream<A, E, R>,
     options?: WriteOptions
@@ -89,6 +91,7 @@ export interface ParquetFormat<A> {
   readonly name: "parquet"
   readonly read: ParquetReader<A, A>
   readonly readPlaced: ParquetReader<A, Placed<A>>
+  readonly readAll: ParquetReader<A, Placed<A> | Unread>
   readonly write: <E = never, R = never>(
     rows: Stream.Stream<A, E, R>,
     options?: { readonly file?: string }
@@ -117,16 +120,17 @@ const textFormat = <A>(
   machine: (file: string, start: CsvRead.Start | undefined, placed: boolean) => Machine<unknown>,
   write: <E, R>(rows: Stream.Stream<unknown, E, R>, file: string) => Stream.Stream<Uint8Array, E | FormatError, R>
 ): TextFormat<A> => {
-  const reader = <B>(placed: boolean): TextReader<B> => <E, R, E2, R2>(bytes: Stream.Stream<Uint8Array, E, R>, options?: TextReadOptions<E2, R2>) => {
+  const reader = <B>(gives: Gives): TextReader<B> => <E, R, E2, R2>(bytes: Stream.Stream<Uint8Array, E, R>, options?: TextReadOptions<E2, R2>) => {
     const file = options?.file ?? name
     const policy: OnBadRecord<E2, R2> = options ?? {}
     const content = options?.start === undefined ? expecting(Compression.decompress(bytes, file), name, file) : bytes
-    return as<B>()(run(content, file, policy, () => machine(file, options?.start, placed)))
+    return as<B>()(run(content, file, policy, gives, () => machine(file, options?.start, gives !== "values")))
   }
   return {
     name,
-    readPlaced: reader<Placed<A>>(true),
-    read: reader<A>(false),
+    read: reader<A>("values"),
+    readPlaced: reader<Placed<A>>("placed"),
+    readAll: reader<Placed<A> | Unread>("all"),
     write: (rows, options) => {
       const file = options?.file ?? name
       return Compression.compress(write(rows, file), options?.compression ?? "none", file)
@@ -177,7 +181,7 @@ const loaded = <M, A, E, R>(load: () => Promise<M>, use: (module: M) => Stream.S
 /** Parquet: only the columns of the schema are read. */
 export const parquet = <A>(schema: RecordSchema<A>, options: ParquetOptions<keyof A & string> = {}): ParquetFormat<A> => {
   const shape = Shape.make(schema, options.columns)
-  const reader = <B>(placed: boolean): ParquetReader<A, B> => <E, R, E2, R2>(
+  const reader = <B>(gives: Gives): ParquetReader<A, B> => <E, R, E2, R2>(
     file: Ranged.Ranged<E, R>,
     how?: OnBadRecord<E2, R2> & ParquetReadOptions<A>
   ) => {
@@ -190,12 +194,13 @@ export const parquet = <A>(schema: RecordSchema<A>, options: ParquetOptions<keyo
       ...(how?.rowGroups === undefined ? {} : { rowGroups: how.rowGroups })
     }
     const policy: OnBadRecord<E2, R2> = how ?? {}
-    return as<B>()(loaded(() => import("./parquet/Read.ts"), (parquet) => parquet.read(file, shape, reading, policy, placed)))
+    return as<B>()(loaded(() => import("./parquet/Read.ts"), (parquet) => parquet.read(file, shape, reading, policy, gives)))
   }
   return {
     name: "parquet",
-    readPlaced: reader<Placed<A>>(true),
-    read: reader<A>(false),
+    read: reader<A>("values"),
+    readPlaced: reader<Placed<A>>("placed"),
+    readAll: reader<Placed<A> | Unread>("all"),
     write: (rows, how) =>
       loaded(() => import("./parquet/Write.ts"), (parquet) => parquet.write(rows, shape, options, how?.file ?? "parquet"))
   }

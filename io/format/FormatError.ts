@@ -26,6 +26,12 @@ export interface Placed<out A> {
   readonly place: Place
 }
 
+/** A record that cannot be read, where it stood. */
+export interface Unread {
+  readonly bad: BadRecord
+  readonly place: Place
+}
+
 /** A record that cannot be read, for a dead letter. */
 export interface BadRecord {
   readonly file: string
@@ -66,6 +72,9 @@ export class FormatError extends Schema.TaggedError<FormatError>()("FormatError"
     return `${file}${parts.length === 0 ? "" : `, ${parts.join(", ")}`}: ${reason}${/[.!?]$/.test(reason) ? "" : "."}`
   }
 }
+
+/** The text of a bad record as every store can keep it: without NUL and halves of surrogate pairs. */
+export const rawText = (text: string): string => text.replaceAll("\0", "\ufffd").toWellFormed()
 
 /** What a bad record says when it ends the reading. */
 export const ofBad = (bad: BadRecord): FormatError =>

@@ -1,6 +1,6 @@
 /** A reader of text as a machine that takes bytes and gives records, and the stream that drives it at its reader's pace. */
 import { Array as Arr, Cause, Effect, Pull, Stream } from "effect"
-import { type BadRecord, FormatError, ofBad, Refused } from "./FormatError.ts"
+import { type BadRecord, FormatError, ofBad, type Place, Refused } from "./FormatError.ts"
 
 /** What becomes of a record that cannot be read. */
 export type OnBadRecord<E = never, R = never> =
@@ -16,9 +16,15 @@ export type OnBadRecord<E = never, R = never> =
 
 export interface Out<A> {
   readonly good: (value: A) => void
-  /** Throws where bad records end the reading. */
-  readonly bad: (bad: BadRecord) => void
+  /** Throws where bad records end the reading. `place` is asked for where they stand among the others. */
+  readonly bad: (bad: BadRecord, place: () => Place) => void
 }
+
+/**
+ * What a reading gives: records; each with its place; or also those that cannot be read, among the others, so that what
+ * becomes of them can be committed together with the position behind them.
+ */
+export type Gives = "values" | "placed" | "all"
 
 /** Both may throw `FormatError`, which ends the reading. */
 export interface Machine<A> {
@@ -27,15 +33,16 @@ export interface Machine<A> {
 }
 
 /** Collects what a machine gives, and knows what to do with bad records. */
-export const collector = <A, E, R>(file: string, policy: OnBadRecord<E, R>) => {
-  let good: Array<A> = []
+export const collector = <E, R>(file: string, policy: OnBadRecord<E, R>, gives: Gives) => {
+  let good: Array<unknown> = []
   let letters: Array<BadRecord> = []
   let skipped = 0
   let first: BadRecord | undefined
-  const out: Out<A> = {
+  const out: Out<unknown> = {
     good: (value) => void good.push(value),
-    bad: (bad) => {
-      if (policy.onBadRecord === "skip") {
+    bad: (bad, place) => {
+      if (gives === "all") good.push({ bad, place: place() })
+      else if (policy.onBadRecord === "skip") {
         skipped++
         first ??= bad
       } else if (policy.onBadRecord === "collect") letters.push(bad)
@@ -90,26 +97,27 @@ const cut = (chunks: ReadonlyArray<Uint8Array>): Array<Uint8Array> =>
     return pieces
   })
 
-export const run = <A, E, R, E2, R2>(
+export const run = <E, R, E2, R2>(
   bytes: Stream.Stream<Uint8Array, E, R>,
   file: string,
   policy: OnBadRecord<E2, R2>,
-  make: () => Machine<A>
-): Stream.Stream<A, E | E2 | FormatError, R | R2> =>
+  gives: Gives,
+  make: () => Machine<unknown>
+): Stream.Stream<unknown, E | E2 | FormatError, R | R2> =>
   Stream.transformPull(bytes, (pull) =>
     Effect.sync(() => {
       const machine = make()
-      const { out, post, take, tell } = collector<A, E2, R2>(file, policy)
+      const { out, post, take, tell } = collector<E2, R2>(file, policy, gives)
       let failure: FormatError | undefined
       let ended = false
       let pieces: Array<Uint8Array> = []
       let at = 0
-      const emit = (): Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | E2 | FormatError, void, R2> =>
+      const emit = (): Pull.Pull<Arr.NonEmptyReadonlyArray<unknown>, E | E2 | FormatError, void, R2> =>
         Effect.flatMap(post, () => {
           const taken = take()
           return Arr.isReadonlyArrayNonEmpty(taken) ? Effect.succeed(taken) : next
         })
-      const next: Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E | E2 | FormatError, void, R2> = Effect.suspend(() => {
+      const next: Pull.Pull<Arr.NonEmptyReadonlyArray<unknown>, E | E2 | FormatError, void, R2> = Effect.suspend(() => {
         if (failure !== undefined) return Effect.fail(failure)
         if (ended) return Effect.flatMap(tell, () => Cause.done())
         const piece = pieces[at++]

@@ -1,7 +1,7 @@
 /** CSV bytes → records, as a machine. */
 import * as Carry from "../Carry.ts"
 import * as Charset from "../Charset.ts"
-import { Blame, FormatError, Refused } from "../FormatError.ts"
+import { Blame, FormatError, rawText, Refused } from "../FormatError.ts"
 import type { Machine, Out } from "../Machine.ts"
 import type { Shape } from "../Shape.ts"
 import { cellOptions, dialectOf, maxRecordBytesOf, nullsOf, type Options } from "./Dialect.ts"
@@ -55,7 +55,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
   }
   const rawOf = (start: number, end: number): string => {
     const raw = text.slice(start, Math.min(end, start + rawLimit)).replace(/\r?\n$|\r$/, "")
-    return broken ? Buffer.from(raw, "latin1").toString("utf8") : raw
+    return rawText(broken ? Buffer.from(raw, "latin1").toString("utf8") : raw)
   }
   const nameOf = (index: number): string => columns?.names[index] ?? `number ${index + 1}`
 
@@ -89,10 +89,10 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
     base = carry.base
     known = 0
     knownBytes = 0
-    const bad = (reason: string, column: string | undefined, start: number, end: number, badLine = line, at = start) =>
+    const bad = (reason: string, column: string | undefined, start: number, end: number, nextLine: number, badLine = line, at = start) =>
       out.bad({
         file, record, line: badLine, byte: byteOf(at), rowGroup: undefined, row: undefined, column, reason, raw: rawOf(start, end)
-      })
+      }, () => ({ file, record, line, byte: byteOf(start), end: byteOf(end), nextLine }))
     const taken = split(text, dialect, last, {
       cells,
       skip: () => void line++,
@@ -102,7 +102,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
         if (columns === undefined) {
           throw new FormatError({ file, line: badLine, byte: byteOf(at), reason: `the header cannot be read: ${reason}` })
         }
-        bad(reason, nameOf(column), start, end, badLine, at)
+        bad(reason, nameOf(column), start, end, badLine + 1, badLine, at)
         record++
         line = badLine + 1
       },
@@ -127,7 +127,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
         if (blank && expected > 1 && options.blankLines === "skip") return void (line += lines)
         if (count !== expected) {
           const cellsOf = (n: number) => `${n} cell${n === 1 ? "" : "s"}`
-          bad(blank ? `the line is empty; expected ${cellsOf(expected)}, or the option blankLines: "skip"` : `expected ${cellsOf(expected)}, found ${count}`, undefined, start, end)
+          bad(blank ? `the line is empty; expected ${cellsOf(expected)}, or the option blankLines: "skip"` : `expected ${cellsOf(expected)}, found ${count}`, undefined, start, end, line + lines)
         } else {
           try {
             if (broken || nul || width === 2) inspect()
@@ -138,8 +138,8 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
               out.good({ value, place: { file, record, line, byte, end: byteOf(end), nextLine: line + lines } })
             } else out.good(value)
           } catch (error) {
-            if (error instanceof Blame) bad(error.message, error.column, start, end)
-            else if (error instanceof Refused) bad(error.message, undefined, start, end)
+            if (error instanceof Blame) bad(error.message, error.column, start, end, line + lines)
+            else if (error instanceof Refused) bad(error.message, undefined, start, end, line + lines)
             else throw error
           }
         }

@@ -1,6 +1,6 @@
 /** One JSON text → one record of the schema. */
 import { isAscii, isUtf8 } from "node:buffer"
-import { Blame, type BadRecord, Refused, refuse, shown } from "../FormatError.ts"
+import { Blame, type BadRecord, rawText, Refused, refuse, shown } from "../FormatError.ts"
 import type { Out } from "../Machine.ts"
 import type { Shape } from "../Shape.ts"
 import { fromJson, isObject, setter } from "./Value.ts"
@@ -48,7 +48,7 @@ const rawLimit = 65_536
 
 const place = (at: Position, bytes: Buffer, reason: string, column?: string): BadRecord => ({
   file: at.file, record: at.record, line: at.line, byte: at.byte, rowGroup: undefined, row: undefined, column, reason,
-  raw: bytes.subarray(0, rawLimit).toString("utf8").trim()
+  raw: rawText(bytes.subarray(0, rawLimit).toString("utf8").trim())
 })
 
 /** JSON.parse's message without its position, which is that within the record. */
@@ -57,21 +57,22 @@ const problem = (error: unknown): string =>
 
 /** Reads one text, and gives it or tells what is wrong with it. */
 export const give = (bytes: Buffer, at: Position, read: Reader, out: Out<unknown>, placed: boolean): void => {
+  const bad = (reason: string, column?: string) => out.bad(place(at, bytes, reason, column), () => at)
   const ascii = isAscii(bytes)
-  if (!ascii && !isUtf8(bytes)) return out.bad(place(at, bytes, "the bytes are no UTF-8; JSON is always UTF-8"))
+  if (!ascii && !isUtf8(bytes)) return bad("the bytes are no UTF-8; JSON is always UTF-8")
   const text = ascii ? bytes.toString("latin1") : bytes.toString("utf8")
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    return out.bad(place(at, bytes, `this is no JSON: ${problem(error)}`))
+    return bad(`this is no JSON: ${problem(error)}`)
   }
   try {
     const record = read(value, text)
     out.good(placed ? { value: record, place: at } : record)
   } catch (error) {
-    if (error instanceof Blame) out.bad(place(at, bytes, error.message, error.column))
-    else if (error instanceof Refused) out.bad(place(at, bytes, error.message))
+    if (error instanceof Blame) bad(error.message, error.column)
+    else if (error instanceof Refused) bad(error.message)
     else throw error
   }
 }

@@ -1,7 +1,7 @@
 /** Parquet → records: only the columns of the schema, only the row groups that can match, some hundred rows at a time. */
 import { Array as Arr, Cause, Effect, Pull, Stream } from "effect"
-import { type BadRecord, FormatError, Refused } from "../FormatError.ts"
-import { attempt, caught, collector, type OnBadRecord } from "../Machine.ts"
+import { type BadRecord, FormatError, type Place, Refused } from "../FormatError.ts"
+import { attempt, caught, collector, type Gives, type OnBadRecord } from "../Machine.ts"
 import * as Maker from "../Maker.ts"
 import { type Shape, setAbsent } from "../Shape.ts"
 import type { Cursor } from "./Cursor.ts"
@@ -58,18 +58,17 @@ const makerOf = ({ columns, missing }: Plan.Plan): Maker.FromColumns => {
   }
 }
 
-/** `placed`: each record with its place. */
 export const read = <E, R, E2, R2>(
   file: Ranged<E, R>,
   shape: Shape,
   options: Plan.Options,
   policy: OnBadRecord<E2, R2>,
-  placed: boolean
+  gives: Gives
 ): Stream.Stream<unknown, E | E2 | FormatError, R | R2> =>
   Stream.unwrap(Effect.gen(function*() {
     const metadata = yield* Footer.read(file)
     const plan = yield* attempt(file.name, () => Plan.make(file.name, metadata, shape, options))
-    const { out, post, take, tell } = collector<unknown, E2, R2>(file.name, policy)
+    const { out, post, take, tell } = collector<E2, R2>(file.name, policy, gives)
     const { columns, missing } = plan
     const make = makerOf(plan)
     const conditions = Object.entries(options.where ?? {})
@@ -93,10 +92,11 @@ export const read = <E, R, E2, R2>(
         }
         if (raw !== into) convert(column, raw, count, into, faults)
       }
+      const placeOf = (i: number): Place => ({ file: file.name, record, rowGroup, row: first + i })
       const bad = (i: number, { column, reason }: { readonly column: string | undefined; readonly reason: string }) => {
         const raw = JSON.stringify(jsonOf(Object.fromEntries(columns.map(({ name }, c) => [name, raws[c]?.[i] ?? null]))))
         const letter: BadRecord = { file: file.name, record, line: undefined, byte: undefined, rowGroup, row: first + i, column, reason, raw: raw.slice(0, 65_536) }
-        out.bad(letter)
+        out.bad(letter, () => placeOf(i))
       }
       for (let i = 0; i < count; i++) {
         const fault = faults.get(i)
@@ -106,7 +106,7 @@ export const read = <E, R, E2, R2>(
             const fields = make(values, i)
             if (!conditions.every(([key, condition]) => condition === undefined || matches(fields[key], condition))) continue
             const value = shape.finish === undefined ? fields : shape.finish(fields)
-            out.good(placed ? { value, place: { file: file.name, record, rowGroup, row: first + i } } : value)
+            out.good(gives === "values" ? value : { value, place: placeOf(i) })
           } catch (error) {
             if (!(error instanceof Refused)) throw error
             bad(i, { column: undefined, reason: error.message })

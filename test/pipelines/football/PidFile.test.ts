@@ -29,6 +29,18 @@ it.effect("is held while a cycle goes on; one that lives is refused, what a kill
       assert.strictEqual(yield* held, String(process.pid))
       assert.isFalse(fs.existsSync(file))
     }
+    fs.writeFileSync(file, `${gone}\n`)
+    assert.isUndefined(PidFile.running(folder, Date.now()), "what a killed one left does not run")
+    fs.writeFileSync(file, `${process.pid}\n`)
+    fs.utimesSync(file, new Date(1000), new Date(1000))
+    assert.deepStrictEqual(PidFile.running(folder, 61_000), { pid: process.pid, quietMillis: 60_000 })
+    const now = Date.now()
+    yield* PidFile.renew(folder)
+    assert.isAtMost(PidFile.running(folder, now)!.quietMillis, 0)
+    fs.rmSync(file)
+    assert.isUndefined(PidFile.running(folder, now))
+    yield* PidFile.renew(folder)
+
     const unwritable = yield* Effect.flip(Effect.scoped(PidFile.hold(path.join(folder, "absent"))))
     assert.match(unwritable.message, /step1\.pid cannot be written: /)
   }))

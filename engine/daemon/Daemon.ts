@@ -77,7 +77,7 @@ export const run = <R>(
     })
     yield* store.announce(schedules)
     const { automation = true, hooks = [], looked = () => {}, sensors = [] } = options
-    const told = yield* Hooks.make({ graph, hooks, lease, watcher })
+    const told = yield* Hooks.make({ graph, hooks, lease, watcher, looked })
     watcher({ _tag: "Up", schedules: schedules.length, sensors: sensors.length, automations: automation ? Evaluation.automated(graph).length : 0, hooks: hooks.length })
     const serving = { graph, schedules, sensors, lease, runs, watcher, looked, awake }
     yield* Effect.raceAllFirst([serve(serving), automation ? Automations.serve(serving) : Effect.never, Sensing.serve(serving), told.serve, Forgetting.serve(options.retention, watcher), options.stop])

@@ -7,7 +7,7 @@ import { HookStore } from "../record/HookStore.ts"
 import type { RunStore, RunStoreError } from "../record/RunStore.ts"
 import { SensorStore } from "../record/SensorStore.ts"
 import type { Lease } from "../run/Lease.ts"
-import type { Watcher } from "./Observation.ts"
+import type { Looked, Watcher } from "./Observation.ts"
 
 /** The store tells of ends; this is for those of lost runs, and for messages that another process has left. */
 const lookMillis = 5000
@@ -26,12 +26,13 @@ export interface Serving<R> {
   readonly hooks: ReadonlyArray<Hook<R>>
   readonly lease: Lease
   readonly watcher: Watcher
+  readonly looked: Looked
 }
 
 type Services<R> = R | RunStore | HookStore | SensorStore
 
 /** `serve` tells until it is interrupted; `finish` tells what ended last. The scope's end waits for what is on its way. */
-export const make = Effect.fnUntraced(function*<R>({ graph, hooks, lease, watcher }: Serving<R>) {
+export const make = Effect.fnUntraced(function*<R>({ graph, hooks, lease, looked, watcher }: Serving<R>) {
   const sends = yield* FiberSet.make<unknown, RunStoreError>()
   yield* Effect.addFinalizer(() => Effect.timeoutOption(FiberSet.awaitEmpty(sends), endsWithin))
   const looking = (hook: Hook<R>) =>
@@ -44,6 +45,8 @@ export const make = Effect.fnUntraced(function*<R>({ graph, hooks, lease, watche
     looking(hook).pipe(
       // What keeps the daemon from its database is told by its other parts.
       Effect.orElseSucceed(() => lookMillis),
+      // Whatever is wrong with a hook, schedules go on.
+      Effect.catchDefect((defect) => Effect.as(Effect.logError(`The hook ${hook.name} cannot be told:`, defect), lookMillis)),
       Effect.flatMap((millis) => Effect.raceFirst(Queue.take(awake), Effect.sleep(Math.min(millis, lookMillis)))),
       Effect.forever
     )
@@ -61,7 +64,12 @@ export const make = Effect.fnUntraced(function*<R>({ graph, hooks, lease, watche
       Effect.repeat(Schedule.spaced("1 second"))
     )
     // Not at once: daemons take runs over first.
-    const lost = Effect.ignore(store.noteLost(lostAfterMillis)).pipe(Effect.delay(lookMillis), Effect.forever)
+    const lost = Effect.ignore(store.noteLost(lostAfterMillis)).pipe(
+      Effect.delay(lookMillis),
+      // Whether a receiver answers says nothing of the daemon: it looks further, and messages have their own times.
+      Effect.andThen(Effect.sync(() => looked("hooks", lookMillis))),
+      Effect.forever
+    )
     return yield* Effect.raceAllFirst([
       Effect.andThen(listening, Effect.never),
       lost,

@@ -41,7 +41,7 @@ export type Observation =
 export type Watcher = (observation: Observation) => void
 
 /** The parts of a daemon that look again and again. */
-export type Part = "schedules" | "sensors" | "automation"
+export type Part = "schedules" | "sensors" | "automation" | "hooks"
 
 /** Told after each look of a part: the next one begins at the latest so many milliseconds later, unless it is stuck. */
 export type Looked = (part: Part, againMillis: number) => void

@@ -63,26 +63,50 @@ const stepwise = <Source>(properties: ReadonlyArray<Property<Source>>, readers: 
   }
 }
 
-const oneByOne = <Source>(properties: ReadonlyArray<Property<Source>>, readers: ReadonlyArray<Reader<Source>>): (source: Source) => Record<string, unknown> => {
-  if (properties.some(({ absent, key }) => absent === "missing" || isSpecial(key))) return stepwise(properties, readers)
+/** What a reader refuses is thrown as `Blame`. */
+const blaming = <Args extends ReadonlyArray<unknown>>(column: string, read: (...args: Args) => unknown) => (...args: Args): unknown => {
   try {
-    const locals = properties.map((_, i) => `const read${i} = readers[${i}]`).join("\n")
-    const code = codeOf(locals, "source", properties.map(({ key }, i) => [key, `read${i}(source)`]))
-    // Seam: as above.
-    return new Function("readers", code)(readers) as (source: Source) => Record<string, unknown>
-  } catch {
-    return stepwise(properties, readers)
+    return read(...args)
+  } catch (error) {
+    throw error instanceof Refused ? new Blame(column, error.message) : error
   }
 }
 
-/** A record of these properties, each read from the source by a reader of its own. What one of them refuses is thrown as `Blame`. */
+/** Code that calls a reader of its own for each key; undefined where Node was told to make no code out of text. */
+const calling = (keys: ReadonlyArray<string>, readers: ReadonlyArray<unknown>, parameters: string, argumentsOf: (index: number) => string): unknown => {
+  if (keys.some(isSpecial)) return undefined
+  try {
+    const locals = keys.map((_, i) => `const read${i} = readers[${i}]`).join("\n")
+    return new Function("readers", codeOf(locals, parameters, keys.map((key, i) => [key, `read${i}(${argumentsOf(i)})`])))(readers)
+  } catch {
+    return undefined
+  }
+}
+
+/** A record of these properties, each read from the source by a reader of its own. */
 export const fromReaders = <Source>(properties: ReadonlyArray<Property<Source>>): (source: Source) => Record<string, unknown> => {
-  const blamed = properties.map(({ column, read }): Reader<Source> => (source) => {
-    try {
-      return read(source)
-    } catch (error) {
-      throw error instanceof Refused ? new Blame(column, error.message) : error
-    }
-  })
-  return oneByOne(properties, blamed)
+  const readers = properties.map(({ column, read }): Reader<Source> => blaming(column, read))
+  const code = properties.some(({ absent }) => absent === "missing")
+    ? undefined
+    : calling(properties.map(({ key }) => key), readers, "source", () => "source")
+  // Seam: as above.
+  return code === undefined ? stepwise(properties, readers) : code as (source: Source) => Record<string, unknown>
+}
+
+/** Of a JSON object, and its text. */
+type FromMember = (value: unknown, text: string) => unknown
+
+export interface Member {
+  readonly key: string
+  /** Its name in the object, and in errors. */
+  readonly column: string
+  readonly read: FromMember
+}
+
+/** A record of members of an object, all of which it has or may lack; undefined for members that objects inherit, and where no code can be made. */
+export const fromMembers = (members: ReadonlyArray<Member>): ((object: object, text: string) => Record<string, unknown>) | undefined => {
+  if (members.some(({ column }) => column in Object.prototype)) return undefined
+  const readers = members.map(({ column, read }): FromMember => blaming(column, read))
+  // Seam: as above.
+  return calling(members.map(({ key }) => key), readers, "source, text", (i) => `source[${JSON.stringify(members[i]?.column)}], text`) as ReturnType<typeof fromMembers>
 }

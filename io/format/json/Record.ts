@@ -3,7 +3,8 @@ import { isAscii, isUtf8 } from "node:buffer"
 import { Blame, type BadRecord, rawText, Refused, refuse, shown } from "../FormatError.ts"
 import type { Out } from "../Machine.ts"
 import type { Shape } from "../Shape.ts"
-import { fromJson, isObject, setter } from "./Value.ts"
+import * as Maker from "../Maker.ts"
+import { fromJson, isObject, memberReader, setter } from "./Value.ts"
 
 export type Reader = (value: unknown, source: string) => unknown
 
@@ -12,8 +13,15 @@ export const reader = (shape: Shape): Reader => {
   const setters = shape.columns.map((column) => setter(column, column.column))
   const names = new Set(shape.columns.map(({ column }) => column))
   const rest = shape.rest && fromJson(shape.rest.kind)
+  const quick = rest !== undefined || shape.columns.some(({ optional }) => optional)
+    ? undefined
+    : Maker.fromMembers(shape.columns.map((field) => ({ key: field.key, column: field.column, read: memberReader(field, field.column) })))
   return (value, source) => {
     if (!isObject(value)) return refuse(`expected an object, found ${shown(value)}`)
+    if (quick !== undefined) {
+      const fields = quick(value, source)
+      return shape.finish === undefined ? fields : shape.finish(fields)
+    }
     const record: Record<string, unknown> = {}
     let i = 0
     try {

@@ -146,6 +146,17 @@ export const setter = (field: Field, name: string) => {
   }
 }
 
+/** A member of a JSON object → the property of a record that has to be there; undefined stands for no member. */
+export const memberReader = (field: Field, name: string): (value: unknown, source: string) => unknown => {
+  const read = slotFromJson(field)
+  const exact = needsSource(field.kind)
+  const none = field.absent === "null" ? null : undefined
+  return (value, source) => {
+    if (value === undefined) return field.absent === "required" ? refuse(`expected ${named(field.kind)}, found nothing`) : none
+    return exact && inexact(value) ? read(value, sourceOf(source, name)) : read(value)
+  }
+}
+
 const structFromJson = (fields: ReadonlyArray<Field>): ((object: Readonly<Record<string, unknown>>, source?: string) => unknown) => {
   const setters = fields.map((field) => setter(field, field.key))
   return (object, source) => {

@@ -51,7 +51,17 @@ describe("a tick that asks for a backfill", () => {
         })
       const first = yield* daemon
       yield* until(() => computed.length >= 40)
-      const [id = 0] = yield* first.stop
+      const backfills = yield* BackfillStore
+      const id = told.flatMap((one) => one._tag === "Started" && one.schedule === "all" ? [one.run] : [])[0]!
+      // Its place is free for others meanwhile, and nobody ends the pause but who unpauses it.
+      yield* backfills.pause(id)
+      yield* Effect.repeat(Effect.delay(backfills.backfill(id), "20 millis"), { until: ({ lost }) => lost })
+      const rested = computed.length
+      yield* Effect.sleep("2500 millis")
+      assert.deepInclude(yield* backfills.backfill(id), { state: "paused", lost: true, materialized: rested })
+      yield* backfills.unpause(id)
+      yield* until(() => computed.length >= rested + 40)
+      assert.deepStrictEqual(yield* first.stop, [id])
       const before = computed.length
       assert.isBelow(before, 300)
       const second = yield* daemon
@@ -64,8 +74,7 @@ describe("a tick that asks for a backfill", () => {
 
       const ticks = yield* TickStore
       assert.deepStrictEqual((yield* ticks.ticks("all", { limit: 9 })).map(({ run, runState }) => [run, runState]), [[id, "succeeded"]])
-      const backfill = yield* (yield* BackfillStore).backfill(id)
-      assert.deepInclude(backfill, { name: "all", state: "succeeded", planned: 335, materialized: 335, failed: 0 })
+      assert.deepInclude(yield* backfills.backfill(id), { name: "all", state: "succeeded", planned: 335, materialized: 335, failed: 0 })
       const [refused] = yield* ticks.ticks("wrong", { limit: 9 })
       assert.deepInclude(refused, { state: "failed", runState: "failed" })
       assert.match(refused!.reason ?? "", /2025-02-01/)

@@ -40,8 +40,8 @@ export const make = (text: string, zone: Zone): Cron => {
   }
   const pattern = read(text, fields.join(" "))
   const [seconds = "", minutes = "", hours = ""] = fields.length === 6 ? fields : ["0", ...fields]
-  const isLocal = isSingle(seconds) && isSingle(minutes)
-  const fillsGaps = isLocal || !hours.startsWith("*")
+  const isLocal = countOf(seconds, 60) * countOf(minutes, 60) === 1
+  const fillsGaps = isLocal || countOf(hours, 24) < 24
   /** The first local time of the pattern from `local` on. */
   const next = (local: number): number | undefined =>
     pattern.nextRun(new Date(Math.ceil(local / 1000) * 1000 - 1000))?.getTime()
@@ -82,7 +82,16 @@ export const make = (text: string, zone: Zone): Cron => {
   return { text, moments }
 }
 
-const isSingle = (field: string): boolean => /^\d+$/.test(field)
+/** How many of the values from 0 on a field has: three of 0,20-40/20, and one where the step is as long as the range. */
+const countOf = (field: string, values: number): number => {
+  const found = new Set<number>()
+  for (const part of field.split(",")) {
+    const [range = "", step = "1"] = part.split("/")
+    const [from = "0", to = from] = /^\d/.test(range) ? range.split("-") : ["0", String(values - 1)]
+    for (let value = Number(from); value <= Number(to); value += Number(step)) found.add(value)
+  }
+  return found.size
+}
 
 const read = (text: string, pattern: string): Croner => {
   try {

@@ -26,8 +26,10 @@ const lookMillis = 2000
 /** It looks even so after this time: a process that was killed with a backfill says nothing. */
 const evenSoMillis = 60_000
 
-/** After a round that took long it rests so many times as long: commits of a backfill would else keep it at work. */
+/** After an evaluation that took long it rests so many times as long: commits of a backfill would else keep it at work. */
 const restShare = 9
+/** But no longer than this: 500 assets are evaluated in half a second, and what is below them waits for it. */
+const restMillis = 10_000
 
 export interface Serving<R> {
   readonly graph: AssetGraph<R>
@@ -42,25 +44,21 @@ export const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | R
   const { graph, looked, watcher } = serving
   if (Evaluation.automated(graph).length === 0) return Effect.never
   let seen: string | undefined
-  let nextMillis = Number.NEGATIVE_INFINITY
+  let next = Number.NEGATIVE_INFINITY
   let inTrouble = false
   const told = new Map<string, string>()
   const look = Effect.gen(function*() {
     const store = yield* AutomationStore
     yield* adopt(serving)
     const pulse = yield* store.pulse
-    const began = yield* monotonicMillis
-    const left = nextMillis - began
-    const isQuiet = pulse === seen && left > 0
-    const wait = isQuiet ? left : yield* round(serving, told)
+    const isQuiet = pulse === seen && (yield* monotonicMillis) < next
+    const found = isQuiet ? { next, rest: lookMillis } : yield* round(serving, told)
     if (inTrouble) watcher({ _tag: "Recovered" })
     inTrouble = false
-    if (isQuiet) return Math.min(lookMillis, left)
     // What has changed meanwhile is looked at again.
     seen = pulse
-    const ended = yield* monotonicMillis
-    nextMillis = ended + wait
-    return Math.min(wait, Math.max(lookMillis, (ended - began) * restShare))
+    next = found.next
+    return Math.max(0, Math.min(found.rest, next - (yield* monotonicMillis)))
   }).pipe(Effect.catch(({ message }) =>
     Effect.sync(() => {
       if (!inTrouble) watcher({ _tag: "Trouble", message })
@@ -110,12 +108,14 @@ const numbered = (snapshot: Snapshot.Snapshot, asset: string, sets: ReadonlyArra
   return PartitionSet.unionAll(all.dimensions, sets.filter((one) => one.numbering === numbering).map(({ cells }) => cells))
 }
 
-/** Evaluates, records and starts what is asked for; gives after how many milliseconds time alone may change something. */
+/** Evaluates, records and starts what is asked for; gives how long to rest, and when time alone may change something. */
 const round = Effect.fn("Automations.round")(function*<R>({ graph, lease, runs, watcher }: Serving<R>, told: Map<string, string>) {
   const store = yield* AutomationStore
+  const began = yield* monotonicMillis
   const { standings, ...known } = yield* standing(graph)
   const stopped = new Set(Array.from(standings).flatMap(([asset, { running }]) => running ? [] : [asset]))
   const { broken, evaluated, snapshot } = yield* Round.evaluate({ ...known, reading: Round.fromStore, stopped })
+  const rest = Math.max(lookMillis, Math.min(restMillis, ((yield* monotonicMillis) - began) * restShare))
   for (const { asset, reason } of broken.values()) {
     if (told.get(asset) !== reason) watcher({ _tag: "Unevaluated", asset, message: reason })
     told.set(asset, reason)
@@ -136,7 +136,7 @@ const round = Effect.fn("Automations.round")(function*<R>({ graph, lease, runs, 
     }
   }
   const now = snapshot.now.epochMilliseconds
-  return Math.max(0, Math.min(evenSoMillis, NextMoment.after(graph, now) - now))
+  return { rest, next: began + Math.min(evenSoMillis, NextMoment.after(graph, now) - now) }
 })
 
 /** Whether a later evaluation would find the same from either. */

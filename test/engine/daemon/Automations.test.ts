@@ -133,6 +133,18 @@ describe("a daemon with automations", () => {
     assert.deepStrictEqual(yield* take, ["end@a", "middle@a"])
   }))
 
+  test("does not rest the longer the more it has to record", Effect.gen(function*() {
+    const { daemon, materialize, take } = yield* scene
+    yield* materialize("a")
+    yield* take
+    const slow = (store: AutomationStore["Service"]) => ({
+      ...store, record: (evaluation: Parameters<typeof store.record>[0]) => Effect.delay(store.record(evaluation), "5 seconds")
+    })
+    yield* Effect.updateService(daemon, AutomationStore, slow)
+    yield* TestClock.adjust("30 seconds")
+    assert.deepStrictEqual(yield* take, ["end@a", "middle@a"])
+  }))
+
   test("tells of an automation whose code throws, and goes on with the others", Effect.gen(function*() {
     const throws = Mapping.from<string, string>(() => {
       throw new Error("no such key")

@@ -1,7 +1,7 @@
 /** The rows of the benchmark of files: ten columns of five kinds, with quotes, line ends, other scripts and nulls. */
 import { Effect, Schema, Stream } from "effect"
 import { once } from "node:events"
-import { createWriteStream } from "node:fs"
+import { createWriteStream, renameSync } from "node:fs"
 import { Format } from "../../index.ts"
 
 export const Row = Schema.Struct({
@@ -48,7 +48,9 @@ export const read = (name: Name, path: string) =>
 
 /** Writes rows to a file. */
 export const save = async <A>(rows: (id: number) => A, bytes: (rows: Stream.Stream<A>) => Stream.Stream<Uint8Array, unknown>, count: number, path: string) => {
-  const file = createWriteStream(path)
+  // What was not written to its end is not taken for the file.
+  const part = `${path}.part`
+  const file = createWriteStream(part)
   const source = Stream.rechunk(Stream.map(Stream.range(0, count - 1), rows), 4096)
   await Effect.runPromise(Stream.runForEach(bytes(source), (chunk) =>
     Effect.promise(async () => {
@@ -56,6 +58,7 @@ export const save = async <A>(rows: (id: number) => A, bytes: (rows: Stream.Stre
     })))
   file.end()
   await once(file, "finish")
+  renameSync(part, path)
 }
 
 /** Writes so many rows in a format. */

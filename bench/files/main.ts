@@ -1,10 +1,11 @@
 /**
  * Files → typed records, and files → Postgres: speed beside that of a peer in the same run, and memory by the size of the
- * file. GIGABYTES: the sizes, as in "0.1,1"; BENCH_ONLY: the cases whose names match; BENCH_ROUNDS: rounds of each.
+ * file. GIGABYTES: the sizes, as in "0.1,1"; BENCH_ONLY: the cases whose names match; BENCH_ROUNDS: rounds of each;
+ * BENCH_KEEP: a folder in which the files are kept for the next time.
  */
 import { Effect, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
-import { mkdtempSync, rmSync, statSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs"
 import { loadavg, tmpdir } from "node:os"
 import { join } from "node:path"
 import { Database } from "../../resources/database/Database.ts"
@@ -18,6 +19,7 @@ import * as Wide from "./Wide.ts"
 type Round = Measured & { readonly speed: number }
 
 const gigabytes = (process.env["GIGABYTES"] ?? "0.1").split(",").map(Number)
+const kept = process.env["BENCH_KEEP"]
 const only = new RegExp(process.env["BENCH_ONLY"] ?? "")
 const here = import.meta.dirname
 
@@ -63,9 +65,9 @@ const copy = (path: string, rows: number) =>
   })
 
 const round = Effect.fnUntraced(function*(name: Name, size: number, folder: string, duckDb: string | undefined) {
-  const path = join(folder, `data.${name}`)
+  const path = join(kept ?? folder, `${size}.${name}`)
   const rows = Math.round(size * rowsOf[name])
-  yield* Effect.promise(() => generate(name, rows, path))
+  if (!existsSync(path)) yield* Effect.promise(() => generate(name, rows, path))
   const bytes = statSync(path).size
   const label = `${name}, ${(bytes / 1e9).toFixed(2)} GB, ${rows.toLocaleString("en")} rows`
   const count = Number(process.env["BENCH_ROUNDS"] ?? (size > 0.3 ? 1 : 3))
@@ -91,9 +93,10 @@ const round = Effect.fnUntraced(function*(name: Name, size: number, folder: stri
   if (scans.length > 0) show("  DuckDB, scan alone", scans, bytes, rows)
   if (loaded.length > 0) show(`${label} → Postgres`, loaded, bytes, rows, copied.length === 0 ? undefined : times(loaded, copied, "bare COPY"))
   if (copied.length > 0) show("  COPY of the file's bytes", copied, bytes, rows)
-  rmSync(path)
+  if (kept === undefined) rmSync(path)
 })
 
+if (kept !== undefined) mkdirSync(kept, { recursive: true })
 const folder = mkdtempSync(join(tmpdir(), "sluice-files-"))
 const server = await Effect.runPromise(EmbeddedPostgres.ensure({ folder }))
 process.env["DATABASE_URL"] = Redacted.value(server.url)

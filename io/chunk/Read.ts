@@ -35,10 +35,10 @@ const letter = (bad: BadRecord, known: Known): BadRecord => ({
 /** An error without a line where that of the chunk is not known. */
 const told = (error: FormatError, known: Known): FormatError => {
   if (known.line || error.line === undefined) return error
-  const { byte, cause, column, file, reason } = error
+  const { byte, cause, column, file, raw, reason } = error
   return new FormatError({
     file, reason,
-    ...(byte === undefined ? {} : { byte }), ...(column === undefined ? {} : { column }), ...(cause === undefined ? {} : { cause })
+    ...(byte === undefined ? {} : { byte }), ...(column === undefined ? {} : { column }), ...(raw === undefined ? {} : { raw }), ...(cause === undefined ? {} : { cause })
   })
 }
 

@@ -58,10 +58,12 @@ export class FormatError extends Schema.TaggedError<FormatError>()("FormatError"
   rowGroup: Schema.optionalKey(Schema.Finite),
   row: Schema.optionalKey(Schema.Finite),
   column: Schema.optionalKey(Schema.String),
+  /** The record that is to blame, as it stands in the file. */
+  raw: Schema.optionalKey(Schema.String),
   cause: Schema.optionalKey(Schema.Unknown)
 }) {
   override get message(): string {
-    const { byte, column, file, line, reason, row, rowGroup } = this
+    const { byte, column, file, line, raw, reason, row, rowGroup } = this
     const parts = [
       line === undefined ? undefined : `line ${line}`,
       byte === undefined ? undefined : `byte ${byte}`,
@@ -69,8 +71,14 @@ export class FormatError extends Schema.TaggedError<FormatError>()("FormatError"
       row === undefined ? undefined : `row ${row}`,
       column === undefined ? undefined : `column ${JSON.stringify(column)}`
     ].filter((part) => part !== undefined)
-    return `${file}${parts.length === 0 ? "" : `, ${parts.join(", ")}`}: ${reason}${/[.!?]$/.test(reason) ? "" : "."}`
+    return `${file}${parts.length === 0 ? "" : `, ${parts.join(", ")}`}: ${reason}${/[.!?]$/.test(reason) ? "" : "."}${raw === undefined ? "" : ` The record: ${brief(raw)}`}`
   }
+}
+
+/** On one line, and no more than what tells records apart. */
+const brief = (raw: string): string => {
+  const line = raw.slice(0, 200).replaceAll(/\s*[\r\n]+\s*/g, " ⏎ ")
+  return line.length > 120 ? `${line.slice(0, 119).toWellFormed()}…` : line.toWellFormed()
 }
 
 /** The text of a bad record as every store can keep it: without NUL and halves of surrogate pairs. */
@@ -81,6 +89,7 @@ export const ofBad = (bad: BadRecord): FormatError =>
   new FormatError({
     file: bad.file,
     reason: bad.reason,
+    ...(bad.raw === "" ? {} : { raw: bad.raw }),
     ...(bad.line === undefined ? {} : { line: bad.line }),
     ...(bad.byte === undefined ? {} : { byte: bad.byte }),
     ...(bad.rowGroup === undefined ? {} : { rowGroup: bad.rowGroup }),

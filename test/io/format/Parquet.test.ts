@@ -187,6 +187,6 @@ describe("Parquet", () => {
       assert.deepStrictEqual(letters.map(({ column, raw, reason, row }) => ({ column, raw, reason, row })), [0, 7].map((row) => ({
         column: "amount", raw: `{"id":${row},"amount":null}`, reason: "expected a number, found null", row
       })))
-      assert.strictEqual((yield* ended(Strict.read(Format.ofBytes(bytes, "t")))).error, "t, row group 0, row 0, column \"amount\": expected a number, found null.")
+      assert.strictEqual((yield* ended(Strict.read(Format.ofBytes(bytes, "t")))).error, "t, row group 0, row 0, column \"amount\": expected a number, found null. The record: {\"id\":0,\"amount\":null}")
     }))
 })

@@ -37,10 +37,10 @@ const tell = (hooks: ReadonlyArray<AnyHook>, graph: Project["graph"]) =>
     const { worker } = yield* Lease.acquire
     yield* Effect.andThen(store.noteLost(lostAfterMillis), store.forget(rememberedMillis))
     yield* Effect.forEach(hooks, (hook) => {
-      const told = noting()
+      const [seen, told] = [Telling.nothingSeen(), noting()]
       return Effect.gen(function*() {
         for (;;) {
-          const millis = yield* Telling.look({ graph, hook, worker, told })
+          const millis = yield* Telling.look({ graph, hook, seen, worker, told })
           if (millis > longestWaitMillis) return
           yield* Effect.sleep(millis)
         }

@@ -17,9 +17,18 @@ export type Told =
   | { readonly _tag: "NotTold"; readonly hook: string; readonly title: string; readonly reason: string; readonly againMillis: number }
   | { readonly _tag: "GaveUp"; readonly hook: string; readonly title: string; readonly reason: string }
 
+/** What a process has looked at for a hook, while the cursor stands: an old transaction keeps it where it is. */
+export interface Seen {
+  cursor: string
+  readonly ends: Set<number>
+}
+
+export const nothingSeen = (): Seen => ({ cursor: "", ends: new Set() })
+
 export interface Telling<R> {
   readonly graph: AssetGraph
   readonly hook: Hook<R>
+  readonly seen: Seen
   readonly worker: string
   readonly told: (told: Told) => void
   /** Delivers beside the look, so that what is on its way is not cut off with it. Default: as part of it. */
@@ -40,15 +49,15 @@ export const aboutOf = (graph: AssetGraph, { of }: Hook<unknown>): Result.Result
 
 /** Gives after how many milliseconds there is something to do; infinite: when another run has ended. */
 export const look = <R>(telling: Telling<R>): Effect.Effect<number, RunStoreError, R | RunStore | HookStore> =>
-  Effect.andThen(collect(telling.graph, telling.hook), deliver(telling))
+  Effect.andThen(collect(telling), deliver(telling))
 
-const collect = Effect.fnUntraced(function*(graph: AssetGraph, hook: Hook<unknown>) {
+const collect = Effect.fnUntraced(function*({ graph, hook, seen }: Pick<Telling<unknown>, "graph" | "hook" | "seen">) {
   const store = yield* HookStore
   // What the definition names wrongly was refused when the process began.
   const about = Result.getOrElse(aboutOf(graph, hook), () => undefined)
   const states = statesOf(hook)
-  for (let before: string | undefined;;) {
-    const { cursor, ends } = yield* store.ends(hook.name, states)
+  for (;;) {
+    const { cursor, ends } = yield* store.ends(hook.name, states, seen.ends)
     if (ends.length === 0) return
     const occurrences: Array<Occurrence> = []
     for (const end of ends) {
@@ -56,8 +65,9 @@ const collect = Effect.fnUntraced(function*(graph: AssetGraph, hook: Hook<unknow
       if (occurrence !== undefined) occurrences.push(occurrence)
     }
     yield* store.record(hook.name, { cursor, occurrences }, judge(hook.onceMillis))
-    if (cursor === before || ends.length < 1000) return
-    before = cursor
+    if (cursor !== seen.cursor) seen.ends.clear()
+    seen.cursor = cursor
+    for (const { id } of ends) seen.ends.add(id)
   }
 })
 

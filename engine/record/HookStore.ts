@@ -154,11 +154,13 @@ export class HookStore extends Context.Service<HookStore, {
   readonly noteLost: (goneMillis: number) => Effect.Effect<void, RunStoreError>
   /**
    * Ends of runs in these states that the hook has not seen yet, and the cursor after them; a thousand at most. However
-   * transactions overlap none is left out; so some may come again. A hook that is stopped sees none.
+   * transactions overlap none is left out; so some may come again, while an older transaction is open: but for those of
+   * `known`. A hook that is stopped sees none.
    */
   readonly ends: (
     hook: string,
-    states: ReadonlyArray<RunEnd["state"]>
+    states: ReadonlyArray<RunEnd["state"]>,
+    known?: Iterable<number>
   ) => Effect.Effect<{ readonly cursor: string; readonly ends: ReadonlyArray<RunEnd> }, RunStoreError>
   /** What failed in a run, by asset. */
   readonly failures: (run: number) => Effect.Effect<ReadonlyArray<AssetFailure>, RunStoreError>

@@ -110,11 +110,12 @@ export const make = (state: State): HookStore["Service"] => {
           noteEnd(state, { run: run.id, state: "lost", at: new Date(last.expiresAt), worker: last.id, checks: [] })
         }
       }),
-    ends: (name, states) =>
+    ends: (name, states, known = []) =>
       Effect.sync(() => {
         const hook = runningHook(name)
+        const seen = new Set(known)
         const ends = state.runEnds.filter(({ at, id, state: ended }) =>
-          hook !== undefined && id > hook.seen && at.getTime() >= hook.since && states.includes(ended))
+          hook !== undefined && id > hook.seen && !seen.has(id) && at.getTime() >= hook.since && states.includes(ended))
         return { cursor: String(state.runEnds.at(-1)?.id ?? 0), ends: ends.map(({ worker: _, ...end }) => end) }
       }),
     failures: (run) =>

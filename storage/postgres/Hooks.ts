@@ -3,7 +3,7 @@ import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import { HookEvent } from "../../engine/record/HookEvent.ts"
 import type { HookStore } from "../../engine/record/HookStore.ts"
-import { json, keys } from "./Columns.ts"
+import { json, keys, numbers } from "./Columns.ts"
 import * as Deliveries from "./Deliveries.ts"
 import { attempt } from "./Failure.ts"
 import { isLost } from "./Workers.ts"
@@ -60,7 +60,7 @@ const mostEnds = 1000
 const mostBehind = 1000
 
 export const make = (sql: PgClient.PgClient): HookStore["Service"] => {
-  const ends: HookStore["Service"]["ends"] = Effect.fn("HookStore.ends")(function*(hook, states) {
+  const ends: HookStore["Service"]["ends"] = Effect.fn("HookStore.ends")(function*(hook, states, known = []) {
     const seeing = attempt(`look for ends of runs for the hook ${hook}`)
     // Before the rows are read: every transaction below the horizon is over, and what it wrote is seen now at the latest.
     const [{ horizon }] = yield* sql`
@@ -71,6 +71,7 @@ export const make = (sql: PgClient.PgClient): HookStore["Service"] => {
       from sluice.hooks as hook
       join sluice.run_ends as ended on ended.seen_from >= hook.seen and ended.at >= hook.since
       where hook.name = ${hook} and hook.running and ended.state = any(${keys(states)}::text[])
+        and ended.id <> all(${numbers([...known])}::float8[]::bigint[])
       order by ended.seen_from, ended.id
       limit ${mostEnds}
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Ends)), seeing)
@@ -80,7 +81,8 @@ export const make = (sql: PgClient.PgClient): HookStore["Service"] => {
         where name = ${hook} and seen::text::bigint < ${horizon}::bigint - ${mostBehind}::bigint
       `.pipe(seeing)
     }
-    const cursor = found.length < mostEnds ? horizon : found.at(-1)!.from
+    const last = found.at(mostEnds - 1)?.from
+    const cursor = last !== undefined && BigInt(last) < BigInt(horizon) ? last : horizon
     return { cursor, ends: found.map(({ from: _, ...end }) => end).sort((left, right) => left.id - right.id) }
   })
 

@@ -67,6 +67,20 @@ export const hookStoreConformance = <E>(name: string, layer: Layer.Layer<RunStor
       assert.deepStrictEqual((yield* hooks.ends("nobody's", states)).ends, [])
     }))
 
+    test("sees more than a thousand ends, and none twice of those that are known", Effect.gen(function*() {
+      const { hooks } = yield* known
+      yield* Effect.forEach(Array.from({ length: 1100 }), () => hooks.noteChecks([]), { concurrency: 8, discard: true })
+      const seen = new Set<number>()
+      for (;;) {
+        const { cursor, ends } = yield* hooks.ends("h", ["checked"], seen)
+        if (ends.length === 0) break
+        assert.isTrue(ends.every(({ id }) => !seen.has(id)))
+        for (const { id } of ends) seen.add(id)
+        yield* hooks.record("h", { cursor, occurrences: [] }, judge(0))
+      }
+      assert.strictEqual(seen.size, 1100)
+    }))
+
     test("records an end once, however often and by how many it is seen", Effect.gen(function*() {
       const { finish, hooks, record, told } = yield* known
       yield* Effect.all([finish("failed"), finish("failed")])

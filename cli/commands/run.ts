@@ -16,7 +16,7 @@ import { out, state } from "../terminal/Style.ts"
 import * as Table from "../terminal/Table.ts"
 import * as Text from "../terminal/Text.ts"
 import * as Backfills from "./backfills.ts"
-import { millisOf, selectionOf, stateOf, toJson } from "./runs.ts"
+import { askerOf, millisOf, selectionOf, stateOf, toJson } from "./runs.ts"
 
 /** Lists in the report stop here; --json has all. */
 const most = 10
@@ -51,7 +51,8 @@ export const show = Effect.fn("cli.run.show")(function*(input: { readonly id: nu
     [
       `started ${Text.moment(run.startedAt)}, ${Text.ago(run.startedAt)}`,
       millis === undefined ? "" : `${run.finishedAt === null ? "for" : "took"} ${Text.duration(millis)}`,
-      `by ${run.worker}`
+      `by ${run.worker}`,
+      askerOf(run) === undefined ? "" : `asked for by ${askerOf(run)}`
     ].filter((part) => part !== "").join(" · ")
   ))
   section("Steps", assetLines(steps))

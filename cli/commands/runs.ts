@@ -26,11 +26,14 @@ export const runs = Effect.fn("cli.runs")(function*(input: { readonly limit: num
   )
   if (input.json) return Screen.prettyJson(found.map(toJson))
   if (found.length === 0) return Screen.line("There are no runs yet: sluice materialize starts one.")
+  // By hand is the usual case, where nothing asks by itself.
+  const areAsked = found.some(({ request }) => request.askedBy !== undefined)
   Screen.lines(Table.lines(
     [
       { title: "run", align: "right" },
       { title: "state" },
       { title: "selection", flexible: true },
+      ...areAsked ? [{ title: "asked by" }] : [],
       { title: "started" },
       { title: "took", align: "right" },
       { title: "materialized", align: "right" },
@@ -43,6 +46,7 @@ export const runs = Effect.fn("cli.runs")(function*(input: { readonly limit: num
         String(run.id),
         state(out, stateOf(run))(stateOf(run)),
         selectionOf(run),
+        ...areAsked ? [askerOf(run) ?? out.dim("·")] : [],
         Text.ago(run.startedAt),
         millis === undefined ? "" : Text.duration(millis),
         amount(run.materialized, (text) => text),
@@ -54,6 +58,10 @@ export const runs = Effect.fn("cli.runs")(function*(input: { readonly limit: num
 })
 
 const amount = (n: number, colour: (text: string) => string): string => n === 0 ? out.dim("·") : colour(Text.count(n))
+
+/** `schedule nightly`, `automation`; undefined: somebody asked by hand. */
+export const askerOf = ({ request: { askedBy } }: Pick<RunSummary, "request">): string | undefined =>
+  askedBy === undefined || askedBy.kind === "automation" ? askedBy?.kind : `${askedBy.kind} ${askedBy.name}`
 
 /** The selection with its partitions, as `nhl @ 2023-03-01..2023-03-31`; a backfill is called one. */
 export const selectionOf = ({ request }: RunSummary): string => {

@@ -23,7 +23,7 @@ export const asksOf = (snapshot: Snapshot, asset: string, { asked, fresh }: Eval
       ? []
       : [{
         cells: { asset, numbering, cells },
-        request: new RunRequest({ selection, partitions: expressionOf(space, cells), force, concurrency, at })
+        request: new RunRequest({ selection, partitions: expressionOf(space, cells), force, concurrency, at, askedBy: { kind: "automation", name: asset } })
       }]
   return [...of(PartitionSet.difference(asked, fresh), false), ...of(fresh, true)]
 }

@@ -4,7 +4,7 @@ import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
 import * as PartitionKey from "../partition/PartitionKey.ts"
 import { BackfillOptions, everything, Target } from "../record/Backfill.ts"
-import { RunRequest } from "../record/Run.ts"
+import { type Asker as AskedBy, RunRequest } from "../record/Run.ts"
 import type { Request } from "../record/SensorStore.ts"
 import type { Decision } from "../record/TickStore.ts"
 import type { Moment } from "../schedule/Cron.ts"
@@ -49,7 +49,7 @@ const backfillOf = ({ name }: Asker, partitions: string | null, force: boolean):
   })
 
 /** An ask as a request, or why it names nothing that there is. */
-const requestOf = (graph: AssetGraph, asker: Asker, ask: Ask): Result.Result<RunRequest, string> => {
+const requestOf = (graph: AssetGraph, kind: AskedBy["kind"], asker: Asker, ask: Ask): Result.Result<RunRequest, string> => {
   const selection = selectionOf(asker, ask)
   const { backfill = false, concurrency = 8, force = false } = ask
   const partitions = partitionsOf(ask)
@@ -61,6 +61,7 @@ const requestOf = (graph: AssetGraph, asker: Asker, ask: Ask): Result.Result<Run
         partitions,
         force,
         concurrency,
+        askedBy: { kind, name: asker.name },
         ...backfill ? { backfill: backfillOf(asker, partitions, force) } : {}
       })
   })
@@ -71,7 +72,7 @@ export const ofSensor = (graph: AssetGraph, sensor: Asker, { ask, key }: Asked):
   if (ask instanceof Error) return { _tag: "Fail", key, reason: `The request of the sensor threw: ${ask.message}` }
   if ("_tag" in ask) return { _tag: "Skip", key, reason: ask.reason }
   if (isNothing(ask)) return { _tag: "Skip", key, reason: nothing }
-  return Result.match(requestOf(graph, sensor, ask), {
+  return Result.match(requestOf(graph, "sensor", sensor, ask), {
     onFailure: (reason): Request => ({ _tag: "Fail", key, reason }),
     onSuccess: (request): Request => ({ _tag: "Start", key, request })
   })
@@ -87,7 +88,7 @@ export const decisionOf = (graph: AssetGraph, schedule: Schedule, moment: Moment
       : schedule.request
     if ("_tag" in ask) return { _tag: "Skip", due, reason: ask.reason }
     if (isNothing(ask)) return { _tag: "Skip", due, reason: nothing }
-    const asked = requestOf(graph, schedule, ask)
+    const asked = requestOf(graph, "schedule", schedule, ask)
     if (Result.isFailure(asked)) return fail(asked.failure)
     const at = DateTime.toDateUtc(DateTime.makeUnsafe(due))
     return { _tag: "Start", due, request: new RunRequest({ ...asked.success, at }) }

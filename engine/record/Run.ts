@@ -2,6 +2,10 @@
 import { Schema } from "effect"
 import { BackfillOptions } from "./Backfill.ts"
 
+/** What asks for runs by itself; an automation is called by its asset. */
+export const Asker = Schema.Struct({ kind: Schema.Literals(["schedule", "sensor", "automation"]), name: Schema.String })
+export type Asker = typeof Asker.Type
+
 /** What was asked for. A resumed run plans again from it, so it holds no list of cells. */
 export class RunRequest extends Schema.Class<RunRequest>("RunRequest")({
   /** A selection expression. */
@@ -13,7 +17,9 @@ export class RunRequest extends Schema.Class<RunRequest>("RunRequest")({
   /** Present where the run is a backfill, whose `target` then says which partitions. */
   backfill: Schema.optionalKey(BackfillOptions),
   /** The moment at which partitions such as "latest" are meant: that of a tick. Absent: the start of the run. */
-  at: Schema.optionalKey(Schema.DateFromString)
+  at: Schema.optionalKey(Schema.DateFromString),
+  /** Absent: somebody asked by hand. */
+  askedBy: Schema.optionalKey(Asker)
 }) {}
 
 /** A run whose worker is gone stays "running" in the store; its summary says `lost`. */

@@ -211,7 +211,7 @@ const stages = <R>(
       planned(snapshot)
       tally.planned(next.fresh)
       tally.observe({ _tag: "Planned", plan: next, steps })
-      recorder.event({ type: "planned", at: new Date(), message: `${steps} steps, ${next.fresh} cells are fresh` })
+      recorder.event({ type: "planned", at: new Date(), message: `${steps} ${steps === 1 ? "step" : "steps"}, ${next.fresh} ${next.fresh === 1 ? "cell is" : "cells are"} fresh` })
       yield* Stage.execute({
         plan: next,
         snapshot,

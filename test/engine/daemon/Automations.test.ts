@@ -62,7 +62,7 @@ const test = <A, E>(title: string, effect: Effect.Effect<A, E, Daemon.Stores | S
 
 describe("a daemon with automations", () => {
   test("follows what changed, cell by cell, and three ask no more than one", Effect.gen(function*() {
-    const { automations, daemon, materialize, take } = yield* scene
+    const { automations, daemon, materialize, runs, take } = yield* scene
     yield* Effect.all([daemon, daemon, daemon])
     yield* materialize("*")
     yield* TestClock.adjust("30 seconds")
@@ -75,6 +75,7 @@ describe("a daemon with automations", () => {
     assert.deepStrictEqual(yield* take, [])
     const asks = yield* automations.asks(["middle", "end"], { limit: 99 })
     assert.isTrue(asks.every(({ runState }) => runState === "succeeded"))
+    assert.deepStrictEqual((yield* runs.run(asks[0]!.run)).request.askedBy, { kind: "automation", name: asks[0]!.asset })
     assert.deepStrictEqual(asks.filter(({ asset }) => asset === "end").map(({ cells }) => cells), [1, 1, 2, 2])
   }))
 

@@ -27,11 +27,12 @@ export const afterwards = (project: Project) => <A, E, R>(run: Effect.Effect<A, 
     // Before the run: a new hook is told of what ends after it is known.
     yield* inside(Effect.flatMap(HookStore, (store) => store.announce(hooks.map(({ name }) => name))))
     const exit = yield* Effect.exit(run)
-    if (!Exit.hasInterrupts(exit)) yield* inside(Effect.timeoutOption(tell(hooks, project.graph), patience))
+    if (!Exit.hasInterrupts(exit)) yield* inside(tell(hooks, project.graph))
     return yield* exit
   })
 
-const tell = (hooks: ReadonlyArray<AnyHook>, graph: Project["graph"]) =>
+/** Tells what is to be told, and waits for receivers for a while; what they do wrong is said. */
+export const tell = (hooks: ReadonlyArray<AnyHook>, graph: Project["graph"]) =>
   Effect.scoped(Effect.gen(function*() {
     const store = yield* HookStore
     const { worker } = yield* Lease.acquire
@@ -46,7 +47,7 @@ const tell = (hooks: ReadonlyArray<AnyHook>, graph: Project["graph"]) =>
         }
       })
     }, { concurrency: "unbounded", discard: true })
-  }))
+  })).pipe(Effect.timeoutOption(patience))
 
 /** The first failure is said, and what becomes of it. */
 const noting = () => {

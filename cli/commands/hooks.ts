@@ -7,10 +7,11 @@ import * as Message from "../../engine/hook/Message.ts"
 import * as Telling from "../../engine/hook/Telling.ts"
 import { expressionOf } from "../../engine/schedule/Selected.ts"
 import type { AnyHook } from "../Deployment.ts"
+import * as Hooking from "../Hooking.ts"
 import * as Hooks from "../Hooks.ts"
 import * as Live from "../Live.ts"
 import * as Project from "../Project.ts"
-import { withoutSecrets } from "../Refusal.ts"
+import { Refusal, withoutSecrets } from "../Refusal.ts"
 import * as Settings from "../Settings.ts"
 import * as Screen from "../terminal/Screen.ts"
 import { out, state as colour } from "../terminal/Style.ts"
@@ -154,6 +155,23 @@ const testOf = (hook: string): HookEvent => {
   }
   return { ...unsaid, title: Message.title(unsaid), text: Message.text(unsaid) }
 }
+
+export const retry = Effect.fn("cli.hook.retry")(function*(input: { readonly name: string; readonly set: ReadonlyArray<string> }) {
+  yield* Settings.apply({ set: input.set, limit: [], rateLimit: undefined })
+  const project = yield* Project.load
+  const hook = yield* Hooks.named(project, input.name)
+  yield* Effect.gen(function*() {
+    const store = yield* HookStore
+    const record = (yield* store.hooks).find(({ name }) => name === hook.name)
+    if (record?.running === false) {
+      return yield* new Refusal({ message: `The hook ${hook.name} is stopped: \`sluice hook start ${hook.name}\` comes first.` })
+    }
+    const count = yield* store.retry(hook.name)
+    if (count === 0) return Screen.line(`The hook ${hook.name} has given up no message.`)
+    Screen.line(`${Text.plural(count, "message")} that ${count === 1 ? "was" : "were"} given up ${count === 1 ? "is" : "are"} told by ${plain(toText(hook))}, in one.`)
+    yield* Hooking.tell([hook], project.graph)
+  }).pipe(Effect.provide(Live.everything(project)), Effect.provide(Live.store(project)))
+})
 
 export const setRunning = Effect.fn("cli.hook.setRunning")(function*(input: { readonly name: string; readonly running: boolean }) {
   const project = yield* Project.load

@@ -37,6 +37,12 @@ const test = Command.make(
   Command.withExamples([{ command: "sluice hook test failures" }])
 )
 
+const retry = Command.make("retry", { name, set: Options.set }, (input) => Options.lazily(load, (m) => m.retry(input))).pipe(
+  Command.withDescription("Tell what was given up, in one message: after a wrong setting was set right, or a receiver is back for good."),
+  Command.withShortDescription("Tell what was given up"),
+  Command.withExamples([{ command: "sluice hook retry failures" }])
+)
+
 const start = Command.make("start", { name }, (input) => Options.lazily(load, (m) => m.setRunning({ ...input, running: true }))).pipe(
   Command.withDescription("Start a hook that was stopped: it is told of what ends from now on."),
   Command.withShortDescription("Start a stopped hook"),
@@ -50,8 +56,8 @@ const stop = Command.make("stop", { name }, (input) => Options.lazily(load, (m) 
 )
 
 export const hook = Command.make("hook").pipe(
-  Command.withDescription("Show, test, start or stop one hook."),
+  Command.withDescription("Show, test, start or stop one hook, or let it tell what was given up."),
   Command.withShortDescription("Show, test, start, stop a hook"),
-  Command.withSubcommands([show, test, start, stop]),
+  Command.withSubcommands([show, test, retry, start, stop]),
   Command.withExamples([{ command: "sluice hook show failures" }, { command: "sluice hook test failures" }])
 )

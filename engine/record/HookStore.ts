@@ -184,6 +184,8 @@ export class HookStore extends Context.Service<HookStore, {
   ) => Effect.Effect<{ readonly taken: Taken | undefined; readonly nextMillis: number }, RunStoreError>
   /** Records what became of a delivery, where the worker still has it. */
   readonly settle: (delivery: number, worker: string, outcome: Outcome) => Effect.Effect<void, RunStoreError>
+  /** What was given up waits again, to be told in one; gives how many there are. */
+  readonly retry: (hook: string) => Effect.Effect<number, RunStoreError>
   /** Removes ends, and deliveries that are done, that are older. */
   readonly forget: (olderThanMillis: number) => Effect.Effect<void, RunStoreError>
   /** The latest first. */

@@ -137,6 +137,12 @@ export const make = (state: State): HookStore["Service"] => {
         else if (outcome._tag === "GaveUp") own.state = "failed"
         else own.due = now + outcome.afterMillis
       }),
+    retry: (name) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const failed = (state.hooks.get(name)?.deliveries ?? []).filter((one) => one.state === "failed")
+        for (const one of failed) Object.assign(one, { state: "waiting", held: true, tries: 0, begunAt: undefined, due: now })
+        return failed.length
+      }),
     forget: (olderThanMillis) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         const before = now - olderThanMillis

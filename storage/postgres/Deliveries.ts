@@ -28,7 +28,7 @@ const encode = Schema.encodeEffect(HookEvent)
 const mostOpen = 1000
 const mostOthers = 10
 
-export const make = (sql: PgClient.PgClient): Pick<HookStore["Service"], "record" | "take" | "settle"> => {
+export const make = (sql: PgClient.PgClient): Pick<HookStore["Service"], "record" | "take" | "settle" | "retry"> => {
   const millis = (time: Fragment) => sql`(extract(epoch from ${time}) * 1000)::float8`
 
   /** Locks the hook for this transaction; gives the time, or nothing where it is stopped. */
@@ -198,7 +198,16 @@ export const make = (sql: PgClient.PgClient): Pick<HookStore["Service"], "record
     `.pipe(attempt("record what became of a delivery"), Effect.asVoid)
   )
 
-  return { record, take, settle }
+  const retry: HookStore["Service"]["retry"] = Effect.fn("HookStore.retry")((hook) =>
+    sql`
+      update sluice.hook_deliveries
+      set state = 'waiting', held = true, tries = 0, begun_at = null, due_at = clock_timestamp()
+      where hook = ${hook} and state = 'failed'
+      returning id
+    `.pipe(attempt(`try messages of the hook ${hook} again`), Effect.map((rows) => rows.length))
+  )
+
+  return { record, take, settle, retry }
 }
 
 const selectionOf = ({ event }: Occurrence): string => clean(event.run?.selection ?? "")

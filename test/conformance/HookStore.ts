@@ -154,6 +154,10 @@ export const hookStoreConformance = <E>(name: string, layer: Layer.Layer<RunStor
       yield* hooks.settle(taken.id, "two", { _tag: "GaveUp", reason: "it is gone" })
       assert.deepStrictEqual(yield* told, ["failed"])
       assert.deepInclude((yield* hooks.deliveries("h", { limit: 1 }))[0], { reason: "it is gone", tries: 2 })
+      assert.isUndefined(yield* take("one"))
+      assert.strictEqual(yield* hooks.retry("h"), 1)
+      assert.deepInclude(yield* take("one"), { id: taken.id, tries: 1 })
+      assert.strictEqual(yield* hooks.retry("h"), 0)
     }))
 
     test("what waits for the limit is told in one", Effect.gen(function*() {

@@ -69,6 +69,10 @@ describe("hooks on the command line", () => {
       const refused = yield* sluice(["materialize", "shop", "--force"], { FAIL: "It is on fire", HOOK_URL: `${server.url}/nobody/${secret}` })
       assert.match(refused.stderr, /The hook failures cannot be told of "shop: run 2 failed": 127\.0\.0\.1:\d+ answered 404: no <redacted>/)
 
+      const retried = yield* sluice(["hook", "retry", "failures"], { HOOK_URL: `${server.url}/nobody/${secret}` })
+      assert.match(retried.stdout, /^1 message that was given up is told by webhook: a URL of the settings, in one\.$/m)
+      assert.include(retried.stderr, "The hook failures cannot be told of \"shop: run 2 failed\"")
+
       const shown = (yield* sluice(["hook", "show", "failures"])).stdout
       for (const text of ["Who is on call", "10 messages in 1 h 0 min", "once in 1 h 0 min", "2 sent, 0 waiting, 1 given up"]) assert.include(shown, text)
       assert.match(shown, /given up +1 +shop: run 2 failed +127\.0\.0\.1:\d+ answered 404: no <redacted>\n.* sent +1 +shop: run 1 succeeded again\n.* sent +2 +shop: run 1 failed/)
@@ -76,6 +80,9 @@ describe("hooks on the command line", () => {
       assert.deepInclude(mails, { state: "running", waiting: 0, sent: 0, failed: 2, tell: { kind: "email", to: "c@d.example" }, on: ["run failed", "check warned"] })
       assert.include((yield* sluice(["hook", "show", "wins", "--json"])).stdout, "\"state\": \"sent\"")
 
+      assert.match((yield* sluice(["hook", "retry", "failures"])).stdout, /is told by webhook/)
+      assert.strictEqual(JSON.parse(server.asked.at(-1)!.body).title, "shop: run 2 failed")
+      assert.strictEqual((yield* sluice(["hook", "retry", "failures"])).stdout, "The hook failures has given up no message.\n")
       assert.strictEqual((yield* sluice(["check"], { BAD: "1" })).code, 1)
       assert.match((yield* sluice(["hook", "show", "wins"])).stdout, /sent +1 +check "has rows" of shop\/orders failed/)
 

@@ -59,7 +59,7 @@ const sending = Effect.fnUntraced(function*(input: RunInput, options: Options.Op
   const [unlisted] = listing.failed
   if (unlisted !== undefined) return yield* new Cli.Refusal({ message: unlisted.reason })
   const listed = yield* Asset.loadAll(Input.rows(chunks))
-  const engine = Partitioned.engineOf(options, listed.length)
+  const engine = Partitioned.engineOf(options, listed)
   const { api } = options
   logs.info(
     `Begins: ${listed.length} chunks of ${new Set(listed.map(({ uri }) => uri)).size} files from ${options.input}; engine ${engine}, mode ${api.mode}, batches of ${options.api.batchSize}, ` +

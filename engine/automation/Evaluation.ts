@@ -103,7 +103,8 @@ export const judge = (moment: Moment, subject: Subject): Judged => {
   const mayReadElse = upstream === null || asked.upstream !== upstream
   const room = automation.atMost - PartitionSet.size(open)
   const first = take(automation, PartitionSet.difference(candidates, asked.cells), room)
-  return { ...told, candidates, unfresh, tick, asked: { ...asked, upstream }, mayReadElse, looked: mayReadElse ? PartitionSet.union(asked.cells, first) : first }
+  const looked = mayReadElse ? PartitionSet.union(asked.cells, first) : first
+  return { ...told, candidates, unfresh, tick, asked: { ...asked, upstream }, mayReadElse, looked }
 }
 
 /** Where the condition does not ask for stale cells, their records were not read: they count as fresh. */

@@ -17,13 +17,13 @@ export const asksOf = (snapshot: Snapshot, asset: string, { asked, fresh }: Eval
   const space = snapshot.space(asset)
   const selection = siblings(snapshot.graph, asset).join(" ")
   const numbering = Partitions.numbering(space.partitions)
-  const at = DateTime.toDateUtc(snapshot.now)
+  const request = { selection, concurrency, at: DateTime.toDateUtc(snapshot.now), askedBy: { kind: "automation", name: asset } } as const
   const of = (cells: PartitionSet.PartitionSet, force: boolean): ReadonlyArray<AutomationAsk> =>
     PartitionSet.isEmpty(cells)
       ? []
       : [{
         cells: { asset, numbering, cells },
-        request: new RunRequest({ selection, partitions: expressionOf(space, cells), force, concurrency, at, askedBy: { kind: "automation", name: asset } })
+        request: new RunRequest({ ...request, partitions: expressionOf(space, cells), force })
       }]
   return [...of(PartitionSet.difference(asked, fresh), false), ...of(fresh, true)]
 }

@@ -38,7 +38,8 @@ export const tell = (hooks: ReadonlyArray<AnyHook>, graph: Project["graph"]) =>
     const { worker } = yield* Lease.acquire
     yield* Effect.andThen(store.noteLost(lostAfterMillis), store.forget(rememberedMillis))
     yield* Effect.forEach(hooks, (hook) => {
-      const [seen, told] = [Telling.nothingSeen(), noting()]
+      const seen: Telling.Seen = new Map()
+      const told = noting()
       return Effect.gen(function*() {
         for (;;) {
           const millis = yield* Telling.look({ graph, hook, seen, worker, told })

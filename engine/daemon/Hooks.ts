@@ -35,7 +35,7 @@ type Services<R> = R | RunStore | HookStore | SensorStore
 export const make = Effect.fnUntraced(function*<R>({ graph, hooks, lease, looked, watcher }: Serving<R>) {
   const sends = yield* FiberSet.make<unknown, RunStoreError>()
   yield* Effect.addFinalizer(() => Effect.timeoutOption(FiberSet.awaitEmpty(sends), endsWithin))
-  const seen = new Map(hooks.map((hook) => [hook, Telling.nothingSeen()]))
+  const seen = new Map(hooks.map((hook): [Hook<R>, Telling.Seen] => [hook, new Map()]))
   const looking = (hook: Hook<R>) =>
     Telling.look<R>({
       graph, hook, seen: seen.get(hook)!, worker: lease.worker, told: watcher,

@@ -2,7 +2,7 @@
 import { Cause, Effect, Exit, Option, Result, Schedule } from "effect"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
-import { HookStore, type Occurrence, type Outcome, type Taken } from "../record/HookStore.ts"
+import { HookStore, type Occurrence, type Outcome, type RunEnd, type Taken } from "../record/HookStore.ts"
 import type { RunStore, RunStoreError } from "../record/RunStore.ts"
 import { expressionOf } from "../schedule/Selected.ts"
 import { type Hook, NotDelivered } from "./Hook.ts"
@@ -17,13 +17,8 @@ export type Told =
   | { readonly _tag: "NotTold"; readonly hook: string; readonly title: string; readonly reason: string; readonly againMillis: number }
   | { readonly _tag: "GaveUp"; readonly hook: string; readonly title: string; readonly reason: string }
 
-/** What a process has looked at for a hook, while the cursor stands: an old transaction keeps it where it is. */
-export interface Seen {
-  cursor: string
-  readonly ends: Set<number>
-}
-
-export const nothingSeen = (): Seen => ({ cursor: "", ends: new Set() })
+/** The ends that a process has looked at for a hook and that would come again: an old transaction holds the cursor back. */
+export type Seen = Map<number, RunEnd>
 
 export interface Telling<R> {
   readonly graph: AssetGraph
@@ -57,7 +52,7 @@ const collect = Effect.fnUntraced(function*({ graph, hook, seen }: Pick<Telling<
   const about = Result.getOrElse(aboutOf(graph, hook), () => undefined)
   const states = statesOf(hook)
   for (;;) {
-    const { cursor, ends } = yield* store.ends(hook.name, states, seen.ends)
+    const { cursor, ends } = yield* store.ends(hook.name, states, seen.keys())
     if (ends.length === 0) return
     const occurrences: Array<Occurrence> = []
     for (const end of ends) {
@@ -65,9 +60,8 @@ const collect = Effect.fnUntraced(function*({ graph, hook, seen }: Pick<Telling<
       if (occurrence !== undefined) occurrences.push(occurrence)
     }
     yield* store.record(hook.name, { cursor, occurrences }, judge(hook.onceMillis))
-    if (cursor !== seen.cursor) seen.ends.clear()
-    seen.cursor = cursor
-    for (const { id } of ends) seen.ends.add(id)
+    for (const end of ends) seen.set(end.id, end)
+    for (const { id, place } of seen.values()) if (place < cursor) seen.delete(id)
   }
 })
 

@@ -18,6 +18,8 @@ export interface RunEnd {
   readonly at: Date
   /** What checks alone came to. */
   readonly checks: ReadonlyArray<CheckSummary>
+  /** It comes again while this is not below the cursor. */
+  readonly place: number
 }
 
 /** Failed steps of an asset in a run. */
@@ -161,7 +163,7 @@ export class HookStore extends Context.Service<HookStore, {
     hook: string,
     states: ReadonlyArray<RunEnd["state"]>,
     known?: Iterable<number>
-  ) => Effect.Effect<{ readonly cursor: string; readonly ends: ReadonlyArray<RunEnd> }, RunStoreError>
+  ) => Effect.Effect<{ readonly cursor: number; readonly ends: ReadonlyArray<RunEnd> }, RunStoreError>
   /** What failed in a run, by asset. */
   readonly failures: (run: number) => Effect.Effect<ReadonlyArray<AssetFailure>, RunStoreError>
   /**
@@ -170,7 +172,7 @@ export class HookStore extends Context.Service<HookStore, {
    */
   readonly record: (
     hook: string,
-    what: { readonly cursor: string; readonly occurrences: ReadonlyArray<Occurrence> },
+    what: { readonly cursor: number; readonly occurrences: ReadonlyArray<Occurrence> },
     judge: (past: Past, occurrences: ReadonlyArray<Occurrence>) => ReadonlyArray<Judged>
   ) => Effect.Effect<void, RunStoreError>
   /**

@@ -2,7 +2,7 @@
 import { Clock, Effect } from "effect"
 import { good } from "../../engine/record/HookEvent.ts"
 import type { AssetFailure, HookStore, LastBefore, Occurrence, Past, ToldBefore } from "../../engine/record/HookStore.ts"
-import { type HeldDelivery, type HeldHook, isAlive, isLost, noteEnd, type State } from "./State.ts"
+import { type HeldDelivery, type HeldHook, isAlive, isLost, nextEnd, noteEnd, type State } from "./State.ts"
 
 const told = new Set(["waiting", "sent", "summed"])
 const mostOthers = 10
@@ -35,7 +35,7 @@ export const make = (state: State): HookStore["Service"] => {
 
   const known = (name: string, running: boolean) =>
     Effect.map(Clock.currentTimeMillis, (since) => {
-      const hook = state.hooks.get(name) ?? { running, since, seen: state.runEnds.at(-1)?.id ?? 0, deliveries: [] }
+      const hook = state.hooks.get(name) ?? { running, since, seen: nextEnd(state), deliveries: [] }
       state.hooks.set(name, hook)
       return hook
     })
@@ -51,7 +51,7 @@ export const make = (state: State): HookStore["Service"] => {
           worker: undefined, begunAt: undefined, sentAt: undefined, held: false, tries: 0, reason: null, toldIn: null
         })
       }
-      hook.seen = Math.max(hook.seen, Number(cursor))
+      hook.seen = Math.max(hook.seen, cursor)
     })
 
   const take: HookStore["Service"]["take"] = (name, worker, { choose, counted, withinMillis }) =>
@@ -90,7 +90,7 @@ export const make = (state: State): HookStore["Service"] => {
     setRunning: Effect.fnUntraced(function*(name, running) {
       const hook = yield* known(name, running)
       if (hook.running === running) return
-      Object.assign(hook, { running, since: yield* Clock.currentTimeMillis, seen: state.runEnds.at(-1)?.id ?? 0 })
+      Object.assign(hook, { running, since: yield* Clock.currentTimeMillis, seen: nextEnd(state) })
     }),
     hooks: Effect.sync(() =>
       [...state.hooks].map(([name, { deliveries, running, since }]) => {
@@ -115,8 +115,8 @@ export const make = (state: State): HookStore["Service"] => {
         const hook = runningHook(name)
         const seen = new Set(known)
         const ends = state.runEnds.filter(({ at, id, state: ended }) =>
-          hook !== undefined && id > hook.seen && !seen.has(id) && at.getTime() >= hook.since && states.includes(ended))
-        return { cursor: String(state.runEnds.at(-1)?.id ?? 0), ends: ends.map(({ worker: _, ...end }) => end) }
+          hook !== undefined && id >= hook.seen && !seen.has(id) && at.getTime() >= hook.since && states.includes(ended))
+        return { cursor: nextEnd(state), ends: ends.map(({ at, checks, id, place, run, state: ended }) => ({ at, checks, id, place, run, state: ended })) }
       }),
     failures: (run) =>
       Effect.sync(() => {

@@ -138,7 +138,7 @@ export interface HeldRequest {
 export interface HeldHook {
   running: boolean
   since: number
-  /** It has seen the ends before this place. */
+  /** It has seen the ends before this one. */
   seen: number
   readonly deliveries: Array<HeldDelivery>
 }
@@ -239,9 +239,12 @@ export const end = (state: State, run: RunRecord, ended: Exclude<RunSummary["sta
   Object.assign(run, { state: ended, finishedAt: new Date(now) })
 }
 
-export const noteEnd = (state: State, ended: Omit<State["runEnds"][number], "id">): void => {
-  if (state.hooks.size > 0) state.runEnds.push({ ...ended, id: (state.runEnds.at(-1)?.id ?? 0) + 1 })
+export const noteEnd = (state: State, ended: Omit<State["runEnds"][number], "id" | "place">): void => {
+  const id = nextEnd(state)
+  if (state.hooks.size > 0) state.runEnds.push({ ...ended, id, place: id })
 }
+
+export const nextEnd = ({ runEnds }: State): number => (runEnds.at(-1)?.id ?? 0) + 1
 
 /** Makes the worker a member, and the one that joined last. */
 export const join = (run: RunRecord, worker: Holder, joinedAt: Date): void => {

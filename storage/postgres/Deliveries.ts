@@ -28,6 +28,9 @@ const encode = Schema.encodeEffect(HookEvent)
 const mostOpen = 1000
 const mostOthers = 10
 
+/** A transaction, whose number is exact up to 2^53. */
+export const xid = (sql: PgClient.PgClient, place: number) => sql`${place}::float8::bigint::text::xid8`
+
 export const make = (sql: PgClient.PgClient): Pick<HookStore["Service"], "record" | "take" | "settle" | "retry"> => {
   const millis = (time: Fragment) => sql`(extract(epoch from ${time}) * 1000)::float8`
 
@@ -104,7 +107,7 @@ export const make = (sql: PgClient.PgClient): Pick<HookStore["Service"], "record
             )
           `.pipe(recording)
         }
-        yield* sql`update sluice.hooks set seen = greatest(seen, ${cursor}::xid8) where name = ${hook}`.pipe(recording)
+        yield* sql`update sluice.hooks set seen = greatest(seen, ${xid(sql, cursor)}) where name = ${hook}`.pipe(recording)
       })
     )
   })

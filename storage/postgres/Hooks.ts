@@ -30,7 +30,7 @@ const Ends = Schema.Array(Schema.Struct({
     failed: Schema.Int,
     firstFailure: Schema.NullOr(Schema.Struct({ partition: Schema.String, message: Schema.String }))
   })),
-  from: Schema.String
+  place: Schema.Number
 }))
 
 const Failures = Schema.Array(Schema.Struct({
@@ -52,7 +52,7 @@ const Told = Schema.Array(Schema.Struct({
   toldIn: Schema.NullOr(Schema.Number)
 }))
 
-const Horizon = Schema.NonEmptyArray(Schema.Struct({ horizon: Schema.String }))
+const Horizon = Schema.NonEmptyArray(Schema.Struct({ horizon: Schema.Number }))
 
 const mostEnds = 1000
 
@@ -60,14 +60,16 @@ const mostEnds = 1000
 const mostBehind = 1000
 
 export const make = (sql: PgClient.PgClient): HookStore["Service"] => {
+  const xid = (place: number) => Deliveries.xid(sql, place)
+
   const ends: HookStore["Service"]["ends"] = Effect.fn("HookStore.ends")(function*(hook, states, known = []) {
     const seeing = attempt(`look for ends of runs for the hook ${hook}`)
     // Before the rows are read: every transaction below the horizon is over, and what it wrote is seen now at the latest.
     const [{ horizon }] = yield* sql`
-      select pg_snapshot_xmin(pg_current_snapshot())::text as horizon
+      select pg_snapshot_xmin(pg_current_snapshot())::text::float8 as horizon
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Horizon)), seeing)
     const found = yield* sql`
-      select ended.id::float8 as id, ended.run, ended.state, ended.at, ended.seen_from::text as from, coalesce(ended.checks, '[]') as checks
+      select ended.id::float8 as id, ended.run, ended.state, ended.at, ended.seen_from::text::float8 as place, coalesce(ended.checks, '[]') as checks
       from sluice.hooks as hook
       join sluice.run_ends as ended on ended.seen_from >= hook.seen and ended.at >= hook.since
       where hook.name = ${hook} and hook.running and ended.state = any(${keys(states)}::text[])
@@ -77,13 +79,13 @@ export const make = (sql: PgClient.PgClient): HookStore["Service"] => {
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Ends)), seeing)
     if (found.length === 0) {
       yield* sql`
-        update sluice.hooks set seen = ${horizon}::xid8
-        where name = ${hook} and seen::text::bigint < ${horizon}::bigint - ${mostBehind}::bigint
+        update sluice.hooks set seen = ${xid(horizon)}
+        where name = ${hook} and seen::text::float8 < ${horizon - mostBehind}::float8
       `.pipe(seeing)
     }
-    const last = found.at(mostEnds - 1)?.from
-    const cursor = last !== undefined && BigInt(last) < BigInt(horizon) ? last : horizon
-    return { cursor, ends: found.map(({ from: _, ...end }) => end).sort((left, right) => left.id - right.id) }
+    // Of the last transaction not all may be here.
+    const cursor = Math.min(horizon, found.at(mostEnds - 1)?.place ?? horizon)
+    return { cursor, ends: found.toSorted((left, right) => left.id - right.id) }
   })
 
   return {

@@ -1,5 +1,5 @@
 /** Failed records sent once more, with the same idempotency keys: those that the API takes now are recovered. */
-import { Clock, Effect, Schema } from "effect"
+import { Clock, Context, Effect, Schema } from "effect"
 import { Asset, Rows, Warehouse } from "sluice"
 import { RecordApi } from "../../resources/bulk/RecordApi.ts"
 import * as Settings from "../../resources/bulk/Settings.ts"
@@ -13,6 +13,14 @@ const fromJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Json))
 /** What stands in the file as no record, or without an id, will not be another one at the next try. */
 const canBeSent = ({ kind, record_id }: FailedRecord): boolean => record_id !== null && (kind === "refused" || kind === "unanswered")
 
+/**
+ * What earlier tries have recovered, by key: it is kept, and not sent once more. By default nothing is known, and an API
+ * that knows idempotency keys does nothing twice all the same.
+ */
+export class Before extends Context.Reference<ReadonlyMap<string, Recovered>>("assets/bulk/RecoveredBefore", {
+  defaultValue: () => new Map()
+}) {}
+
 export const recovered = Asset.make("bulk/recovered", {
   description: "Failed records that were sent once more, and what became of them.",
   kinds: ["api", "postgres"],
@@ -23,10 +31,13 @@ export const recovered = Asset.make("bulk/recovered", {
   run: Effect.fnUntraced(function*({ failed }) {
     const api = yield* RecordApi
     const meter = yield* ProcessMeter
+    const before = yield* Before
     const concurrency = Settings.recordsInFlight(yield* api.settings)
     return yield* Effect.forEach(failed.filter(canBeSent), (row) =>
       Effect.gen(function*() {
         const { chunk, idempotency_key, raw } = row
+        const done = before.get(idempotency_key)
+        if (done !== undefined) return done
         const record_id = row.record_id ?? ""
         const record = yield* fromJson(raw)
         const outcome = yield* meter.sending(api.process({ id: record_id, key: idempotency_key, record }))

@@ -6,13 +6,15 @@ import type { Logs } from "./Logs.ts"
 /** They have so long. */
 const atMostMillis = 10_000
 const lookMillis = 50
+/** Rows of records that are back pass through a stream before they are committed, and wait there for a commit that is under way. */
+const passMillis = 500
 
 /** No further record is sent; waits until those on their way are back, and their rows where they are committed from. */
 export const drain = (meter: Meter): Effect.Effect<void> =>
   Effect.gen(function*() {
     meter.stop()
     for (let waited = 0; waited < atMostMillis && meter.underWay() > 0; waited += lookMillis) yield* Effect.sleep(lookMillis)
-    yield* Effect.sleep(lookMillis)
+    yield* Effect.sleep(passMillis)
   })
 
 /** Runs the work; after an interrupt no further record is sent, and what has come back is committed. */

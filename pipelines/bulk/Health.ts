@@ -1,8 +1,9 @@
-/** `sluice bulk health`: whether the API is up, and how many calls in flight its rate needs at this latency. */
+/** Whether the API is up: asked before records are sent, and by `sluice bulk health`, which tells how many calls in flight its rate needs at this latency. */
 import { Console, Effect } from "effect"
 import { Cli } from "sluice"
 import { RecordApi } from "../../resources/bulk/RecordApi.ts"
 import * as Settings from "../../resources/bulk/Settings.ts"
+import type { Logs } from "./Logs.ts"
 
 export const health = Effect.fn("bulk.health")(function*({ endpoint }: { readonly endpoint: string | undefined }) {
   const look = Effect.gen(function*() {
@@ -20,4 +21,17 @@ export const health = Effect.fn("bulk.health")(function*({ endpoint }: { readonl
     )
   })
   yield* Cli.withEverything(look).pipe(Cli.withSettings({ API_ENDPOINT: endpoint }))
+})
+
+/** Asks the API whether it is up: where it is not, nothing is begun. */
+export const ensure = Effect.fnUntraced(function*(logs: Logs) {
+  const api = yield* RecordApi
+  const health = yield* Effect.result(api.health)
+  if (health._tag === "Success") {
+    return logs.client("INFO", `Health: up at ${health.success.url}, answered in ${health.success.millis} ms`)
+  }
+  const { message } = health.failure
+  logs.client("ERROR", `Health: down. ${message}`)
+  yield* Console.error(`error: Nothing was sent, since the API is not up. ${message}`)
+  return yield* new Cli.Unfinished({ exitCode: 1 })
 })

@@ -4,11 +4,11 @@ import { Asset, AssetGraph, Backfill, Cli, Executor, Input } from "sluice"
 import { chunks } from "../../assets/bulk/chunks.ts"
 import * as Inspection from "../../assets/bulk/Inspection.ts"
 import * as Meter from "../../assets/bulk/Meter.ts"
-import { RecordApi } from "../../resources/bulk/RecordApi.ts"
 import * as ApiSettings from "../../resources/bulk/Settings.ts"
 import { bulk } from "../bulk.ts"
 import { drain, draining } from "./Draining.ts"
 import * as Expected from "./Expected.ts"
+import * as Health from "./Health.ts"
 import * as Invented from "./Invented.ts"
 import * as Logs from "./Logs.ts"
 import * as Monitor from "./Monitor.ts"
@@ -29,19 +29,6 @@ export interface RunInput extends Options.Given {
   readonly json: boolean
 }
 
-/** Asks the API whether it is up: where it is not, nothing is begun. */
-const ensureHealthy = Effect.fnUntraced(function*(logs: Logs.Logs) {
-  const api = yield* RecordApi
-  const health = yield* Effect.result(api.health)
-  if (health._tag === "Success") {
-    return logs.client("INFO", `Health: up at ${health.success.url}, answered in ${health.success.millis} ms`)
-  }
-  const { message } = health.failure
-  logs.client("ERROR", `Health: down. ${message}`)
-  yield* Console.error(`error: Nothing was sent, since the API is not up. ${message}`)
-  return yield* new Cli.Unfinished({ exitCode: 1 })
-})
-
 /** Ends a run of which too much fails, as an interrupt would: what is done is committed. */
 const endingEarly = Effect.fnUntraced(function*(meter: Meter.Meter, most: number, logs: Logs.Logs) {
   const sentence = yield* Threshold.passed(meter, most)
@@ -52,7 +39,7 @@ const endingEarly = Effect.fnUntraced(function*(meter: Meter.Meter, most: number
 })
 
 const sending = Effect.fnUntraced(function*(input: RunInput, options: Options.Options, meter: Meter.Meter, logs: Logs.Logs) {
-  yield* ensureHealthy(logs)
+  yield* Health.ensure(logs)
   const { bytesPerRecord } = yield* Effect.mapError(Inspection.inspect(options.input, options.api.recordId), ({ message }) => new Cli.Refusal({ message }))
   const graph = yield* Effect.fromResult(AssetGraph.make([bulk]))
   const listing = yield* Executor.start(graph, Request.listing)

@@ -109,6 +109,11 @@ describe("sluice bulk", () => {
       const again = yield* project.run(["bulk", "retry-failed"], { env })
       assert.strictEqual(again.code, 0, again.stderr)
       assert.strictEqual(again.stdout, "17 failed records were processed now, 1 failed again.\n")
+      const arrivals = simulator.seen(1000).arrivals
+      const third = yield* project.run(["bulk", "retry-failed"], { env })
+      assert.strictEqual(third.stdout, "0 failed records were processed now, 1 failed again.\n")
+      // Those that were processed are not sent once more.
+      assert.strictEqual(simulator.seen(1000).arrivals, arrivals + 1)
       const last = yield* project.run(["bulk"], { env })
       assert.match(last.stdout, /^Records processed {4}17 \(17 of them at a later try\)$/m)
       assert.match(last.stdout, /^Records failed {7}3 /m)

@@ -62,7 +62,7 @@ const list = HttpApiEndpoint.get("list", "/game-stats", {
 const game = HttpApiEndpoint.get("game", "/game-stats/:id", {
   params: { id: Schema.String.annotate({ description: "The ten digits of a game: 2022021032" }) },
   success: Schema.Array(GameStat),
-  error: [InvalidGameId, GameNotFound, NotRetrieved, NothingMaterialized]
+  error: [InvalidGameId, InvalidQuery, GameNotFound, NotRetrieved, NothingMaterialized]
 }).annotateMerge(OpenApi.annotations({ summary: "The players of one game" }))
 
 export const GameStatsApi = HttpApi.make("nhl")

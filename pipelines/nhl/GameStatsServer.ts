@@ -1,7 +1,7 @@
 /** Serves GameStatsApi from the table `nhl.game_stats`. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Effect, Layer, SchemaIssue } from "effect"
-import { HttpRouter, HttpServerResponse } from "effect/http"
+import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiMiddleware, HttpApiSchema, HttpApiSwagger } from "effect/http-api"
 import { SqlClient, type SqlError } from "effect/sql"
 import { createServer } from "node:http"
@@ -34,6 +34,9 @@ const wholeNumber = /^\d{1,15}$/
 
 const invalid = (name: keyof Query, value: string, wanted: string) =>
   new InvalidQuery({ message: `${name} is ${JSON.stringify(value.slice(0, 40))}; write ${wanted}.` })
+
+const unknownParameter = (name: string, known: string) =>
+  new InvalidQuery({ message: `There is no parameter ${JSON.stringify(name.slice(0, 40))}; ${known}.` })
 
 const limitOf = (text = String(defaultLimit)) =>
   wholeNumber.test(text) && Number(text) >= 1 && Number(text) <= maxLimit
@@ -118,6 +121,9 @@ const handlers = HttpApiBuilder.group(
       })
     })
     const game = Effect.fn("nhl.api.game")(function*({ params: { id } }: { readonly params: { readonly id: string } }) {
+      // A query of no fields takes any, so the definition cannot refuse them.
+      const [given] = Object.keys(yield* HttpServerRequest.ParsedSearchParams)
+      if (given !== undefined) return yield* unknownParameter(given, "one game has none")
       if (!/^\d{10}$/.test(id)) return yield* new InvalidGameId({ message: "Invalid game ID" })
       const rows = yield* sql<GameStat>`select ${sql.literal(columns)} from nhl.game_stats
         where game_id = ${id}::text::bigint order by player_id`.pipe(Effect.catchTag("SqlError", refused))
@@ -137,11 +143,11 @@ const names = Object.keys(parameters)
 const says = HttpApiMiddleware.layerSchemaErrorTransform(SaysWhatIsWrong, (error) => {
   if (error.kind !== "Query") return Effect.fail(error)
   const name = String(issuesOf(error.cause.issue).issues[0]?.path?.[0] ?? "")
-  return Effect.fail(new InvalidQuery({
-    message: names.includes(name)
-      ? `${name} is there more than once; write it once.`
-      : `There is no parameter ${JSON.stringify(name.slice(0, 40))}; there are ${names.join(", ")}.`
-  }))
+  return Effect.fail(
+    names.includes(name)
+      ? new InvalidQuery({ message: `${name} is there more than once; write it once.` })
+      : unknownParameter(name, `there are ${names.join(", ")}`)
+  )
 })
 
 /** Whatever else is asked for. Not for HEAD, whose answers are those of GET. */

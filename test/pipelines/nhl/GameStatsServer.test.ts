@@ -88,10 +88,11 @@ describe("GameStatsServer", () => {
       assert.deepStrictEqual((yield* get("/game-stats?player_id=999999999999")).body, [])
       assert.strictEqual((yield* get("/game-stats?limit=1000")).status, 200)
       for (const [query, sentence] of [
-        ["playerid=9", "There is no parameter \"playerid\"; there are limit, cursor, player_id, team_id."],
-        ["limit=1&limit=2", "limit is there more than once; write it once."]
+        ["?playerid=9", "There is no parameter \"playerid\"; there are limit, cursor, player_id, team_id."],
+        ["?limit=1&limit=2", "limit is there more than once; write it once."],
+        ["/2022021032?team_id=20", "There is no parameter \"team_id\"; one game has none."]
       ] as const) {
-        assert.deepInclude(yield* get(`/game-stats?${query}`), { status: 400, body: { _tag: "InvalidQuery", message: sentence } })
+        assert.deepInclude(yield* get(`/game-stats${query}`), { status: 400, body: { _tag: "InvalidQuery", message: sentence } })
       }
       assert.deepInclude(yield* get("/nothing"), { status: 404, body: { message: "There is no GET of this path; GET /docs says what there is." } })
     }).pipe(Effect.provide(layer)))

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
+import { spawnSync } from "node:child_process"
 import { leagueDay } from "../../../pipelines/nhl/Season.ts"
 import { Database } from "../../../resources/database/Database.ts"
 import * as facts from "../../../simulators/nhl/facts/index.ts"
@@ -60,6 +61,13 @@ const figures = (project: fixture.Project, id: number) =>
 
 const goalsOf = ({ away, home }: typeof friday) =>
   [away, home].flatMap((side) => [...side.skaters, ...side.goalies]).reduce((sum, line) => sum + line.goals, 0)
+
+/** A child of a process; 0: it has none. */
+const childOf = (pid: number | undefined): number => {
+  const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" })
+  const [child] = stdout.split("\n").map((line) => line.trim().split(/\s+/)).find(([, parent]) => parent === String(pid)) ?? []
+  return Number(child ?? 0)
+}
 
 describe("sluice nhl ingest", () => {
   it.live("one API call, upsert and end; again changes nothing; a later moment updates", () =>
@@ -223,6 +231,8 @@ describe("sluice nhl monitor", () => {
       yield* until(count("week"), (polls) => polls >= 2)
       assert.strictEqual(yield* count("boxscore"), 0)
       minutes = 60
+      // The first ingest dies; a later poll makes another one.
+      process.kill(yield* until(Effect.sync(() => childOf(monitor.process.pid)), (child) => child > 0), "SIGKILL")
       yield* until(Effect.catch(figures(project, friday.id), () => Effect.succeed({ players: 0, goals: 0 })), ({ players }) => players > 30)
       assert.isBelow((yield* figures(project, friday.id)).goals, goalsOf(friday))
       minutes = 600
@@ -230,6 +240,7 @@ describe("sluice nhl monitor", () => {
       monitor.process.kill("SIGTERM")
       const ended = yield* Effect.promise(() => monitor.ended)
       assert.strictEqual(ended.code, 130, ended.stderr)
+      assert.include(ended.stderr, `The ingest of ${friday.id} ended with 137`)
       for (const state of ["live ", "final"]) {
         assert.match(ended.stdout, new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d  ${friday.id}  ${state}  `, "m"))
       }

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
+import { spawnSync } from "node:child_process"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { Database } from "../../../resources/database/Database.ts"
@@ -147,6 +148,32 @@ describe("sluice football", () => {
       assert.deepStrictEqual({ ...row }, { real: 0, mock: 8 })
       assert.deepStrictEqual(traffic.counts(), { live: 2 })
     }))
+
+  it.live("runs in the background by its script: start, status, logs, restart and stop", () =>
+    Effect.gen(function*() {
+      const project = yield* fixture.project(main)
+      const script = (action: string, env: NodeJS.ProcessEnv = {}, timeout = 60_000) =>
+        spawnSync(path.join(fixture.root, "deploy", "football.sh"), [action], {
+          encoding: "utf8",
+          timeout,
+          env: { ...process.env, DATABASE_URL: project.databaseUrl, SLUICE_PROJECT: project.folder, FOOTBALL_SOURCE: simulator, ...env }
+        })
+      const wrong = script("start", { FOOTBALL_CONNECTIONS: "none" })
+      assert.deepStrictEqual([wrong.status, wrong.stdout], [1, ""])
+      assert.match(wrong.stderr, /FOOTBALL_CONNECTIONS is "none".*\nPipeline did not start/s)
+      yield* Effect.addFinalizer(() => Effect.sync(() => script("stop")))
+      const started = /^Pipeline is started \(PID: (\d+)\)\n$/.exec(script("start").stdout)?.[1]
+      assert.include(script("start").stdout, `Pipeline is already running (PID: ${started})`)
+      assert.deepInclude(script("status"), { status: 0, stdout: `Pipeline is running (PID: ${started})\n` })
+      // It follows the log until it is ended.
+      assert.include(script("logs", {}, 500).stdout, "Cycle begins")
+      const [stopped, again] = script("restart").stdout.split("\n")
+      assert.deepStrictEqual([stopped, again], ["Pipeline is stopped", `Pipeline is started (PID: ${read(project, "step1.pid").trim()})`])
+      assert.notInclude(again, String(started))
+      assert.strictEqual(script("stop").stdout, "Pipeline is stopped\n")
+      assert.deepInclude(script("stop"), { status: 0, stdout: "Pipeline is not running\n" })
+      assert.strictEqual(script("what").status, 2)
+    }).pipe(Effect.scoped))
 
   it.live("goes on from start to start with --continuous, until it is ended", () =>
     Effect.gen(function*() {

@@ -71,8 +71,6 @@ const measure = async (one: Case, folder: string, databaseUrl: string): Promise<
     return await message() as Seen
   }
   const env = {
-    // Without it V8 lets garbage lie while the machine has memory: 450 MB, of which 70 MB are in use.
-    NODE_OPTIONS: "--max-semi-space-size=16 --max-old-space-size=512",
     DATABASE_URL: databaseUrl,
     API_ENDPOINT: url,
     BULK_INPUT: data,

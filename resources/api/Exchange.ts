@@ -16,8 +16,8 @@ export interface Answer {
 /** Why there is no whole answer. */
 export type ExchangeProblem = Unreachable | TimedOut | NotJson | TooLarge | Setting
 
-/** Answers a request within a time, over the network or from recordings. */
-export type Exchange<E = ExchangeProblem> = (request: ApiRequest, timeoutMillis: number) => Effect.Effect<Answer, E>
+/** Answers a request within a time, over the network or from recordings; `sent` is called when it goes to the network. */
+export type Exchange<E = ExchangeProblem> = (request: ApiRequest, timeoutMillis: number, sent: () => void) => Effect.Effect<Answer, E>
 
 export interface LiveOptions extends ReceiverOptions {
   readonly dispatcher: Undici.Dispatcher
@@ -28,9 +28,9 @@ export interface LiveOptions extends ReceiverOptions {
  * body is not read to its end, an exception with its stack for each call, which cost more than the call. The time-out
  * is a timer for the same reason: racing two fibers costs more than all of this.
  */
-export const live = ({ dispatcher, ...options }: LiveOptions): Exchange => (request, timeoutMillis) =>
+export const live = ({ dispatcher, ...options }: LiveOptions): Exchange => (request, timeoutMillis, sent) =>
   Effect.callback<Answer, ExchangeProblem>((resume) => {
-    const receiver = new Receiver(request, timeoutMillis, options, resume)
+    const receiver = new Receiver(request, { timeoutMillis, sent, resume }, options)
     try {
       dispatcher.dispatch({
         origin: request.origin,

@@ -17,7 +17,12 @@ export interface ReceiverOptions {
   readonly redact: (text: string) => string
 }
 
-type Resume = (effect: Effect.Effect<Answer, ExchangeProblem>) => void
+export interface Sending {
+  readonly timeoutMillis: number
+  /** Called when the request is written to a connection, which may have had to be opened first. */
+  readonly sent: () => void
+  readonly resume: (effect: Effect.Effect<Answer, ExchangeProblem>) => void
+}
 
 /** The status says all of an answer that is not good: its body need not be whole. */
 const isGood = (status: number) => status >= 200 && status <= 299
@@ -47,8 +52,7 @@ const headersOf = (headers: Undici.Dispatcher.ResponseData["headers"]): Record<s
 export class Receiver implements Undici.Dispatcher.DispatchHandler {
   readonly #request: ApiRequest
   readonly #options: ReceiverOptions
-  readonly #resume: Resume
-  readonly #millis: number
+  readonly #sending: Sending
   readonly #timer: NodeJS.Timeout
   #controller: Undici.Dispatcher.DispatchController | undefined
   #status: number | undefined
@@ -59,17 +63,17 @@ export class Receiver implements Undici.Dispatcher.DispatchHandler {
   #size = 0
   #isEnded = false
 
-  constructor(request: ApiRequest, timeoutMillis: number, options: ReceiverOptions, resume: Resume) {
+  constructor(request: ApiRequest, sending: Sending, options: ReceiverOptions) {
     this.#request = request
     this.#options = options
-    this.#resume = resume
-    this.#millis = timeoutMillis
-    this.#timer = setTimeout(expire, Math.min(timeoutMillis, longestTimer), this)
+    this.#sending = sending
+    this.#timer = setTimeout(expire, Math.min(sending.timeoutMillis, longestTimer), this)
   }
 
   onRequestStart(controller: Undici.Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#isEnded) this.#abort()
+    if (this.#isEnded) return this.#abort()
+    this.#sending.sent()
   }
 
   onResponseStart(_: Undici.Dispatcher.DispatchController, status: number, headers: Undici.Dispatcher.ResponseData["headers"]): void {
@@ -109,7 +113,7 @@ export class Receiver implements Undici.Dispatcher.DispatchHandler {
   }
 
   expired(): void {
-    this.#give(new TimedOut({ millis: this.#millis }))
+    this.#give(new TimedOut({ millis: this.#sending.timeoutMillis }))
   }
 
   /** Nobody waits for the answer any more. */
@@ -137,7 +141,7 @@ export class Receiver implements Undici.Dispatcher.DispatchHandler {
     if (this.#isEnded) return
     this.#isEnded = true
     clearTimeout(this.#timer)
-    this.#resume(effect)
+    this.#sending.resume(effect)
   }
 
   #give(problem: ExchangeProblem): void {

@@ -75,7 +75,8 @@ const open = Effect.fnUntraced(function*(standIns: StandIn) {
     limits: [RateLimit.make("bulk", {
       calls: rate.calls,
       per: Duration.seconds(rate.seconds),
-      burst: Math.max(1, Math.round(rate.calls / rate.seconds * pauseSeconds)),
+      // Calls of a burst are at the API later than one alone: not as soon as `reaches` may state.
+      burst: reachesSeconds === undefined ? Math.max(1, Math.round(rate.calls / rate.seconds * pauseSeconds)) : 1,
       reaches: reachesSeconds === undefined ? undefined : Duration.seconds(reachesSeconds)
     })],
     routes: { process: {} },

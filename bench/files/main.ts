@@ -44,13 +44,13 @@ const times = (ours: ReadonlyArray<Round>, peer: ReadonlyArray<Round>, name: str
 const records = (name: Name, path: string, rows: number) =>
   Effect.promise(async () => withSpeed(await run([join(here, "Child.ts"), "records", name, path]), rows))
 
-/** The whole command as a user types it, into an empty table. */
-const materialize = (path: string, rows: number) =>
+/** The whole command as a user types it, into an empty table, or into a folder. */
+const materialize = (pipeline: "files" | "lake", path: string, rows: number) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     yield* sql`drop table if exists files.loaded`
-    const args = ["materialize", "files", "--force", "--json", "--project", join(here, "project")]
-    const measured = yield* Effect.promise(() => run([join(here, "../../bin/sluice.js"), ...args], { env: { BENCH_FILE: path } }))
+    const args = ["materialize", pipeline, "--force", "--json", "--project", join(here, "project")]
+    const measured = yield* Effect.promise(() => run([join(here, "../../bin/sluice.js"), ...args], { env: { BENCH_FILE: path, BENCH_LAKE: join(folder, "lake") } }))
     if (figure(measured, "materialized") !== 1) throw new Error(`nothing was materialized: ${JSON.stringify(measured.printed)}`)
     return withSpeed(measured, rows)
   })
@@ -71,7 +71,7 @@ const round = Effect.fnUntraced(function*(name: Name, size: number, folder: stri
   const bytes = statSync(path).size
   const label = `${name}, ${(bytes / 1e9).toFixed(2)} GB, ${rows.toLocaleString("en")} rows`
   const count = Number(process.env["BENCH_ROUNDS"] ?? (size > 0.3 ? 1 : 3))
-  const [read, objects, scans, loaded, copied] = [[], [], [], [], []] as [Array<Round>, Array<Round>, Array<Round>, Array<Round>, Array<Round>]
+  const [read, objects, scans, loaded, copied, written] = [[], [], [], [], [], []] as [Array<Round>, Array<Round>, Array<Round>, Array<Round>, Array<Round>, Array<Round>]
   for (let i = 0; i < count; i++) {
     if (only.test("records")) {
       read.push(yield* records(name, path, rows))
@@ -81,8 +81,12 @@ const round = Effect.fnUntraced(function*(name: Name, size: number, folder: stri
       }
     }
     if (only.test("postgres") && name !== "json") {
-      loaded.push(yield* materialize(path, rows))
+      loaded.push(yield* materialize("files", path, rows))
       if (name === "csv") copied.push(yield* copy(path, rows))
+    }
+    if (only.test("lake") && name === "csv") {
+      written.push(yield* materialize("lake", path, rows))
+      rmSync(join(folder, "lake"), { recursive: true })
     }
   }
   if (read.length > 0) {
@@ -93,6 +97,7 @@ const round = Effect.fnUntraced(function*(name: Name, size: number, folder: stri
   if (scans.length > 0) show("  DuckDB, scan alone", scans, bytes, rows)
   if (loaded.length > 0) show(`${label} → Postgres`, loaded, bytes, rows, copied.length === 0 ? undefined : times(loaded, copied, "bare COPY"))
   if (copied.length > 0) show("  COPY of the file's bytes", copied, bytes, rows)
+  if (written.length > 0) show(`${label} → Parquet in a lake`, written, bytes, rows)
   if (kept === undefined) rmSync(path)
 })
 

@@ -17,11 +17,11 @@ export const of = (snapshot: Snapshot, asset: Any): Aged | undefined =>
     ? undefined
     : { ...Age.of(snapshot, asset.key, asset.freshness), asset: asset.key, freshness: asset.freshness, now: snapshot.now.epochMilliseconds }
 
-/** `26 h 0 min old, in time`, `never, too old` */
+/** `26 h old, in time`, `never, too old` */
 export const describe = ({ dataOf, isTooOld, now }: Aged): string =>
   `${dataOf === undefined ? "nothing is stored" : `${Text.duration(Math.max(0, now - dataOf))} old`}, ${isTooOld ? "too old" : "in time"}`
 
-/** `26 h 0 min`, `3 h 0 min at 0 9 * * * in Europe/Berlin` */
+/** `26 h`, `3 h at 0 9 * * * in Europe/Berlin` */
 export const limit = ({ freshness: { deadlines, withinMillis } }: Aged): string =>
   `${Text.duration(withinMillis)}${deadlines === undefined ? "" : ` at ${deadlines.cron.text} in ${deadlines.zone.name}`}`
 

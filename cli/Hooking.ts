@@ -55,15 +55,15 @@ const noting = () => {
   let failing = false
   return (told: Telling.Told): void => {
     if (told._tag === "Told") {
-      if (failing) Screen.note(`The hook ${told.hook} is told now.`)
+      if (failing) Screen.note(`The hook ${told.hook} has told it now.`)
       failing = false
       return
     }
     const why = withoutSecrets(Text.printable(Text.oneLine(told.reason)))
-    if (told._tag === "GaveUp") Screen.note(`The hook ${told.hook} cannot be told of "${told.title}": ${why}`)
+    if (told._tag === "GaveUp") Screen.note(`The hook ${told.hook} cannot tell "${told.title}": ${why}`)
     else if (!failing) {
       failing = true
-      Screen.note(`The hook ${told.hook} could not be told of "${told.title}", and is tried again, here for some seconds, then by the next run or daemon: ${why}`)
+      Screen.note(`The hook ${told.hook} could not tell "${told.title}" and tries again, here for some seconds, then in the next run or daemon: ${why}`)
     }
   }
 }

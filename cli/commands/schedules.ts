@@ -33,7 +33,7 @@ const duringText = ({ during }: Schedule): string => {
   ]) || "always"
 }
 
-/** `latest`, `within 2 h 0 min` */
+/** `latest`, `within 2 h` */
 const catchUpText = (catchUp: string | { readonly withinMillis: number }): string =>
   typeof catchUp === "string" ? catchUp : `within ${Text.duration(catchUp.withinMillis)}`
 

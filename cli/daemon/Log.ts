@@ -96,11 +96,11 @@ const sentence = (observation: Observation): string => {
     case "SensorFailed":
       return `${observation.sensor}: cannot observe, and is tried again in ${Text.duration(observation.againMillis)}: ${observation.message}`
     case "Told":
-      return `${observation.hook}: told of ${observation.title}`
+      return `${observation.hook}: told "${observation.title}"`
     case "NotTold":
-      return `${observation.hook}: not told of ${observation.title}, and tried again in ${Text.duration(observation.againMillis)}: ${observation.reason}`
+      return `${observation.hook}: could not tell "${observation.title}", and tries again in ${Text.duration(observation.againMillis)}: ${observation.reason}`
     case "GaveUp":
-      return `${observation.hook}: given up to tell of ${observation.title}: ${observation.reason}`
+      return `${observation.hook}: has given up telling "${observation.title}": ${observation.reason}`
     case "Trouble":
       return `the database cannot be asked, and is tried again: ${observation.message}`
     case "Unevaluated":

@@ -16,7 +16,7 @@ describe("the pace of a backfill", () => {
   it("is that of the last minute while it runs, and tells when it is done", () => {
     const pace = Pace.of(backfill({}), 1200, now)
     assert.deepStrictEqual(pace, { perSecond: 20, over: "the last minute", millisLeft: 300_000 })
-    assert.strictEqual(Pace.describe(pace!), "20/s over the last minute · 5 min 0 s left")
+    assert.strictEqual(Pace.describe(pace!), "20/s over the last minute · 5 min left")
   })
 
   it("of a young one it is over the time it has", () => {

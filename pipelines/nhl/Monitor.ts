@@ -1,39 +1,16 @@
 /** `sluice nhl monitor`: looks at the schedule, and lets each game that is on be ingested. Remembers nothing. */
 import { Console, DateTime, Effect } from "effect"
 import { Cli, Schedule } from "sluice"
+import { due } from "../../resources/nhl/Due.ts"
 import { NhlApi } from "../../resources/nhl/NhlApi.ts"
 import type { GameType, ScheduledGame } from "../../resources/nhl/ScheduledGame.ts"
 import * as Polling from "./Polling.ts"
 import { leagueDay } from "./Season.ts"
 
-const hourMillis = 3_600_000
-
 /** The games of yesterday, today and tomorrow in New York: one request. */
 const listed = Effect.fnUntraced(function*(now: DateTime.Utc) {
   return yield* (yield* NhlApi).schedule({ key: leagueDay(now, -1) }, 3)
 })
-
-export interface Due {
-  readonly now: DateTime.Utc
-  readonly types: ReadonlyArray<GameType>
-  /** A final game is due so many hours from its beginning: the league still corrects its figures. */
-  readonly lastLookHours: number
-}
-
-/**
- * Which games are to be ingested at a poll: those that are live, and those that ended lately. A final game that has not
- * begun yet is a slip of the schedule. A game that a schedule names twice counts once.
- */
-export const due = (games: ReadonlyArray<ScheduledGame>, { lastLookHours, now, types }: Due): ReadonlyArray<ScheduledGame> => {
-  const until = DateTime.toEpochMillis(now)
-  const since = until - lastLookHours * hourMillis
-  const beganSince = ({ starts_at }: ScheduledGame) =>
-    starts_at !== null && starts_at.getTime() >= since && starts_at.getTime() <= until
-  const isDue = (game: ScheduledGame) =>
-    types.includes(game.game_type) &&
-    (game.state === "live" || (game.state === "final" && beganSince(game)))
-  return [...new Map(games.filter(isDue).map((game) => [game.game_id, game])).values()]
-}
 
 const line = ({ away_score, away_team_name, game_id, home_score, home_team_name, state }: ScheduledGame): string =>
   `${game_id}  ${state.padEnd(5)}  ${away_team_name ?? "?"} ${away_score ?? 0} – ${home_score ?? 0} ${home_team_name ?? "?"}`

@@ -2,6 +2,7 @@
 import { Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { Cli } from "sluice"
+import { finalEverySeconds, lastLookHours } from "../../resources/nhl/Due.ts"
 
 const yes = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withoutNegation, Flag.withDefault(false))
@@ -93,14 +94,14 @@ const monitor = Command.make(
     everySeconds: figure("every", "seconds", "From a poll to the next", 10).pipe(
       Flag.filter((n) => n >= 0.1, () => "seconds, from 0.1 on")
     ),
-    finalEverySeconds: figure("final-every", "seconds", "Games that are final: from a look to the next", 300).pipe(
+    finalEverySeconds: figure("final-every", "seconds", "Games that are final: from a look to the next", finalEverySeconds).pipe(
       Flag.filter((n) => n > 0, () => "seconds, more than 0")
     ),
     months: span("months", /^(\d\d?)-(\d\d?)$/, "Months with games, which may pass the end of the year", "9-5").pipe(
       Flag.map(({ from, to }) => ({ from: Number(from), to: Number(to) }))
     ),
     hours: span("hours", /^(\d\d?:\d\d)-(\d\d?:\d\d)$/, "Hours of New York with games, which may pass midnight", "10:00-04:00"),
-    lastLookHours: figure("last-look", "hours", "Final games too, so long from their beginning: late corrections", 8),
+    lastLookHours: figure("last-look", "hours", "Final games too, so long from their beginning: late corrections", lastLookHours),
     concurrency: count("concurrency", "Ingests that run at once", 4),
     at: Flag.Date("at").pipe(
       Flag.withMetavar("<time>"),

@@ -1,6 +1,6 @@
 /** The NHL pipeline from end to end: the real resource, a local server of the API's shapes, real Postgres. */
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer, Result } from "effect"
+import { ConfigProvider, DateTime, Effect, Layer, Result } from "effect"
 import { SqlClient } from "effect/sql"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -13,7 +13,8 @@ import { nhl } from "../../pipelines/nhl.ts"
 import { MemoryLimitStore } from "sluice/testing"
 import { NhlApi } from "../../resources/nhl/NhlApi.ts"
 import * as NhlSimulators from "../../simulators/nhl/Source.ts"
-import { games as facts } from "../../simulators/nhl/facts/index.ts"
+import * as facts from "../../simulators/nhl/facts/index.ts"
+import * as Simulator from "../../simulators/nhl/Simulator.ts"
 import * as PostgresRunStore from "../../storage/PostgresRunStore.ts"
 import { fixtures, withoutFixtures } from "../fixtures.ts"
 import * as TestDatabase from "../TestDatabase.ts"
@@ -34,7 +35,7 @@ const layer = (settings: Record<string, string>) =>
     )
   ).pipe(Layer.provideMerge(TestDatabase.layerMigrated))
 
-const week = facts.filter((game) => game.date.startsWith("2023-05"))
+const week = facts.games.filter((game) => game.date.startsWith("2023-05"))
 
 describe("the NHL pipeline on the simulator", () => {
   it.live("makes the totals of the week, which are those of the facts", () =>
@@ -75,6 +76,22 @@ describe("the NHL pipeline on the simulator", () => {
       assert.deepStrictEqual([again.state, again.materialized, again.unchanged], ["succeeded", 0, 0])
     }).pipe(Effect.provide(layer({}))))
 
+  it.live("asks for a final game once where its schedule wants it in three runs", () =>
+    Effect.gen(function*() {
+      const now = DateTime.nowUnsafe()
+      const ask = nhl.schedule?.request
+      if (typeof ask !== "function") return assert.fail("its schedule has no function")
+      const wanted = ask({ due: now, local: "", note: undefined })
+      if ("_tag" in wanted || typeof wanted.partitions !== "string") return assert.fail("its schedule wants no day")
+      const startsAt = DateTime.formatIso(DateTime.subtract(now, { hours: 5 }))
+      const simulator = yield* Simulator.make({ ...facts, games: [{ ...week[0]!, date: wanted.partitions, startsAt }] }, { postponed: false })
+      const run = Executor.start(graph, request(wanted.partitions, { force: wanted.force ?? false }))
+      yield* Effect.gen(function*() {
+        for (const _ of [1, 2, 3]) assert.strictEqual((yield* run).state, "succeeded")
+      }).pipe(Effect.provide(layer({ NHL_SOURCE: simulator.url, NHL_SHAPE: "api-web" })))
+      assert.deepInclude(yield* simulator.requests, { week: 3, boxscore: 1 })
+    }))
+
   it.live("a postponed game is listed and has no partition", () =>
     Effect.gen(function*() {
       yield* Executor.start(graph, request("2023-05-18..2023-05-24"))
@@ -91,7 +108,7 @@ describe("the NHL pipeline on the simulator", () => {
       const report = yield* Executor.start(graph, request("2023-03-09"))
       assert.strictEqual(report.state, "succeeded")
       const rows = yield* Asset.load(gameStats, "2022021032")
-      const scratched = facts.find((game) => game.id === 2022021032)!
+      const scratched = facts.games.find((game) => game.id === 2022021032)!
       const ids = new Set([...scratched.away.scratches, ...scratched.home.scratches].map(([id]) => id))
       assert.deepStrictEqual(new Set(rows.filter((row) => row.goals === null).map((row) => row.player_id)), ids)
       assert.isTrue(rows.every((row) => row.player_age !== null || !ids.has(row.player_id)))

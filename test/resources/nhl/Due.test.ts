@@ -1,7 +1,7 @@
 /** Which games a poll finds due. */
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime } from "effect"
-import { due } from "../../../pipelines/nhl/Monitor.ts"
+import { due } from "../../../resources/nhl/Due.ts"
 import type { GameState, GameType, ScheduledGame } from "../../../resources/nhl/ScheduledGame.ts"
 
 const now = DateTime.makeUnsafe("2023-05-20T02:00:00Z")
@@ -26,7 +26,7 @@ const game = (game_id: number, state: GameState, hoursAgo: number, game_type: Ga
 const ids = (games: ReadonlyArray<ScheduledGame>, lastLookHours = 4) =>
   due(games, { now, types, lastLookHours }).map((found) => found.game_id)
 
-describe("Monitor.due", () => {
+describe("due", () => {
   it("is every live game and no other, however early it began or late it is", () => {
     const games = [
       game(1, "live", 2), game(2, "live", -1), game(3, "live", 30),

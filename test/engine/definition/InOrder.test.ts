@@ -70,4 +70,48 @@ describe("InOrder", () => {
       assert.deepStrictEqual(given, Array.from({ length: 49 }, (_, i) => i + 1))
       assert.isAtMost(begun, 60)
     }))
+
+  it.effect("where the elements fail, what came before is given first; a call that throws is a failure", () =>
+    Effect.gen(function*() {
+      const given: Array<number> = []
+      const elements = Stream.concat(Stream.range(1, 20), Stream.fail("no more"))
+      const all = (call: (n: number) => Effect.Effect<number>) =>
+        Stream.runForEach(InOrder.mapEffect(elements, call, { concurrency: 3, ahead: 10 }), (n) => Effect.sync(() => given.push(n)))
+      const fiber = yield* Effect.forkChild(Effect.flip(all((n) => Effect.delay(Effect.succeed(n), 100 - n))))
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* Fiber.join(fiber), "no more")
+      assert.deepStrictEqual(given, Array.from({ length: 20 }, (_, i) => i + 1))
+      const exit = yield* Effect.exit(all(() => {
+        throw new Error("thrown")
+      }))
+      assert.match(String(exit), /thrown/)
+    }))
+
+  it.effect("as many at a time as a function says by now; who takes no more ends those under way", () =>
+    Effect.gen(function*() {
+      let most = 2
+      let open = 0
+      let ended = 0
+      const call = (n: number) =>
+        Effect.acquireUseRelease(
+          Effect.sync(() => void open++),
+          () => Effect.delay(Effect.succeed(n), 100),
+          () => Effect.sync(() => {
+            open--
+            ended++
+          })
+        )
+      const given = InOrder.mapEffect(Stream.range(1, 1000), call, { concurrency: () => most, ahead: 500 })
+      const fiber = yield* Effect.forkChild(Stream.runDrain(Stream.take(given, 50)))
+      for (const size of [2, 7, 3]) {
+        most = size
+        yield* TestClock.adjust(150)
+        assert.strictEqual(open, size)
+      }
+      most = 20
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      assert.strictEqual(open, 0)
+      assert.isAtLeast(ended, 50)
+    }))
 })

@@ -34,13 +34,28 @@ const plain = (tree: SchemaTree): Read => {
     const element = elementOf(tree)
     return element === undefined ? (value) => value : plain(element)
   }
-  const members = (isMapLike(tree) ? [] : tree.children).map((child) => [child.element.name, plain(child)] as const)
-  const mapped = isMapLike(tree) ? tree.children[0]?.children[1] : undefined
-  const inner = mapped === undefined ? undefined : plain(mapped)
-  return deep((value) => {
-    if (!isObject(value)) return value
-    return Object.fromEntries(inner === undefined ? members.map(([name, read]) => [name, read(value[name])]) : Object.entries(value).map(([k, v]) => [k, inner(v)]))
-  })
+  if (isMapLike(tree)) return deep(mapOf(tree))
+  const members = tree.children.map((child) => [child.element.name, plain(child)] as const)
+  return deep((value) => isObject(value) ? Object.fromEntries(members.map(([name, read]) => [name, read(value[name])])) : value)
+}
+
+/** Entries → an object by the text of their keys; of two with one key the last counts, as the format says. */
+const mapOf = (tree: SchemaTree): Read => {
+  const [entries] = tree.children
+  const [key, value] = entries?.children ?? []
+  if (entries === undefined || key === undefined || value === undefined) return (map) => map
+  const [readKey, readValue] = [plain(key), plain(value)]
+  return (map) => {
+    const list = isObject(map) ? map[entries.element.name] : undefined
+    if (!Array.isArray(list)) return {}
+    const pairs: ReadonlyArray<unknown> = list
+    return Object.fromEntries(pairs.map((pair) => {
+      if (!isObject(pair)) return refuse("an entry of the map is damaged")
+      const name = jsonOf(readKey(pair[key.element.name]))
+      if (typeof name === "object") return refuse(`the map has the key ${shown(name)}; expected text, numbers or moments`)
+      return [String(name), readValue(pair[value.element.name])]
+    }))
+  }
 }
 
 const kindName = (tree: SchemaTree): string =>

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { RowGroup } from "hyparquet"
 import { convert, DEFAULT_PARSERS } from "hyparquet/src/convert.js"
-import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from "hyparquet/src/schema.js"
+import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath, isMapLike } from "hyparquet/src/schema.js"
 import type { ColumnMetaData, SchemaTree } from "hyparquet/src/types.js"
 import type { FormatError } from "../FormatError.ts"
 import * as Cursor from "./Cursor.ts"
@@ -21,6 +21,12 @@ export interface Wanted {
 }
 
 export const isFlat = (tree: SchemaTree): boolean => tree.children.length === 0 && tree.element.repetition_type !== "REPEATED"
+
+/** Maps as the lists of entries that they are stored as: hyparquet would make text of every key, and lose some. */
+const withoutMaps = (tree: SchemaTree): SchemaTree => {
+  const { converted_type: _, logical_type: __, ...element } = tree.element
+  return { ...tree, element: isMapLike(tree) ? element : tree.element, children: tree.children.map(withoutMaps) }
+}
 
 /** What is within a variant is read by hyparquet, which knows its annotations. */
 const inVariant = (path: ReadonlyArray<SchemaTree>): boolean => path.some(({ element }) => element.logical_type?.type === "VARIANT")
@@ -60,6 +66,9 @@ export const open = Effect.fnUntraced(function*<E, R>(
     const column = wanted.find(({ tree }) => tree.element.name === meta?.path_in_schema[0])
     const range = rangeOf(chunk)
     if (meta === undefined || column === undefined || range === undefined) continue
+    if (chunk.crypto_metadata !== undefined) {
+      return yield* damaged(meta.path_in_schema.join("."), new Error("it is encrypted; expected a column without encryption"))
+    }
     if (isFlat(column.tree) && Number(meta.num_values) !== rows) {
       return yield* damaged(meta.path_in_schema.join("."), new Error(`it has ${meta.num_values} values for ${rows} rows`))
     }
@@ -77,7 +86,7 @@ export const open = Effect.fnUntraced(function*<E, R>(
     })
     const [only] = below
     if (only === undefined) throw new Error("the row group does not have it")
-    return isFlat(column.tree) ? Cursor.flat(only.pages, only.leaf) : Cursor.nested(column.tree, below, parsers)
+    return isFlat(column.tree) ? Cursor.flat(only.pages, only.leaf) : Cursor.nested(withoutMaps(column.tree), below, parsers)
   }
   return yield* Effect.forEach(wanted, (column) =>
     Effect.try({ try: () => cursorOf(column), catch: (error) => damaged(column.tree.element.name, error) }))

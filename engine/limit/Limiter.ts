@@ -33,7 +33,7 @@ export interface Limiter {
   readonly use: <A, E, R>(call: Effect.Effect<A, E, R>, weight?: number) => Effect.Effect<A, E, R>
   /** The server has said that there were too many calls: the rate falls, for all who share it. */
   readonly slowDown: (options?: {
-    /** How long ago the call was sent: of calls from before the last fall there is no further one. Default 1 second. */
+    /** How long ago the call was sent: of calls from before the end of the window of the last fall there is no further one. Default 1 second. */
     readonly sentAgo?: Duration.Input | undefined
     /** How long the server asked to wait; a month at most, whatever it said. */
     readonly retryAfter?: Duration.Input | undefined

@@ -90,12 +90,13 @@ begin
   delete from sluice.limit_answers
   where budget = budget.number and at + (count - 1) * spacing + budget.keep <= moment;
 
-  -- Too many calls: calls of one moment are refused together, and that is one fall.
+  -- Too many calls: calls of one moment are refused together, and so are those that follow while the server still counts
+  -- the ones before the fall; that is one fall.
   select max(p) into until from unnest(my_per) as p;
   if too_many_ago is not null then
     paused_before := budget.paused_until;
     budget.paused_until := greatest(budget.paused_until, moment + coalesce(retry_after, 0));
-    if moment - too_many_ago > budget.fell_at then
+    if budget.falls = 0 or moment - too_many_ago > budget.fell_at + least(until, 10000) then
       -- The pace before the fall, by the pause as it was then.
       budget.factor := greatest(1.0 / 64, 0.5 * case when budget.falls = 0 then 1 else least(1, budget.factor + greatest(0,
         moment - greatest(budget.fell_at, paused_before)

@@ -1,7 +1,10 @@
-/** How Parquet's bytes are fetched, and the runs and packed bits that its pages are made of. */
+/** How Parquet's bytes are fetched, the maps that are made of them, and the runs and packed bits that its pages are made of. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
+import { type FileMetaData, parquetSchema, type SchemaElement } from "hyparquet"
 import { Format } from "../../../index.ts"
+import * as Kind from "../../../io/format/Kind.ts"
+import { slotReader } from "../../../io/format/parquet/Column.ts"
 import * as Fetch from "../../../io/format/parquet/Fetch.ts"
 import * as Hybrid from "../../../io/format/parquet/Hybrid.ts"
 import { seeded } from "../../conformance/Random.ts"
@@ -38,6 +41,28 @@ describe("the bytes of a row group's columns", () => {
       assert.isBelow(reads.reduce((sum, length) => sum + length, 0), 22 * mebibyte)
       assert.isAtMost(Math.max(...reads), 4 * mebibyte)
     }))
+})
+
+describe("maps", () => {
+  it("have every key by its text, and refuse those that have none", () => {
+    const mapOf = (key: SchemaElement) =>
+      parquetSchema({
+        schema: [
+          { name: "root", num_children: 1 },
+          { name: "m", repetition_type: "OPTIONAL", num_children: 1, converted_type: "MAP" },
+          { name: "key_value", repetition_type: "REPEATED", num_children: 2 },
+          { repetition_type: "REQUIRED", ...key },
+          { name: "value", repetition_type: "OPTIONAL", type: "INT32" }
+        ]
+      } as FileMetaData).children[0]!
+    const read = (key: SchemaElement, ...keys: ReadonlyArray<unknown>) =>
+      slotReader(mapOf(key), Kind.slotOf(Schema.Unknown.ast), false)({ key_value: keys.map((key, value) => ({ key, value })) })
+    const text: SchemaElement = { name: "key", type: "BYTE_ARRAY", converted_type: "UTF8" }
+    assert.deepStrictEqual(Object.entries(Object(read(text, "a", "__proto__", "b", "a"))), [["a", 3], ["__proto__", 1], ["b", 2]])
+    assert.deepStrictEqual(read({ name: "key", type: "INT32", converted_type: "DATE" }, 0, 19_782), { "1970-01-01": 0, "2024-02-29": 1 })
+    assert.deepStrictEqual(read(text), {})
+    assert.throws(() => read({ name: "key", type: "INT32", num_children: 0 }, { x: 1 }), "the map has the key")
+  })
 })
 
 describe("runs and packed bits", () => {

@@ -20,7 +20,7 @@ import type { Schedule } from "../schedule/Schedule.ts"
 import type { Sensor } from "../sensor/Sensor.ts"
 import * as Ask from "./Ask.ts"
 import * as Automations from "./Automations.ts"
-import { choose } from "./Choice.ts"
+import { type Asking, choose } from "./Choice.ts"
 import * as Executing from "./Executing.ts"
 import * as Forgetting from "./Forgetting.ts"
 import * as Hooks from "./Hooks.ts"
@@ -138,6 +138,7 @@ const decide = Effect.fnUntraced(function*<R>(serving: Serving<R>, known: Known)
   const store = yield* TickStore
   const asked = yield* monotonicMillis
   const { now, standings } = yield* store.standings(schedules.map(({ name }) => name))
+  const ready: Array<{ readonly schedule: Schedule; readonly ask: Asking; readonly due: number }> = []
   let next = now + lookMillis
   for (const schedule of schedules) {
     const ask = (moment: Moment) => Ask.decisionOf(graph, schedule, moment)
@@ -150,13 +151,16 @@ const decide = Effect.fnUntraced(function*<R>(serving: Serving<R>, known: Known)
       continue
     }
     const choice = choose(schedule, standing, ask)
-    if (choice.decisions.length === 0) known.set(schedule.name, { standing: as, next: choice.next })
-    else {
-      // Once more, while nobody else decides: another daemon may have been first.
-      const decided = yield* store.decide(schedule.name, lease.worker, (standing) => choose(schedule, standing, ask).decisions)
-      yield* Effect.forEach(decided, (one) => carryOut(serving, schedule.name, one, now), { discard: true })
-    }
+    const [first] = choice.decisions
+    if (first === undefined) known.set(schedule.name, { standing: as, next: choice.next })
+    else ready.push({ schedule, ask, due: first.due })
     next = Math.min(next, choice.next)
+  }
+  // What is due longest comes first: where a machine cannot keep up, the last of the list would never have their turn.
+  for (const { ask, schedule } of ready.sort((a, b) => a.due - b.due)) {
+    // Once more, while nobody else decides: another daemon may have been first.
+    const decided = yield* store.decide(schedule.name, lease.worker, (standing) => choose(schedule, standing, ask).decisions)
+    yield* Effect.forEach(decided, (one) => carryOut(serving, schedule.name, one, now), { discard: true })
   }
   // Counted from before the question: rather a little early, which is asked once more, than late.
   return Math.max(0, Math.ceil(next - now - ((yield* monotonicMillis) - asked)))

@@ -154,8 +154,9 @@ const execute = <R>(graph: AssetGraph<R>, id: number, lease: Lease.Lease, starte
       })
     )
     if (ending === "cancelling") yield* endStopped(id)
-    if (ending === "taken over") return yield* gone(id)
-    return yield* report(id, began)
+    const reported = yield* report(id, began)
+    // A process that was frozen until others had ended the backfill has nothing to tell but that.
+    return ending === "taken over" && reported.state === "running" ? yield* gone(id) : reported
   })
 
 /** The last process that leaves a backfill that is being cancelled, or stopped by itself, records its end. */

@@ -79,11 +79,11 @@ export const claims = (test: Test): void => {
 
   test("tells a worker whose lease was over, which may then go on", Effect.gen(function*() {
     const { next, store } = yield* startedTwo
-    yield* store.startWorker(worker("slow"))
+    yield* store.startWorker(worker("slow", 1500))
     const slow = yield* store.createRun(request, "slow")
     assert.isTrue(yield* store.heartbeat("slow"))
     yield* store.claim(slow, "slow", [a])
-    yield* lapse(store, "slow")
+    yield* Effect.sleep(1600)
     assert.isFalse(yield* store.heartbeat("slow"))
     assert.deepStrictEqual(grants(yield* store.claim(next, "two", [a])), [false])
     assert.isFalse(yield* store.heartbeat("nobody"))

@@ -45,7 +45,7 @@ export const retries = 3
 const lingerMillis = 10
 
 /** A pause of the process or of the API that is no longer than this, as one to collect garbage, is made up for. */
-const pauseSeconds = 0.02
+const pauseSeconds = 0.06
 
 const refused = (message: string) => new SettingsError({ message })
 

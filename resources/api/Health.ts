@@ -93,7 +93,6 @@ export const make = ({ name, title }: { readonly name: string; readonly title: s
     enter: (visit, notices) => {
       listener = notices
       const wait = gate.enter(visit)
-      // Whoever probes has waited.
       if (wait === undefined) return undefined
       return Effect.flatMap(wait, () =>
         // Whoever probes has waited.

@@ -13,7 +13,7 @@ import { openRuns } from "./OpenRuns.ts"
 import { readProgress } from "./Progress.ts"
 import * as Runs from "./Runs.ts"
 import { setOf, setText } from "./SetColumns.ts"
-import { isLost } from "./Workers.ts"
+import { isLost, seenState } from "./Workers.ts"
 
 const Pulse = Schema.NonEmptyArray(Schema.Struct({ pulse: Schema.String }))
 const Now = Schema.NonEmptyArray(Schema.Struct({ now: Schema.Number }))
@@ -149,7 +149,7 @@ export const make = (sql: PgClient.PgClient): AutomationStore["Service"] => {
       sql`
         select
           ask.asset, ask.run, ask.at, ask.cells,
-          case when ${isLost(sql, sql`run`)} then 'lost' else run.state::text end as "runState"
+          ${seenState(sql, sql`run`)} as "runState"
         from sluice.automation_asks as ask
         join sluice.runs as run on run.id = ask.run
         where ask.asset = any(${keys(assets)}::text[])

@@ -7,7 +7,7 @@ import { clean, json, keys, texts } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
 import * as Runs from "./Runs.ts"
 import * as SensorRuns from "./SensorRuns.ts"
-import { isLost, workerNumber } from "./Workers.ts"
+import { seenState, workerNumber } from "./Workers.ts"
 
 const Known = Schema.Array(Schema.Struct({
   name: Schema.String,
@@ -167,7 +167,7 @@ export const make = (sql: PgClient.PgClient): SensorStore["Service"] => {
       sql`
         select
           request.sensor, request.key, request.state::text as state, request.at, request.run, request.reason,
-          case when ${isLost(sql, sql`run`)} then 'lost' else run.state::text end as "runState"
+          ${seenState(sql, sql`run`)} as "runState"
         from sluice.sensor_requests as request
         left join sluice.runs as run on run.id = request.run
         where request.sensor = ${sensor}

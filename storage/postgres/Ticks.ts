@@ -8,7 +8,7 @@ import { clean, instants, keys, texts } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
 import { openRuns } from "./OpenRuns.ts"
 import * as Runs from "./Runs.ts"
-import { isLost } from "./Workers.ts"
+import { seenState } from "./Workers.ts"
 
 const Standings = Schema.Array(Schema.Struct({
   name: Schema.String,
@@ -201,7 +201,7 @@ export const make = (sql: PgClient.PgClient): TickStore["Service"] => {
       sql`
         select
           tick.schedule, tick.due, tick.state::text as state, tick.at, tick.run, tick.reason,
-          case when ${isLost(sql, sql`run`)} then 'lost' else run.state::text end as "runState"
+          ${seenState(sql, sql`run`)} as "runState"
         from sluice.ticks as tick
         left join sluice.runs as run on run.id = tick.run
         where tick.schedule = ${schedule}

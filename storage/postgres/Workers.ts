@@ -74,6 +74,10 @@ export const isLost = (sql: PgClient.PgClient, run: Fragment) =>
     )
   )`
 
+/** The state of a run, by the name of its row, as people look at it: also lost. Null where there is no run. */
+export const seenState = (sql: PgClient.PgClient, run: Fragment) =>
+  sql`case when ${isLost(sql, run)} then 'lost' else ${run}.state::text end`
+
 /** Whether a worker executes a run, as a condition: at a glance, without a lock. */
 export const executes = (sql: PgClient.PgClient, run: number, worker: string) =>
   sql`exists (

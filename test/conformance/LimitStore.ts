@@ -99,7 +99,8 @@ export const limitStoreConformance = <E>(name: string, layer: Layer.Layer<LimitS
     test("the permits of a holder that is lost count until a window after its lease", Effect.fnUntraced(function*(store) {
       const rates = [rate(1, 500)]
       yield* store.ask(asking({ holder: "a", rates, leaseMillis: 300 }))
-      yield* Effect.sleep(350)
+      // A timer may be a fraction of a millisecond early by the clock of the database.
+      yield* Effect.sleep(352)
       const b = yield* store.ask(asking({ holder: "b", rates }))
       assert.isAbove(b.lot?.startsInMillis ?? 0, 450 - slack)
       assert.isAtMost(b.lot?.startsInMillis ?? 1000, 450)

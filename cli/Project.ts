@@ -5,6 +5,7 @@ import * as path from "node:path"
 import { setImmediate as immediate } from "node:timers/promises"
 import { pathToFileURL } from "node:url"
 import * as AssetGraph from "../engine/graph/AssetGraph.ts"
+import * as Span from "../engine/Span.ts"
 import { type Deployment, isDeployment } from "./Deployment.ts"
 import * as EnvFile from "./EnvFile.ts"
 import { ProjectFolder } from "./grammar/Options.ts"
@@ -108,7 +109,7 @@ export const exported = (folder: string, within: Duration.Input = loadWithin): E
   Effect.timeoutOrElse(importing(path.join(folder, entry), (error) => whyNotLoaded(folder, error)), {
     duration: within,
     orElse: () => {
-      const message = `${path.join(folder, entry)} has not finished loading within ${Duration.format(Duration.fromInputUnsafe(within))}: ` +
+      const message = `${path.join(folder, entry)} has not finished loading within ${Span.exact(Duration.toMillis(Duration.fromInputUnsafe(within)))}: ` +
         "look for an `await` outside of a function that waits for something that never comes."
       return Effect.fail(new Refusal({ message }))
     }

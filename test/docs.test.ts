@@ -107,7 +107,7 @@ const write = (folder: string, { file, text }: Written): void => {
 const comparable = (text: string): ReadonlyArray<string> =>
   text.split("\n").map((line) =>
     line
-      .replace(/\b\d[\d,.]* ?(ms|s|min|h|d)\b( ago)?|\bjust now\b/g, "T")
+      .replace(/\b\d[\d,.]* ?(ms|s|min|h|d)\b( \d+ (s|min|h)\b)*( ago)?|\bjust now\b/g, "T")
       .replace(/\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d+)?|\b\d\d:\d\d:\d\d(\.\d+)?\b/g, "T")
       .replace(/\b(version|newest) \d+/gi, "$1 V").replace(/^(\s*version\s+)\d+$/, "$1V")
       .replace(/\b\d{1,3}(,\d{3})+\b/g, "N").replace(/\b20(2[6-9]|[3-9]\d)-\d\d-\d\d\b/g, "D")

@@ -15,7 +15,7 @@ import { out, state as colour } from "../terminal/Style.ts"
 import * as Table from "../terminal/Table.ts"
 import * as Text from "../terminal/Text.ts"
 
-/** `0 2 * * * in Europe/Berlin`, `every 10.0 s` */
+/** `0 2 * * * in Europe/Berlin`, `every 10 s` */
 const whenText = ({ during, timing, zone }: Schedule): string => {
   const when = timing._tag === "Cron" ? timing.crons.map(({ text }) => text).join(", ") : `every ${Text.duration(timing.everyMillis)}`
   return timing._tag === "Loop" && during === undefined ? when : `${when} in ${zone.name}`

@@ -1,4 +1,5 @@
 /** Numbers, times and names in words for people. */
+export { rounded as duration } from "../../engine/Span.ts"
 
 const grouped = new Intl.NumberFormat("en-US")
 
@@ -7,20 +8,6 @@ export const count = (n: number): string => grouped.format(n)
 
 /** `1 cell`, `1,200 cells` */
 export const plural = (n: number, one: string, many = `${one}s`): string => `${count(n)} ${n === 1 ? one : many}`
-
-/** `84 ms`, `1.2 s`, `3 min 20 s`, `2 h 5 min`, `26 h`. */
-export const duration = (millis: number): string => {
-  if (millis < 1000) return `${Math.round(millis)} ms`
-  const seconds = millis / 1000
-  if (seconds < 59.95) return `${seconds.toFixed(1)} s`
-  const whole = Math.round(seconds)
-  return whole < 3600 ? parts(whole, 60, "min", 1, "s") : parts(whole, 3600, "h", 60, "min")
-}
-
-const parts = (seconds: number, large: number, largeUnit: string, small: number, smallUnit: string): string => {
-  const rest = Math.floor((seconds % large) / small)
-  return `${Math.floor(seconds / large)} ${largeUnit}${rest === 0 ? "" : ` ${rest} ${smallUnit}`}`
-}
 
 /** `812 B`, `64 kB`, `1.2 MB`, in powers of 1000. */
 export const size = (bytes: number): string => {

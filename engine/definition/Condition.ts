@@ -1,7 +1,7 @@
 /** The conditions of automation: plain data, a statement that is true or false of each cell, and its words. */
-import { Duration } from "effect"
 import type { Zone } from "../partition/Zone.ts"
 import type { Cron } from "../schedule/Cron.ts"
+import * as Span from "../Span.ts"
 
 export type Condition =
   | { readonly _tag: "Missing" | "Stale" | "Failed" | "Stored" | "InProgress" | "Blocked" | "Source" }
@@ -35,7 +35,7 @@ export const describe = (condition: Condition): string => {
     case "LastPartitions":
       return `in the last ${condition.count === 1 ? "partition" : `${condition.count} partitions`}`
     case "LastTime":
-      return `in the last ${Duration.format(Duration.millis(condition.millis))}`
+      return `in the last ${Span.exact(condition.millis)}`
     case "And":
     case "Or":
       return `(${condition.of.map(describe).join(condition._tag === "And" ? " and " : " or ")})`

@@ -1,5 +1,6 @@
 /** Makes calls wait for their permits: in the order in which they came, and without a timer or a fiber for each. */
 import { Cause, Clock, Duration, Effect, Exit, type Scope } from "effect"
+import * as Span from "../Span.ts"
 import type { LimitStore, Pace } from "./LimitStore.ts"
 import * as Line from "./Line.ts"
 import * as Overrides from "./Overrides.ts"
@@ -65,7 +66,7 @@ const percentOf = (pace: Pace): number => Math.round(pace.factor * 100)
 const changed = (limit: RateLimit.RateLimit, before: Pace, after: Pace): string | undefined => {
   const rate = RateLimit.rateText(limit.rate)
   if (after.falls > before.falls) {
-    const pause = after.pausedMillis < 1 ? "" : `, after a pause of ${Duration.format(Duration.millis(Math.ceil(after.pausedMillis)))}`
+    const pause = after.pausedMillis < 1 ? "" : `, after a pause of ${Span.rounded(Math.ceil(after.pausedMillis))}`
     return `The rate of ${limit.name} falls to ${percentOf(after)} % of ${rate}${pause}.`
   }
   return before.factor < 1 && after.factor === 1 ? `The rate of ${limit.name} is ${rate} again.` : undefined

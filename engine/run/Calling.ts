@@ -1,6 +1,7 @@
 /** Calls the function of a computation, whose types are erased in the graph, and takes apart what it gives. */
 import { Data, Duration, Effect, Result, Stream } from "effect"
 import type * as Asset from "../definition/Asset.ts"
+import * as Span from "../Span.ts"
 import { StepTimeout } from "./Failure.ts"
 
 /**
@@ -67,7 +68,7 @@ export const withTimeout = ({ key, timeout }: Asset.Computation) => <A, E, R>(ef
   timeout === undefined ? effect : Effect.timeoutOrElse(effect, {
     duration: timeout,
     orElse: () => {
-      const long = Duration.format(Duration.fromInputUnsafe(timeout))
+      const long = Span.exact(Duration.toMillis(Duration.fromInputUnsafe(timeout)))
       return Effect.fail(new StepTimeout(`One attempt of ${key} took longer than its time-out of ${long}.`))
     }
   })

@@ -1,5 +1,6 @@
 /** The one error of APIs: what was asked for, what came instead, and whether asking again can help. */
-import { Duration, Schema } from "effect"
+import { Schema } from "effect"
+import * as Span from "../../engine/Span.ts"
 
 /** No answer: refused, reset, unknown host. */
 export class Unreachable extends Schema.TaggedClass<Unreachable>()("Unreachable", {
@@ -84,13 +85,6 @@ export type Reason = typeof Reason.Type
 /** A beginning of a body, as a sentence ends with it. */
 const says = (head: string): string => head === "" ? "." : `: ${head}`
 
-/** `1500` as "1.5 s", `90000` as "1 min 30 s". */
-const long = (millis: number): string => {
-  if (millis < 1000) return `${millis} ms`
-  if (millis < 60_000) return `${millis / 1000} s`
-  return Duration.format(Duration.millis(Math.round(millis / 1000) * 1000)).replace(/(\d)m\b/, "$1 min").replace(/(\d)s\b/, "$1 s")
-}
-
 /** From so many calls in a row without any answer on, the address may be blocked. */
 const suspicious = 3
 
@@ -117,14 +111,14 @@ export class ApiError extends Schema.TaggedError<ApiError>()("ApiError", {
         const blocked = (reason.inARow ?? 1) >= suspicious
           ? `; the last ${reason.inARow} calls timed out without a single answer: this address may be blocked`
           : ""
-        return `The ${api} API gave no whole answer for ${subject} at ${url} within ${long(reason.millis)}${after}${blocked}.`
+        return `The ${api} API gave no whole answer for ${subject} at ${url} within ${Span.rounded(reason.millis)}${after}${blocked}.`
       }
       case "Status":
         return reason.status === 404
           ? `The ${api} API does not know ${subject} (404 from ${url})${says(reason.head)}`
           : `${answered} with ${reason.status} at ${url}${after}${says(reason.head)}`
       case "Limited": {
-        const later = reason.retryAfterMillis === null ? "" : ` and wants to be asked again in ${long(reason.retryAfterMillis)}`
+        const later = reason.retryAfterMillis === null ? "" : ` and wants to be asked again in ${Span.rounded(reason.retryAfterMillis)}`
         return `The ${api} API says it was asked too often for ${subject} at ${url}${later}${after}${says(reason.head)}`
       }
       case "NotJson":

@@ -1,6 +1,7 @@
 /** How an API is: its breaker, what it told last, and who hears of changes. */
 import { Clock, Effect } from "effect"
 import { type Notice, Notices, unheard } from "../../engine/definition/Notice.ts"
+import * as Span from "../../engine/Span.ts"
 import type { Reason } from "./ApiError.ts"
 import { type Breaker, type Outcome, outcomeOf } from "./Breaker.ts"
 import type { Gate, Visit } from "./Gate.ts"
@@ -56,7 +57,7 @@ const sentence = (title: string, breaker: Breaker, now: number, reason: Reason |
   switch (breaker._tag) {
     case "Open": {
       const why = reason === undefined ? "" : ` (${reason._tag})`
-      return `The ${title} API seems to be down${why}: its calls wait for ${Math.ceil((breaker.until - now) / 1000)} s, then one is tried.`
+      return `The ${title} API seems to be down${why}: its calls wait for ${Span.rounded(Math.ceil((breaker.until - now) / 1000) * 1000)}, then one is tried.`
     }
     case "HalfOpen":
       return `One call of the ${title} API is tried.`

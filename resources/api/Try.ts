@@ -3,6 +3,7 @@ import { Cause, type Clock, Effect, Result } from "effect"
 import type { Notice } from "../../engine/definition/Notice.ts"
 import type { Call } from "../../engine/definition/Usage.ts"
 import type { Permit, Restore } from "../../engine/limit/Limiter.ts"
+import * as Span from "../../engine/Span.ts"
 import { type Reason, Status, TimedOut, Unreachable } from "./ApiError.ts"
 import { type Outcome, outcomeOf } from "./Breaker.ts"
 import { type Answer, redirected } from "./Exchange.ts"
@@ -70,7 +71,7 @@ export type Attempt = (request: ApiRequest, calling: Calling) => Effect.Effect<T
 const after = <A>(wait: Effect.Effect<void> | undefined, next: () => Effect.Effect<A>): Effect.Effect<A> =>
   wait === undefined ? next() : Effect.flatMap(wait, next)
 
-const hasWaited = (seconds: number) => new Unreachable({ problem: `it was down for longer than the ${seconds} s of maxWait` })
+const hasWaited = (millis: number) => new Unreachable({ problem: `it was down for longer than the ${Span.exact(millis)} of maxWait` })
 
 /** A try from the gate to its end. */
 class Stay implements Visit {
@@ -189,7 +190,7 @@ export const make = ({ decode, follows, health, meter, name, redact, slots, tran
         return wait && restore(wait)
       }
       const way = after<Told | Next | typeof again>(enter(stay, calling, restore), () => {
-        if (calling.gaveUp) return Effect.succeed(Result.fail(hasWaited((calling.maxWaitMillis ?? 0) / 1000)))
+        if (calling.gaveUp) return Effect.succeed(Result.fail(hasWaited(calling.maxWaitMillis ?? 0)))
         return after(wait(stay.turn, limits.turns), () =>
           after(wait(stay.slot, slots), () =>
             mayGo(stay)

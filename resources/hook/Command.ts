@@ -2,6 +2,7 @@
 import { Duration, Effect, Schema } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { type Channel, HookEvent, NotDelivered } from "../../engine/hook/Hook.ts"
+import * as Span from "../../engine/Span.ts"
 
 export interface CommandOptions {
   /** It is killed then, with the processes it has started. Default "30 seconds". */
@@ -26,7 +27,7 @@ export const command = (argv: readonly [string, ...ReadonlyArray<string>], optio
       Effect.flatMap(Effect.orDie(encode(event)), (json) => run(argv, { ...options, env: { ...ofEvent(event), ...options.env } }, json)).pipe(
         Effect.timeoutOrElse({
           duration: millis,
-          orElse: () => Effect.fail(new NotDelivered({ message: `${argv[0]} did not end within ${millis / 1000} s, and was killed.`, transient: true }))
+          orElse: () => Effect.fail(new NotDelivered({ message: `${argv[0]} did not end within ${Span.exact(millis)}, and was killed.`, transient: true }))
         })
       )
   }

@@ -2,6 +2,7 @@
 import { type Duration, Effect, Redacted } from "effect"
 import { NotDelivered } from "../../engine/hook/Hook.ts"
 import type { LimitStore } from "../../engine/limit/LimitStore.ts"
+import * as Span from "../../engine/Span.ts"
 import * as Api from "../api/Api.ts"
 import type { ApiError } from "../api/ApiError.ts"
 import { decoded, hiding, partsOf } from "./Setting.ts"
@@ -63,7 +64,7 @@ const notDelivered = ({ reason, transient }: ApiError, host: string, hide: (text
     case "Unreachable":
       return new NotDelivered({ message: `${host} gave no answer${cut(reason.problem)}`, transient })
     case "TimedOut":
-      return new NotDelivered({ message: `${host} gave no whole answer within ${reason.millis / 1000} s.`, transient })
+      return new NotDelivered({ message: `${host} gave no whole answer within ${Span.exact(reason.millis)}.`, transient })
     case "Status":
     case "Limited": {
       const status = reason._tag === "Limited" ? 429 : reason.status

@@ -80,7 +80,7 @@ describe("a project that never finishes loading", () => {
     Effect.gen(function*() {
       const { folder } = yield* folderWith("await new Promise(() => {})\nexport default 1")
       const { message } = yield* Effect.flip(Project.exported(folder, "300 millis"))
-      assert.include(message, `${path.join(folder, "main.ts")} has not finished loading within 300ms`)
+      assert.include(message, `${path.join(folder, "main.ts")} has not finished loading within 300 ms`)
     }))
 })
 

@@ -80,7 +80,7 @@ describe("sensors on the command line", () => {
       yield* observed(databaseUrl)
       assert.match(yield* out("sensors"), /away +failing +node-a:4711 +· +the API is away\nshop\/numbers +running +node-a:4711 +just now +/)
       const shown = yield* out("sensor", "show", "shop/numbers")
-      for (const text of ["Every number", "every 10.0 s", "running, started", "node-a:4711", "cursor", "it is two"]) assert.include(shown, text)
+      for (const text of ["Every number", "every 10 s", "running, started", "node-a:4711", "cursor", "it is two"]) assert.include(shown, text)
       assert.match(yield* out("sensor", "show", "away"), /error +the API is away \(1 time in a row, last just now\)/)
       assert.deepInclude(yield* json("sensor", "show", "shop/numbers"), { name: "shop/numbers", state: "running", cursor: 3, failures: 0, observer: "node-a:4711" })
       const [away, , silent] = yield* json("sensors")

@@ -110,7 +110,7 @@ describe("Retry in a run", () => {
       const bad = texts("bad", slow(9), { timeout: "5 seconds" })
       const report = yield* elapse(start([bad]), "1 minute")
       assert.strictEqual(attempts, 1)
-      assert.match(report.failed[0]?.reason ?? "", /One attempt of bad took longer than its time-out of 5s/)
+      assert.match(report.failed[0]?.reason ?? "", /One attempt of bad took longer than its time-out of 5 s/)
     }).pipe(Effect.provide(memory)))
 
   it.effect("the errors of an output that is a stream are those of its attempt, and are retried with it", () =>

@@ -157,7 +157,7 @@ describe("an API that goes away", () => {
       assert.match(error.message, /^The gone API gave no answer for all at .* \(after 3 tries\): connect ECONNREFUSED 127\.0\.0\.1:\d+\.$/)
       const hasty = yield* make({ failures: 1, maxWait: "20 millis" })
       const other = yield* Effect.flip(hasty.call({ route: "all", path: "/" }))
-      assert.match(other.message, /it was down for longer than the 0\.02 s of maxWait\.$/)
+      assert.match(other.message, /it was down for longer than the 20 ms of maxWait\.$/)
     }))
 
   it.live("a probe that has to wait for a slow limit leaves the probing to others", () =>

@@ -136,7 +136,7 @@ describe("Failures in a group", () => {
       const report = yield* elapse(start([asset]), "1 minute")
       assert.deepStrictEqual(sizes(), [4, 2, 2, 1, 1])
       assert.deepStrictEqual(report.failed.map(({ cell }) => cell.partition), ["k002"])
-      assert.strictEqual(report.failed[0]?.reason, "One attempt of odds took longer than its time-out of 5s.")
+      assert.strictEqual(report.failed[0]?.reason, "One attempt of odds took longer than its time-out of 5 s.")
     }).pipe(Effect.provide(memory)))
 
   it.effect("a wrong number of values, no list and a stream are each one clear sentence", () =>

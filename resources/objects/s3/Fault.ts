@@ -35,7 +35,8 @@ const text = (from: unknown, name: string): string | undefined => {
 export const of = (error: unknown): Fault => {
   if (error instanceof Fault) return error
   const status = field(field(error, "$metadata"), "httpStatusCode")
-  const region = text(field(field(error, "$response"), "headers"), "x-amz-bucket-region")
+  // AWS says it in a header, and some servers only in the body.
+  const region = text(field(field(error, "$response"), "headers"), "x-amz-bucket-region") ?? text(error, "Region")
   const name = text(error, "name")
   // Of a connection the name is Error, and the code says what happened; S3's own errors have their code as name.
   const code = text(error, "code") ?? (name === undefined || name === "Error" ? undefined : name)
@@ -56,6 +57,7 @@ const passing = new Set([
   "BrokenOff", "TimedOut", "TimeoutError", "ECONNRESET", "ECONNABORTED", "EPIPE", "ETIMEDOUT", "ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH",
   "ENOTFOUND", "EAI_AGAIN", "ERR_STREAM_PREMATURE_CLOSE"
 ])
+const broken = new Set(["BrokenOff", "TimedOut", "ECONNRESET", "ECONNABORTED", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"])
 const noAnswer = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "TimeoutError"])
 
 /** Whether the same call may succeed later. */
@@ -65,9 +67,18 @@ export const passes = ({ code, status }: Fault): boolean =>
 /** Nobody is there: this is told sooner than that somebody is busy. */
 export const isNobody = ({ code }: Fault): boolean => code === "ENOTFOUND" || code === "ECONNREFUSED"
 
-const unknownCredentials = new Set(["InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired"])
+/** The last one is versitygw's, with the status 404. */
+const unknownCredentials = new Set([
+  "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired", "XAdminUserNotFound"
+])
 const noCredentials = new Set(["CredentialsProviderError", "TokenProviderError"])
 const otherRegion = new Set(["PermanentRedirect", "AuthorizationHeaderMalformed", "TemporaryRedirect", "IllegalLocationConstraintException", "301"])
+
+/** A certificate that is not trusted, of this host, or in its time: "CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT". */
+const isCertificate = (code: string): boolean => /CERT|UNABLE_TO_VERIFY/.test(code)
+
+/** Without a body there is no code, and its place is taken by the name that the SDK has for any answer, or by the status. */
+const isNoCode = (code: string): boolean => /^(Unknown|NotFound|\d{3})$/.test(code)
 
 /** What was to be done, as a sentence says it, and the permission that it takes. */
 export interface Action {
@@ -87,9 +98,9 @@ export const told = ({ code, region, status }: Fault, { bucket, uri }: Address, 
   if (code === "NoSuchUpload") {
     return say("unavailable", `The upload of ${uri} is not known any more to ${server}: somebody ended it, or a rule of the bucket did; write it again.`)
   }
-  if (code === "NoSuchKey" || code === "NotFound" || status === 404) return say("missing", `There is no object ${uri} at ${server}; check its key.`)
+  if (code === "NoSuchKey" || (status === 404 && isNoCode(code))) return say("missing", `There is no object ${uri} at ${server}; check its key.`)
   if (noCredentials.has(code)) {
-    return say("denied", `No credentials were found to reach ${uri}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to a profile that is logged in.`)
+    return say("denied", `No credentials were found to reach ${uri}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to a profile that is there and logged in.`)
   }
   if (unknownCredentials.has(code)) {
     return say("denied", `${server} did not accept the credentials for ${uri} (${code}); check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or the profile, and whether they have expired.`)
@@ -99,6 +110,9 @@ export const told = ({ code, region, status }: Fault, { bucket, uri }: Address, 
   }
   if (code === "RegionMissing") return say("invalid", `No region is set to reach ${uri}; set AWS_REGION to the bucket's.`)
   if (code === "BadEndpoint") return say("invalid", `The S3 endpoint is no URL; write AWS_ENDPOINT_URL_S3 as http://host:port.`)
+  if (code === "EndpointError") {
+    return say("invalid", `No address for the bucket ${bucket} of ${uri} can be made from the endpoint and the region that are set; write the endpoint as http://host:port, and the region as eu-west-1.`)
+  }
   if (code === "RangesIgnored") return say("invalid", `${server} sends other bytes of ${uri} than it is asked for; it cannot be used as an object store.`)
   if (code === "PagesMissing") return say("invalid", `${server} lists only a part of ${uri}, and not how to ask for the rest; it cannot be used as an object store.`)
   if (code === "ChecksumMismatch") return say("unavailable", `The bytes of ${uri} do not fit the checksum that they were stored with; read it again, and write it anew if that happens again.`)
@@ -107,12 +121,17 @@ export const told = ({ code, region, status }: Fault, { bucket, uri }: Address, 
   if (code === "AccessDenied" || status === 403) {
     return say("denied", `Access was denied: ${uri} may not be ${verb} with these credentials; they need ${permission} on it, and s3:ListBucket on the bucket ${bucket}.`)
   }
+  if (isCertificate(code)) return say("invalid", `The certificate of ${server} is not accepted (${code}), so ${uri} cannot be ${verb}; check the endpoint, or name its authority's file in NODE_EXTRA_CA_CERTS.`)
+  if (code === "EPROTO") return say("invalid", `${server} does not speak TLS, so ${uri} cannot be ${verb}; write its endpoint with http://, or with the port of its https.`)
+  if (broken.has(code)) {
+    return say("unavailable", `The connection to ${server} broke off or fell silent again and again (${code}), so ${uri} cannot be ${verb}; check the network, and try again.`)
+  }
   if (noAnswer.has(code)) return say("unavailable", `No S3 server answers at ${server} for ${uri} (${code}); check the endpoint, the region and the network.`)
-  if (busy.has(code) || status === 503 || status === 429) {
-    return say("unavailable", `${server} asks again and again to slow down (${code}), so ${uri} cannot be ${verb}; try again later, or with less at once.`)
+  if (busy.has(code) || status === 429 || (status === 503 && isNoCode(code))) {
+    return say("unavailable", `${server} asks again and again to slow down (${isNoCode(code) ? `status ${status}` : code}), so ${uri} cannot be ${verb}; try again later, or with less at once.`)
   }
   return say(
     passing.has(code) || (status ?? 0) >= 500 ? "unavailable" : "invalid",
-    `${uri} cannot be ${verb}: ${server} answers with ${code}${status === undefined ? "" : ` (status ${status})`}.`
+    `${uri} cannot be ${verb}: ${server} answers with ${status === undefined ? code : isNoCode(code) ? `status ${status}` : `${code} (status ${status})`}.`
   )
 }

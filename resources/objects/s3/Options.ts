@@ -20,6 +20,9 @@ export interface Options {
   readonly retry?: { readonly times: number; readonly base?: Duration.Input }
   /** A connection that gives nothing for so long is given up, and tried again. Default 30 seconds. */
   readonly timeout?: Duration.Input
-  /** Larger objects are uploaded in parts of so many bytes. Default 8 MiB; S3 takes none below 5 MiB. */
+  /**
+   * Larger objects are uploaded in parts of so many bytes, four of which are held in memory. Default 8 MiB, and after each
+   * 1,000 parts twice as many up to 32 MiB: an object of up to 273 GiB. S3 takes 10,000 parts, and none below 5 MiB.
+   */
   readonly partBytes?: number
 }

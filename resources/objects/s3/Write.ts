@@ -1,7 +1,7 @@
 /** Writes an object: in one request if it is small, else in parts which become an object when the last one is there. */
 import type { CompletedPart } from "@aws-sdk/client-s3"
 import { Effect, Exit, Stream } from "effect"
-import type { ObjectStoreError } from "../ObjectStoreError.ts"
+import { failure, type ObjectStoreError } from "../ObjectStoreError.ts"
 import type { Address } from "./Address.ts"
 import type { Connection } from "./Connection.ts"
 import type { Action } from "./Fault.ts"
@@ -9,7 +9,7 @@ import * as Parts from "./Parts.ts"
 
 const action: Action = { verb: "written", permission: "s3:PutObject" }
 
-/** Parts under way at a time. Each is held in memory until it is stored: with the one that is gathered, 32 MiB up to the first 8 GiB. */
+/** Parts under way at a time. Each is held in memory until it is stored: with the one that is gathered, 32 MiB, and 128 for an object of more than 23 GiB. */
 const atOnce = 3
 
 /** Said when the upload begins and for each part: S3 refuses parts, and the end of an upload, that do not agree with its beginning. */
@@ -32,6 +32,9 @@ export const write = <E, R>(
   const at = { Bucket: address.bucket, Key: address.key }
   let upload: string | undefined
   let size = 0
+
+  const tooMany = () =>
+    failure("invalid", address.uri, `${address.uri} has more bytes than ${Parts.most.toLocaleString("en")} parts hold, which is as many as S3 takes; set partBytes of the S3 options to more than a ten-thousandth of its size. Four of them are held in memory.`)
 
   const put = (body: Uint8Array) =>
     connection.call(address, action, ({ client, sdk }, abortSignal) => client.send(new sdk.PutObjectCommand({ ...at, Body: body }), { abortSignal }))
@@ -68,7 +71,7 @@ export const write = <E, R>(
 
   return Effect.gen(function*() {
     const begin = yield* Effect.cached(create)
-    const parts = yield* Stream.runCollect(Stream.mapEffect(Parts.of(bytes, partBytes), send(begin), { concurrency: atOnce }))
+    const parts = yield* Stream.runCollect(Stream.mapEffect(Parts.of(bytes, partBytes, tooMany), send(begin), { concurrency: atOnce }))
     const etag = upload === undefined ? parts[0]?.ETag : (yield* complete(upload, parts)).ETag
     return { size, etag: etag ?? "" }
   }).pipe(

@@ -1,15 +1,24 @@
-/** S3 alone: pages, credentials, regions and endpoints, and that nothing of the SDK is loaded without it. */
+/** S3 alone: pages, what is refused and how it is told, and servers that know less of S3. */
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Redacted } from "effect"
-import { execFile } from "node:child_process"
+import { Effect, Redacted } from "effect"
 import { createServer, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
-import { promisify } from "node:util"
-import { ObjectStore } from "../../../resources/objects/ObjectStore.ts"
+import { ObjectStore, type ObjectStoreError } from "../../../resources/objects/ObjectStore.ts"
 import * as S3 from "../../../simulators/s3/Simulator.ts"
 import { list, optionsFor, put, read, refusals, withS3 } from "./stores.ts"
 
 const secret = "do-not-print-this-secret"
+
+/** A server that answers as it is told; gives its URL. */
+const serverOf = (answer: (response: ServerResponse) => unknown) => {
+  const server = createServer((_, response) => void answer(response))
+  return Effect.acquireRelease(
+    Effect.callback<string>((resume) => {
+      server.listen(0, "127.0.0.1", () => resume(Effect.succeed(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)))
+    }),
+    () => Effect.sync(() => (server.close(), server.closeAllConnections()))
+  )
+}
 
 describe("objects in S3", () => {
   it.live("are listed in pages of 1,000, and a folder's pattern does not look into folders below", () =>
@@ -68,13 +77,7 @@ describe("objects in S3", () => {
   it.live("of a server that knows less of S3 are right, or refused, and never a part of them for the whole", () =>
     Effect.scoped(Effect.gen(function*() {
       const answers: Array<(response: ServerResponse) => unknown> = []
-      const server = createServer((_, response) => answers.shift()?.(response))
-      const url = yield* Effect.acquireRelease(
-        Effect.callback<string>((resume) => {
-          server.listen(0, "127.0.0.1", () => resume(Effect.succeed(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)))
-        }),
-        () => Effect.sync(() => (server.close(), server.closeAllConnections()))
-      )
+      const url = yield* serverOf((response) => answers.shift()?.(response))
       const identity = { accessKeyId: "me", secretAccessKey: secret }
       const store = Effect.provide(ObjectStore.layer({ s3: optionsFor({ identity, region: "us-east-1", url }) }))
       const page = (rest: string) => (response: ServerResponse) =>
@@ -99,36 +102,22 @@ describe("objects in S3", () => {
       assert.strictEqual(shrunk!.reason, "changed")
     })))
 
-  it.live("are found where the environment says", () =>
+  it.live("are refused in the same sentences where a server has codes, or no codes, of its own", () =>
     Effect.scoped(Effect.gen(function*() {
-      const s3 = yield* S3.make({ buckets: ["lake"] })
-      const { credentials } = optionsFor(s3)
-      const written = Effect.provide(put("s3://lake/a", "a"), ObjectStore.layer({ s3: credentials === undefined ? {} : { credentials } }))
-      yield* Effect.provideService(written, ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown({ AWS_ENDPOINT_URL: s3.url }))
-      assert.deepStrictEqual(s3.bucket("lake").keys(), ["a"])
+      let answer: (response: ServerResponse) => unknown = () => undefined
+      const url = yield* serverOf((response) => answer(response))
+      const said = (status: number, body: string, act: Effect.Effect<unknown, ObjectStoreError, ObjectStore>) => {
+        answer = (response) => response.writeHead(status, { "content-type": "application/xml" }).end(body)
+        const options = optionsFor({ identity: { accessKeyId: "me", secretAccessKey: secret }, region: "us-east-1", url })
+        return Effect.map(Effect.provide(refusals(act), ObjectStore.layer({ s3: options })), ([error]) => `${error!.reason}: ${error!.message}`)
+      }
+      const error = (code: string, more = "") => `<Error><Code>${code}</Code><Message>no</Message>${more}</Error>`
+      const [uri, stat] = ["s3://lake/k", Effect.flatMap(ObjectStore, (store) => store.stat("s3://lake/k"))]
+      assert.match(yield* said(404, error("XAdminUserNotFound"), list("s3://lake/")), /^denied: .* did not accept the credentials .*XAdminUserNotFound/)
+      assert.match(yield* said(404, error("NoSuchTenant"), read(uri)), /^invalid: .* answers with NoSuchTenant \(status 404\)\.$/)
+      assert.match(yield* said(404, "", stat), /^missing: There is no object s3:\/\/lake\/k/)
+      assert.match(yield* said(400, "", stat), /^invalid: .* answers with status 400\.$/)
+      assert.match(yield* said(503, "<html>busy</html>", read(uri)), /^unavailable: .* slow down \(status 503\)/)
+      assert.match(yield* said(400, error("AuthorizationHeaderMalformed", "<Region>eu-west-3</Region>"), read(uri)), /^invalid: .* is in the region eu-west-3; /)
     })))
-
-  it.live("cost nothing where there are none: the SDK is loaded on its first use, and says when it has no credentials", () =>
-    Effect.gen(function*() {
-      const script = `
-        import { registerHooks } from "node:module"
-        const loaded = []
-        registerHooks({ load: (url, context, next) => { if (/@aws-sdk|@smithy/.test(url)) loaded.push(url); return next(url, context) } })
-        const { Effect, Stream } = await import("effect")
-        const { ObjectStore } = await import("./resources/objects/ObjectStore.ts")
-        const use = (uri) => Effect.runPromiseExit(Effect.provide(Effect.flatMap(ObjectStore, (store) => store.stat(uri)),
-          ObjectStore.layer({ s3: { endpoint: "http://127.0.0.1:1" } })))
-        await use("package.json")
-        const before = loaded.length
-        const exit = await use("s3://lake/key")
-        console.log(JSON.stringify({ before, after: loaded.length > 0, message: exit.cause.reasons[0].error.message }))`
-      // No environment, home or instance that credentials could come from.
-      const env = { PATH: process.env["PATH"], HOME: "/nonexistent", AWS_EC2_METADATA_DISABLED: "true" }
-      const { stdout } = yield* Effect.promise(() => promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], { env }))
-      assert.deepStrictEqual(JSON.parse(stdout), {
-        before: 0,
-        after: true,
-        message: "No credentials were found to reach s3://lake/key; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to a profile that is logged in."
-      })
-    }))
 })

@@ -4,27 +4,13 @@
  * A permit counts from when it is given until a window after the answer of its call. The call arrives at the server
  * somewhere in between, so of all calls that can arrive in one window at most n have permits, whatever the latency.
  */
-import type { Ask, Bucket, Lot, Pace, Reply, Usage } from "./LimitStore.ts"
+import type { Ask, Bucket, Pace, Reply, Usage } from "./LimitStore.ts"
 import type { Rate } from "./RateLimit.ts"
-
-/** Calls that were answered at `at`, `at + spacing`, … or before; times in milliseconds of the store's clock. */
-export interface Segment {
-  readonly count: number
-  readonly at: number
-  readonly spacing: number
-}
-
-/** Permits for `max(start, first + i × spacing)`. */
-interface Slots {
-  readonly count: number
-  readonly start: number
-  readonly first: number
-  readonly spacing: number
-}
+import { countOf, cover, endOf, type Segment } from "./Segment.ts"
 
 interface Offer {
-  readonly slots: Slots
-  /** The slot after them. */
+  readonly slots: ReadonlyArray<Segment>
+  /** The slot after them; where a burst may make up for what was late, an earlier one. */
   readonly next: number
 }
 
@@ -40,13 +26,15 @@ export interface Holder {
   /** When it asks again; a lot given to it meanwhile begins no sooner. */
   readonly asksAt: number
   /** Given, and fetched with its next ask. */
-  readonly lot: Slots | undefined
+  readonly lot: ReadonlyArray<Segment>
 }
 
+/** Times are milliseconds of the store's clock. */
 export interface Budget {
   readonly holders: ReadonlyArray<Holder>
+  /** Calls that may count yet. */
   readonly answered: ReadonlyArray<Segment>
-  /** The slot after the last one given. */
+  /** The first slot that evenly spaced calls leave, as early as a burst may make it. */
   readonly next: number
   readonly keep: number
   /** The factor at `fellAt`, from which it recovers. */
@@ -78,8 +66,8 @@ const recovery = 1 / 20
 /** For a window after a fall there is no further one; of windows that are longer than this, for so many milliseconds. */
 const longestSettling = 10_000
 
-const endOf = ({ at, count, spacing }: Segment): number => at + (count - 1) * spacing
-const sum = (counted: ReadonlyArray<{ readonly count: number }>): number => counted.reduce((all, { count }) => all + count, 0)
+/** Permits of holders, used or not. */
+const openOf = (holders: ReadonlyArray<Holder>): number => holders.reduce((all, { lot, open }) => all + open + countOf(lot), 0)
 
 const spacingOf = ({ calls, perMillis }: Rate): number => perMillis / calls
 
@@ -129,16 +117,17 @@ const bury = (budget: Budget, now: number): Budget => {
  * Remembers answers. Those of one two-thousandth of the shortest window become one, later rather than sooner: of a limit
  * of a million calls a day a few thousand are remembered.
  */
-const remember = (budget: Budget, { answered, rates }: Ask, now: number): Budget => {
+const remember = (budget: Budget, { answered, rates, sentBy }: Ask, now: number): Budget => {
   const segments = [...budget.answered]
+  const sentAt = Math.min(now, sentBy ?? now)
   const grain = Math.min(...rates.map(({ perMillis }) => perMillis)) / 2000
   const grainOf = (moment: number) => Math.floor(moment / grain)
-  for (const { agoMillis, count, spacingMillis } of answered) {
-    const added = { count, at: now - agoMillis, spacing: spacingMillis }
+  for (const told of answered) {
+    const added = { ...told, at: sentAt + told.at }
     const last = segments.at(-1)
     const moments = last === undefined ? [] : [last.at, endOf(last), added.at, endOf(added)]
     if (last !== undefined && moments.every((moment) => grainOf(moment) === grainOf(added.at))) {
-      segments[segments.length - 1] = { count: last.count + count, at: Math.max(...moments), spacing: 0 }
+      segments[segments.length - 1] = { count: last.count + added.count, at: Math.max(...moments), spacing: 0 }
     } else segments.push(added)
   }
   return { ...budget, answered: segments }
@@ -157,6 +146,7 @@ export const counting = (answered: ReadonlyArray<Segment>, window: number, now: 
  * are taken apart: of thousands of calls those of a few hundredths of a second.
  */
 const releases = (answered: ReadonlyArray<Segment>, window: number, now: number, count: number): ReadonlyArray<number> => {
+  if (count <= 0) return []
   let seen = 0
   let last = Number.POSITIVE_INFINITY
   for (const segment of answered.toSorted((a, b) => endOf(a) - endOf(b))) {
@@ -177,10 +167,11 @@ const releases = (answered: ReadonlyArray<Segment>, window: number, now: number,
 
 /**
  * The soonest slots for a holder; or, where what is open has to be answered first, the moment until which there can be
- * none. Slot i is at `max(start, first + i × spacing)`; `first` lies before `start` by what a burst may catch up with.
+ * none. Slots are as far apart as the slowest rate says, but for what a burst may catch up with, and none is before the
+ * answered calls that it needs out of the way.
  */
 const offer = (budget: Budget, holder: Holder, declared: ReadonlyArray<Rate>, factor: number, now: number): Offer | number => {
-  const open = sum(budget.holders.map(({ lot, open }) => ({ count: open + (lot?.count ?? 0) })))
+  const open = openOf(budget.holders)
   const least = Math.max(1, Math.min(holder.least, holder.want))
   const rates = declared.map((rate) => slowed(rate, factor, least))
   const count = Math.min(holder.want, ...rates.map(({ calls }) => calls - open))
@@ -195,31 +186,25 @@ const offer = (budget: Budget, holder: Holder, declared: ReadonlyArray<Rate>, fa
   const spacing = spacingOf(slowest)
   const credit = (slowest.burst - 1) * spacing
   const earliest = Math.max(now, holder.asksAt, budget.pausedUntil)
-  const first = Math.max(budget.next, earliest - credit)
-  const due = Array.from({ length: count }, (_, j) => Math.max(earliest, first + j * spacing))
-  let isAwaited = false
+  const released = Array.from({ length: count }, () => earliest)
   for (const { calls, perMillis } of rates) {
-    // Of the permits of this lot, the one in place j needs so many calls to have ceased to count.
-    const needs = (j: number) => j + 1 + open + counting(budget.answered, perMillis, now) - calls
-    if (needs(count - 1) <= 0) continue
-    const awaited = releases(budget.answered, perMillis, now, needs(count - 1))
-    for (let j = 0; j < count; j++) {
-      const release = needs(j) <= 0 ? Number.NEGATIVE_INFINITY : awaited[needs(j) - 1] ?? Number.POSITIVE_INFINITY
-      if (release <= due[j]!) continue
-      due[j] = release
-      isAwaited = true
-    }
+    // So many calls have to cease to count for the last of these permits, one less for the one before it.
+    const needed = count + open + counting(budget.answered, perMillis, now) - calls
+    const skipped = Math.max(0, needed - count)
+    releases(budget.answered, perMillis, now, needed).slice(skipped, needed).forEach((release, i) => {
+      const j = count - needed + skipped + i
+      released[j] = Math.max(released[j]!, release)
+    })
   }
-  if (!isAwaited) return { slots: { count, start: Math.max(earliest, first), first, spacing }, next: first + count * spacing }
-  // A line that is nowhere before what is awaited. Without a burst none is closer to the one before it than the spacing.
-  const evenly = count === 1 ? spacing : (due[count - 1]! - due[0]!) / (count - 1)
-  const pace = slowest.burst > 1 && evenly < spacing ? evenly : spacing
-  const start = due.reduce((latest, moment, j) => Math.max(latest, moment - j * pace), Number.NEGATIVE_INFINITY)
-  return {
-    slots: { count, start, first: start, spacing: pace },
-    // What was late is made up for, as far as a burst goes.
-    next: Math.max(first + count * spacing, start + (count - 1) * pace + spacing - credit)
-  }
+  let next = Math.max(budget.next, earliest - credit)
+  const due = released.map((moment) => {
+    const at = Math.max(moment, next)
+    // What is late is made up for, as far as a burst goes.
+    next = Math.max(next, at - credit) + spacing
+    return at
+  })
+  const slots = cover(due, Math.min(...rates.map(({ perMillis }) => perMillis)) / 2000, slowest.burst > 1 ? 0 : spacing)
+  return { slots, next: Math.max(next, endOf(slots.at(-1)!) - credit + spacing) }
 }
 
 const give = (budget: Budget, holder: Holder, { next, slots }: Offer): Budget => ({
@@ -240,7 +225,7 @@ const serve = (before: Budget, now: number): readonly [Budget, number] => {
   const declared = [...all.values()]
   if (declared.length === 0) return [budget, until]
   const { factor } = paceAt(budget, declared, now)
-  const line = budget.holders.filter(({ lot, want }) => want > 0 && lot === undefined).sort((a, b) => a.since - b.since)
+  const line = budget.holders.filter(({ lot, want }) => want > 0 && lot.length === 0).sort((a, b) => a.since - b.since)
   for (const holder of line) {
     if (isTooHeavy(holder, declared)) {
       until = now + 1000
@@ -248,16 +233,12 @@ const serve = (before: Budget, now: number): readonly [Budget, number] => {
     }
     const offered = offer(budget, holder, declared, factor, now)
     if (typeof offered === "number") return [budget, offered]
-    const { start } = offered.slots
+    const start = offered.slots[0]!.at
     if (start > now + lead) return [budget, start - lead / 2]
     budget = give(budget, holder, offered)
   }
   return [budget, until]
 }
-
-const lotAt = (now: number, { count, first, spacing, start }: Slots): Lot => (
-  { count, startsInMillis: start - now, firstInMillis: first - now, spacingMillis: spacing }
-)
 
 /** The budget after an ask, and the reply. */
 export const ask = (before: Budget, request: Ask, now: number): readonly [Budget, Reply] => {
@@ -270,31 +251,28 @@ export const ask = (before: Budget, request: Ask, now: number): readonly [Budget
     aliveUntil: now + request.leaseMillis,
     rates: request.rates,
     open: request.open,
-    want: known?.lot === undefined ? request.want : 0,
+    want: known === undefined || known.lot.length === 0 ? request.want : 0,
     least: request.least,
     since: known !== undefined && known.want > 0 ? known.since : now,
     asksAt: now,
-    lot: waits ? known?.lot : undefined
+    lot: waits ? known?.lot ?? [] : []
   }
   const others = clean.holders.filter(({ id }) => id !== me.id)
   const [served, until] = serve({ ...clean, holders: [...others, me] }, now)
   const mine = served.holders.find(({ id }) => id === me.id)!
   const pace = paceAt(served, me.rates, now)
-  if (mine.lot !== undefined) {
-    const fetched = { ...mine, open: mine.open + mine.lot.count, lot: undefined, want: 0 }
-    return [{ ...served, holders: [...others.map((other) => served.holders.find(({ id }) => id === other.id)!), fetched] }, {
-      lot: lotAt(now, mine.lot),
-      againInMillis: undefined,
-      pace
-    }]
+  const holdersWith = (me: Holder) => served.holders.map((holder) => holder.id === me.id ? me : holder)
+  if (mine.lot.length > 0) {
+    const holders = holdersWith({ ...mine, open: mine.open + countOf(mine.lot), lot: [], want: 0 })
+    const lot = mine.lot.map((segment) => ({ ...segment, at: segment.at - now }))
+    return [{ ...served, holders }, { moment: now, lot, againInMillis: undefined, pace }]
   }
   if (!waits) {
     const holders = mine.open > 0 ? served.holders : served.holders.filter(({ id }) => id !== me.id)
-    return [{ ...served, holders }, { lot: undefined, againInMillis: undefined, pace }]
+    return [{ ...served, holders }, { moment: now, lot: [], againInMillis: undefined, pace }]
   }
   const again = Math.min(Math.max(until - now, soonest), request.leaseMillis / 2)
-  const holders = served.holders.map((holder) => holder.id === me.id ? { ...holder, asksAt: now + again } : holder)
-  return [{ ...served, holders }, { lot: undefined, againInMillis: again, pace }]
+  return [{ ...served, holders: holdersWith({ ...mine, asksAt: now + again }) }, { moment: now, lot: [], againInMillis: again, pace }]
 }
 
 /** A budget as people look at it. */
@@ -305,8 +283,8 @@ export const usage = (bucket: Bucket, before: Budget, now: number): Usage => {
   return {
     bucket,
     rates,
-    used: sum(budget.holders.map(({ lot, open }) => ({ count: open + (lot?.count ?? 0) }))) + counting(budget.answered, window, now),
-    waiting: sum(budget.holders.map(({ want }) => ({ count: want }))),
+    used: openOf(budget.holders) + counting(budget.answered, window, now),
+    waiting: budget.holders.reduce((all, { want }) => all + want, 0),
     holders: budget.holders.length,
     pace: rates.length === 0 ? { factor: 1, pausedMillis: Math.max(0, budget.pausedUntil - now), falls: budget.falls } : paceAt(budget, rates, now)
   }

@@ -1,16 +1,10 @@
-/** The permits that a limiter has in hand: slots of lots, first in first out, in local time. */
-import type { Lot } from "./LimitStore.ts"
-
-interface Run {
-  readonly start: number
-  readonly first: number
-  readonly spacing: number
-  readonly count: number
-}
+/** The permits that a limiter has in hand: the slots of its lots, first in first out. */
+import { countOf, type Segment } from "./Segment.ts"
 
 export interface Hand {
   readonly count: () => number
-  readonly add: (lot: Lot, now: number) => void
+  /** `from`: the moment from which on the slots are told. */
+  readonly add: (lot: ReadonlyArray<Segment>, from: number) => void
   /** When the last of the next `weight` permits may be used; undefined where there are not so many. */
   readonly due: (weight: number) => number | undefined
   readonly use: (weight: number) => void
@@ -19,32 +13,32 @@ export interface Hand {
 }
 
 export const make = (): Hand => {
-  let runs: Array<Run> = []
-  // How many permits of the first run have been used.
+  let segments: Array<Segment> = []
+  // How many permits of the first segment have been used.
   let used = 0
   let count = 0
   return {
     count: () => count,
-    add: ({ count: added, firstInMillis, spacingMillis, startsInMillis }, now) => {
-      runs.push({ start: now + startsInMillis, first: now + firstInMillis, spacing: spacingMillis, count: added })
-      count += added
+    add: (lot, from) => {
+      for (const segment of lot) segments.push({ ...segment, at: from + segment.at })
+      count += countOf(lot)
     },
     due: (weight) => {
       let skip = used + weight - 1
-      for (const run of runs) {
-        if (skip < run.count) return Math.max(run.start, run.first + skip * run.spacing)
-        skip -= run.count
+      for (const segment of segments) {
+        if (skip < segment.count) return segment.at + skip * segment.spacing
+        skip -= segment.count
       }
       return undefined
     },
     use: (weight) => {
       used += weight
       count -= weight
-      while (runs[0] !== undefined && used >= runs[0].count) used -= runs.shift()!.count
+      while (segments[0] !== undefined && used >= segments[0].count) used -= segments.shift()!.count
     },
     clear: () => {
       const dropped = count
-      runs = []
+      segments = []
       used = 0
       count = 0
       return dropped

@@ -1,6 +1,7 @@
 /** The port of the store that processes share their rate limits through. */
 import { Context, type Effect, Schema } from "effect"
 import type { Rate, Scope } from "./RateLimit.ts"
+import type { Segment } from "./Segment.ts"
 
 /** The store could not be asked, or not understood. */
 export class LimitStoreError extends Schema.TaggedError<LimitStoreError>()("LimitStoreError", {
@@ -16,13 +17,6 @@ export interface Bucket {
   readonly scope: Scope
   /** The machine's name for the scope `node`, else "". */
   readonly machine: string
-}
-
-/** Calls that have been answered: the first `agoMillis` ago, each further one `spacingMillis` later, or before that. */
-export interface Answered {
-  readonly count: number
-  readonly agoMillis: number
-  readonly spacingMillis: number
 }
 
 /** A server has said that there were too many calls. */
@@ -41,6 +35,11 @@ export interface Ask {
   readonly bucket: Bucket
   readonly holder: string
   readonly leaseMillis: number
+  /**
+   * The most that the store's clock can have shown when this was sent; undefined: the holder does not know. What is told
+   * as some time ago is told from then on, but from no later than the moment at which it is heard.
+   */
+  readonly sentBy: number | undefined
   /** All of them hold. The lowest rate of the holders that are alive holds for each of them. */
   readonly rates: ReadonlyArray<Rate>
   /** How long calls are remembered after their answer: the longest window that the limit ever has. */
@@ -54,17 +53,9 @@ export interface Ask {
    * used. Said anew with each ask, so that a reply that was lost needs no repair.
    */
   readonly open: number
-  /** Since its last ask. */
-  readonly answered: ReadonlyArray<Answered>
+  /** Answered since its last ask, at those moments or before them, from the sending on: `at: -40` is 40 ms ago. */
+  readonly answered: ReadonlyArray<Segment>
   readonly tooMany: TooMany | undefined
-}
-
-/** Permits of consecutive slots: permit i is for `max(startsInMillis, firstInMillis + i × spacingMillis)` from now on. */
-export interface Lot {
-  readonly count: number
-  readonly startsInMillis: number
-  readonly firstInMillis: number
-  readonly spacingMillis: number
 }
 
 /** How far the rate has fallen because servers said that there were too many calls. */
@@ -78,7 +69,10 @@ export interface Pace {
 }
 
 export interface Reply {
-  readonly lot: Lot | undefined
+  /** What the store's clock shows. */
+  readonly moment: number
+  /** Permits, each for one of these moments (from `moment` on) or later; empty: none. */
+  readonly lot: ReadonlyArray<Segment>
   /** When to ask again, where permits are wanted and none could be given. */
   readonly againInMillis: number | undefined
   readonly pace: Pace

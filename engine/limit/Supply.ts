@@ -2,11 +2,12 @@
 import { Clock, Effect, Exit } from "effect"
 import { randomUUID } from "node:crypto"
 import { Node } from "../Machine.ts"
-import * as Answers from "./Answers.ts"
 import * as Demand from "./Demand.ts"
 import * as Hand from "./Hand.ts"
 import { LimitStore, LimitStoreError, type Pace } from "./LimitStore.ts"
 import * as RateLimit from "./RateLimit.ts"
+import * as Segment from "./Segment.ts"
+import * as StoreClock from "./StoreClock.ts"
 
 /** For so long ahead permits are asked for, where the store answers quickly. */
 const aheadMillis = 50
@@ -18,6 +19,8 @@ const lastingAsks = 4
 const forgetting = 0.97
 /** Permits that nobody has wanted for so long are given back. */
 const idleMillis = 150
+/** Where the two clocks of this process have gone apart by more between two asks, one was set or stood still. */
+const oddMillis = 5
 /** After a failure of the store, to be doubled with each further one. */
 const firstPause = 100
 const longestPause = 5000
@@ -60,11 +63,14 @@ export const make = Effect.fnUntraced(function*(
   let holder = randomUUID()
   const nowMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const hand = Hand.make()
+  const storeClock = StoreClock.make()
   const demand = Demand.make(aheadMillis)
   // A store that was busy for 70 ms left 30 % of 5,000 calls/s unused while 50 ms were asked for at all times.
   let slowestMillis = 0
   const longer = () => Math.min(Math.max(lastingAsks * slowestMillis, aheadMillis), longestAheadMillis) / aheadMillis
   const wantedAhead = (now: number) => Math.ceil(demand.ahead(now) * longer())
+  /** Answers are told as later than they came by no more than this. */
+  const toleranceMillis = keepMillis / 1000
   // An answer that is told by then costs nobody who waits anything: it counts for a window yet.
   const tellWithin = Math.min(Math.max(keepMillis / 20, 5), 1000)
 
@@ -94,6 +100,7 @@ export const make = Effect.fnUntraced(function*(
     Effect.suspend(() => {
       const sent = { monotonic: nowMillis(), wall: clock.currentTimeMillisUnsafe() }
       const now = sent.monotonic
+      if (Math.abs((sent.wall - now) - (asked.wall - asked.monotonic)) > oddMillis) storeClock.forget()
       const told = answers
       const complaint = refusal
       answers = []
@@ -103,25 +110,29 @@ export const make = Effect.fnUntraced(function*(
         bucket,
         holder,
         leaseMillis,
+        sentBy: storeClock.latest(now),
         rates: RateLimit.ratesAt(limit, sent.wall),
         keepMillis,
         want,
         least,
         open: open(),
-        answered: Answers.lines(told, now, keepMillis / 500),
+        answered: Segment.cover(told.map((at) => at - now).sort((a, b) => a - b), toleranceMillis),
         tooMany: complaint === undefined
           ? undefined
           : { sentAgoMillis: now - complaint.sentAt, retryAfterMillis: complaint.retryAfterMillis }
       }).pipe(
         Effect.timeoutOrElse({ duration: leaseMillis, orElse: () => Effect.fail(unanswered(limit.name)) }),
-        Effect.map(({ againInMillis, lot, pace }) => {
+        Effect.map(({ againInMillis, lot, moment, pace }) => {
           asked = sent
           pause = firstPause
           const got = nowMillis()
           slowestMillis = Math.max(got - sent.monotonic, slowestMillis * forgetting)
-          if (lot !== undefined) {
-            hand.add(lot, got)
-            usedAt = got + Math.max(lot.startsInMillis, lot.firstInMillis + (lot.count - 1) * lot.spacingMillis)
+          storeClock.seen(moment, sent.monotonic, got)
+          const last = lot.at(-1)
+          if (last !== undefined) {
+            const from = storeClock.passed(moment)
+            hand.add(lot, from)
+            usedAt = from + Segment.endOf(last)
           }
           againAt = againInMillis === undefined ? Number.NEGATIVE_INFINITY : got + againInMillis
           return pace

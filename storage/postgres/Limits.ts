@@ -19,10 +19,10 @@ const attempt = (doing: string) => <A, R>(self: Effect.Effect<A, SqlError | Sche
   })
 
 const Replies = Schema.NonEmptyArray(Schema.Struct({
-  lot_count: Schema.NullOr(Schema.Int),
-  starts_in: Schema.NullOr(Schema.Finite),
-  first_in: Schema.NullOr(Schema.Finite),
-  lot_spacing: Schema.NullOr(Schema.Finite),
+  moment: Schema.Finite,
+  lot_counts: Schema.NullOr(Schema.Array(Schema.Int)),
+  lot_starts: Schema.NullOr(Schema.Array(Schema.Finite)),
+  lot_spacings: Schema.NullOr(Schema.Array(Schema.Finite)),
   again_in: Schema.NullOr(Schema.Finite),
   factor_now: Schema.Finite,
   paused_for: Schema.Finite,
@@ -30,12 +30,8 @@ const Replies = Schema.NonEmptyArray(Schema.Struct({
 }))
 
 const toReply = (row: (typeof Replies.Type)[0]): Reply => ({
-  lot: row.lot_count === null ? undefined : {
-    count: row.lot_count,
-    startsInMillis: row.starts_in ?? 0,
-    firstInMillis: row.first_in ?? 0,
-    spacingMillis: row.lot_spacing ?? 0
-  },
+  moment: row.moment,
+  lot: (row.lot_counts ?? []).map((count, i) => ({ count, at: row.lot_starts?.[i] ?? 0, spacing: row.lot_spacings?.[i] ?? 0 })),
   againInMillis: row.again_in ?? undefined,
   pace: { factor: row.factor_now, pausedMillis: row.paused_for, falls: row.falls_now }
 })
@@ -55,9 +51,8 @@ export const ask = (sql: PgClient.PgClient, request: Ask, moment: number | null 
       ${bucket.limit}::text, ${bucket.scope}::text, ${bucket.machine}::text,
       ${request.holder}::text, ${request.leaseMillis}::float8, ${calls}::integer[], ${per}::float8[], ${burst}::integer[],
       ${request.keepMillis}::float8, ${request.want}::integer, ${request.least}::integer, ${request.open}::integer,
-      ${integers(answered.map(({ count }) => count))}::integer[],
-      ${numbers(answered.map(({ agoMillis }) => agoMillis))}::float8[],
-      ${numbers(answered.map(({ spacingMillis }) => spacingMillis))}::float8[],
+      ${request.sentBy ?? null}::float8, ${integers(answered.map(({ count }) => count))}::integer[],
+      ${numbers(answered.map(({ at }) => at))}::float8[], ${numbers(answered.map(({ spacing }) => spacing))}::float8[],
       ${tooMany?.sentAgoMillis ?? null}::float8, ${tooMany?.retryAfterMillis ?? null}::float8, ${moment}::float8
     )
   `.pipe(
@@ -101,7 +96,7 @@ const toUsage = (row: (typeof Budgets.Type)[number]): Usage => {
       least: 1,
       since: 0,
       asksAt: 0,
-      lot: undefined
+      lot: []
     })),
     answered: row.answers.map(({ ago, count, spacing }) => ({ count, at: -ago, spacing })),
     keep: row.keep,

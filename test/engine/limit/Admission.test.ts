@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Admission from "../../../engine/limit/Admission.ts"
 import type { Ask, Reply } from "../../../engine/limit/LimitStore.ts"
 import type { Rate } from "../../../engine/limit/RateLimit.ts"
+import { countOf } from "../../../engine/limit/Segment.ts"
 import { seeded } from "../../conformance/Random.ts"
 import { type Made, type Scene, simulate, worst } from "./simulation.ts"
 
@@ -106,12 +107,12 @@ describe("Admission", () => {
     const bucket = { limit: "test", scope: "global", machine: "" } as const
     const ask = (holder: string, now: number, fields: Partial<Ask>) => {
       ;[budget, reply] = Admission.ask(budget, {
-        bucket, holder, leaseMillis: 6000, rates: [smooth(10, 1000)], keepMillis: 1000, want: 1, least: 1, open: 0, answered: [], tooMany: undefined,
+        bucket, holder, leaseMillis: 6000, sentBy: undefined, rates: [smooth(10, 1000)], keepMillis: 1000, want: 1, least: 1, open: 0, answered: [], tooMany: undefined,
         ...fields
       }, now)
-      return reply.lot?.count ?? 0
+      return countOf(reply.lot)
     }
-    const low = { rates: [smooth(2, 1000)], answered: [{ count: 1, agoMillis: 0, spacingMillis: 0 }] }
+    const low = { rates: [smooth(2, 1000)], answered: [{ count: 1, at: 0, spacing: 0 }] }
     let light = ask("b", 0, low)
     for (let now = 100; now < 10_000; now += 100) {
       assert.strictEqual(ask("a", now, { want: 5, least: 5 }), 0)
@@ -119,7 +120,7 @@ describe("Admission", () => {
     }
     assert.isAbove(light, 5)
     for (let now = 10_000; now <= 17_000; now += 1000) ask("a", now, { want: 5, least: 5 })
-    assert.strictEqual(reply!.lot?.count ?? budget.holders.find(({ id }) => id === "a")?.open, 5)
+    assert.strictEqual(countOf(reply!.lot) || budget.holders.find(({ id }) => id === "a")?.open, 5)
   })
 
   it("two runs with rates of their own: the lower one holds while both are there", () => {

@@ -3,8 +3,10 @@
  * known of an arrival is only that it lies between the sending and the answer.
  */
 import * as Admission from "../../../engine/limit/Admission.ts"
-import type { Answered, Reply } from "../../../engine/limit/LimitStore.ts"
+import type { Reply } from "../../../engine/limit/LimitStore.ts"
 import type { Rate } from "../../../engine/limit/RateLimit.ts"
+import { countOf, momentsOf, type Segment } from "../../../engine/limit/Segment.ts"
+import * as StoreClock from "../../../engine/limit/StoreClock.ts"
 
 /** A call of a weight that arrived at some moment of [sent, answered]. */
 export interface Made {
@@ -58,6 +60,7 @@ interface Process {
   answers: Array<number>
   tooMany: boolean
   dead: boolean
+  readonly clock: StoreClock.StoreClock
 }
 
 /** All calls that were made; saturated: each process always wants more. */
@@ -76,11 +79,12 @@ export const simulate = (scene: Scene): { readonly calls: ReadonlyArray<Made>; r
   const calls: Array<{ sent: number; answered: number; weight: number; owner: Process }> = []
 
   const start = (place: number, now: number) => {
-    const me: Process = { id: `p${names++}`, place, open: 0, answers: [], tooMany: false, dead: false }
+    const me: Process = { id: `p${names++}`, place, open: 0, answers: [], tooMany: false, dead: false, clock: StoreClock.make() }
     const step = (sentAt: number) => {
       if (me.dead) return
       const weight = scene.weight?.() ?? 1
-      const answered: ReadonlyArray<Answered> = me.answers.map((at) => ({ count: 1, agoMillis: sentAt - at, spacingMillis: 0 }))
+      const answered: ReadonlyArray<Segment> = me.answers.map((at) => ({ count: 1, at: at - sentAt, spacing: 0 }))
+      const sentBy = me.clock.latest(sentAt)
       const { open, tooMany } = me
       me.answers = []
       me.tooMany = false
@@ -91,6 +95,7 @@ export const simulate = (scene: Scene): { readonly calls: ReadonlyArray<Made>; r
           bucket,
           holder: me.id,
           leaseMillis,
+          sentBy,
           rates: scene.rates(storeNow, place),
           keepMillis: scene.keepMillis,
           want: Math.max(weight, scene.batch),
@@ -113,17 +118,17 @@ export const simulate = (scene: Scene): { readonly calls: ReadonlyArray<Made>; r
         }
         later(storeNow + scene.travel(), (got) => {
           if (me.dead) return
-          if (reply.lot === undefined) return later(got + (reply.againInMillis ?? 1), step)
-          const { count, firstInMillis, spacingMillis, startsInMillis } = reply.lot
-          me.open += count
-          let left = count
+          me.clock.seen(reply.moment, sentAt, got)
+          if (reply.lot.length === 0) return later(got + (reply.againInMillis ?? 1), step)
+          const slots = momentsOf(reply.lot).map((at) => me.clock.passed(reply.moment) + at)
+          let left = countOf(reply.lot)
+          me.open += left
           let last = got
           for (let place = 0; left > 0;) {
             const size = place === 0 ? Math.min(weight, left) : Math.min(scene.weight?.() ?? 1, left)
             place += size
             left -= size
-            const slot = got + Math.max(startsInMillis, firstInMillis + (place - 1) * spacingMillis)
-            const sent = slot + scene.lateness()
+            const sent = Math.max(got, slots[place - 1]!) + scene.lateness()
             last = Math.max(last, sent)
             later(sent, () => {
               if (me.dead) return

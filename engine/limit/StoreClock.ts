@@ -19,7 +19,7 @@ export interface StoreClock {
 /** So much may one of the clocks gain on the other; where it is more, the store's windows are as wrong as that. */
 const drift = 1 / 1000
 
-/** By how much the store's clock is ahead, and when (by this process) that was learnt. */
+/** By how much the store's clock is ahead, at least or at most, as of a moment of this process. */
 interface Bound {
   readonly ahead: number
   readonly at: number
@@ -28,18 +28,23 @@ interface Bound {
 export const make = (): StoreClock => {
   let least: Bound | undefined
   let most: Bound | undefined
+  const leastAt = (local: number) => least === undefined ? Number.NEGATIVE_INFINITY : least.ahead - drift * Math.max(0, local - least.at)
+  const mostAt = (local: number) => most === undefined ? Number.POSITIVE_INFINITY : most.ahead + drift * Math.max(0, local - most.at)
   return {
     seen: (moment, sent, got) => {
-      const lower = { ahead: moment - got, at: got }
-      const upper = { ahead: moment - sent, at: got }
-      const leastNow = least === undefined ? undefined : least.ahead - drift * (got - least.at)
-      const mostNow = most === undefined ? undefined : most.ahead + drift * (got - most.at)
-      const isSet = (mostNow !== undefined && lower.ahead > mostNow) || (leastNow !== undefined && upper.ahead < leastNow)
-      if (isSet || leastNow === undefined || lower.ahead >= leastNow) least = lower
-      if (isSet || mostNow === undefined || upper.ahead <= mostNow) most = upper
+      const lower = moment - got
+      const upper = moment - sent
+      const isSet = lower > mostAt(got) || upper < leastAt(got)
+      // Heard when it was sent, or later.
+      if (isSet || lower >= leastAt(sent)) least = { ahead: lower, at: sent }
+      if (isSet || upper <= mostAt(sent)) most = { ahead: upper, at: sent }
     },
-    latest: (local) => most === undefined ? undefined : local + most.ahead + drift * Math.max(0, local - most.at),
-    passed: (moment) => least === undefined ? Number.POSITIVE_INFINITY : moment - least.ahead,
+    latest: (local) => most === undefined ? undefined : local + mostAt(local),
+    passed: (moment) => {
+      if (least === undefined) return Number.POSITIVE_INFINITY
+      const local = moment - least.ahead
+      return local + drift * Math.max(0, local - least.at)
+    },
     forget: () => {
       least = undefined
       most = undefined

@@ -12,10 +12,11 @@ export interface Meter {
   /** Records on their way to the API and back. */
   readonly underWay: () => number
   readonly mostUnderWay: () => number
-  /** Sends a record, unless the process is about to end: then it never comes to that. */
+  /** Sends a record. */
   readonly sending: <E, R>(send: Effect.Effect<Outcome, E, R>) => Effect.Effect<Outcome, E, R>
-  /** Nothing is sent any more; what is on its way goes on. */
+  /** The process is about to end: nothing more is sent where no checkpoint sees to that, and what is on its way goes on. */
   readonly stop: () => void
+  readonly isStopped: () => boolean
 }
 
 export const make = (): Meter => {
@@ -30,7 +31,6 @@ export const make = (): Meter => {
     mostUnderWay: () => most,
     sending: (send) =>
       Effect.suspend(() => {
-        if (isStopped) return Effect.never
         most = Math.max(most, ++underWay)
         return Effect.onExitPrimitive(send, (exit) => {
           underWay--
@@ -45,7 +45,8 @@ export const make = (): Meter => {
       }),
     stop: () => {
       isStopped = true
-    }
+    },
+    isStopped: () => isStopped
   }
 }
 

@@ -14,8 +14,8 @@ const fromJson = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Json))
 const canBeSent = ({ kind, record_id }: FailedRecord): boolean => record_id !== null && (kind === "refused" || kind === "unanswered")
 
 /**
- * What earlier tries have recovered, by key: it is kept, and not sent once more. By default nothing is known, and an API
- * that knows idempotency keys does nothing twice all the same.
+ * What records came to at earlier tries, by key: those that were processed are not sent once more. By default nothing is
+ * known, and an API that knows idempotency keys does nothing twice all the same.
  */
 export class Before extends Context.Reference<ReadonlyMap<string, Recovered>>("assets/bulk/RecoveredBefore", {
   defaultValue: () => new Map()
@@ -33,11 +33,12 @@ export const recovered = Asset.make("bulk/recovered", {
     const meter = yield* ProcessMeter
     const before = yield* Before
     const concurrency = Settings.recordsInFlight(yield* api.settings)
-    return yield* Effect.forEach(failed.filter(canBeSent), (row) =>
+    const all = yield* Effect.forEach(failed.filter(canBeSent), (row) =>
       Effect.gen(function*() {
         const { chunk, idempotency_key, raw } = row
-        const done = before.get(idempotency_key)
-        if (done !== undefined) return done
+        const last = before.get(idempotency_key)
+        // A chunk is stored as a whole: at an early end with what its records came to so far.
+        if (last?.state === "processed" || meter.isStopped()) return last
         const record_id = row.record_id ?? ""
         const record = yield* fromJson(raw)
         const outcome = yield* meter.sending(api.process({ id: record_id, key: idempotency_key, record }))
@@ -54,5 +55,6 @@ export const recovered = Asset.make("bulk/recovered", {
         }
         return ended
       }), { concurrency })
+    return all.filter((row) => row !== undefined)
   })
 })

@@ -20,10 +20,16 @@ export interface Checkpoint<P> {
   readonly every?: number
   /** What is done is committed at the latest after this time, be it ever so little. Default "5 seconds". */
   readonly within?: Duration.Input
+  /**
+   * When the cell is interrupted or runs out of time, `mapEffect` begins no further element, and those under way have so
+   * long to end and be committed. Default "10 seconds".
+   */
+  readonly grace?: Duration.Input
 }
 
 export const defaultEvery = 1000
 export const defaultWithin: Duration.Input = "5 seconds"
+export const defaultGrace: Duration.Input = "10 seconds"
 
 /** The checkpoint of a definition. Throws where the compiler was not asked. */
 export const checked = <C>(

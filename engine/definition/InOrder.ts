@@ -1,5 +1,6 @@
 /** Many elements at a time, which may end in any order, given on in the order they came. */
 import { type Array as Arr, Cause, Effect, Exit, FiberSet, Pull, Scope, Stream } from "effect"
+import { Draining } from "./Drain.ts"
 
 export interface Options {
   /** At most so many at a time; a function is asked again and again. */
@@ -32,6 +33,7 @@ export const mapEffect = <A, E, R, B, E2, R2>(
   Stream.transformPull(elements, Effect.fnUntraced(function*(pull, scope) {
     const { concurrency } = options
     const most = typeof concurrency === "number" ? () => concurrency : concurrency
+    const draining = yield* Draining
     const run = yield* FiberSet.makeRuntime<R2, void, never>().pipe(Scope.provide(scope))
 
     /** What was pulled and is not begun; `end` is why there is no more. */
@@ -50,14 +52,15 @@ export const mapEffect = <A, E, R, B, E2, R2>(
     let gather: NodeJS.Timeout | undefined
 
     const isFull = () => begun - given >= Math.max(options.ahead, most())
-    const mayBegin = () => next < pulled.length && !isBroken && !isFull()
+    const mayBegin = () => next < pulled.length && !isBroken && !draining.isStopped() && !isFull()
+    const isDrained = () => draining.isStopped() && given === begun
 
     /** Wakes who gives on, at once or soon. */
     const tell = () => {
       if (give === undefined) return
-      const isUrgent = active === 0 || isBroken || ended.size >= piece || isFull()
+      const isUrgent = active === 0 || isBroken || draining.isStopped() || ended.size >= piece || isFull()
       const isAtEnd = end !== undefined && given === begun && next === pulled.length
-      if (isAtEnd || (isUrgent && ended.has(given))) {
+      if (isAtEnd || isDrained() || (isUrgent && ended.has(given))) {
         clearTimeout(gather)
         gather = undefined
         const wake = give
@@ -135,6 +138,7 @@ export const mapEffect = <A, E, R, B, E2, R2>(
       }
     })
     yield* Effect.forkIn(read, scope)
+    yield* Scope.addFinalizer(scope, Effect.sync(draining.join(tell)))
     yield* Scope.addFinalizer(scope, Effect.sync(() => clearTimeout(gather)))
 
     /** What has become the beginning of the rest, or a part of it, up to a failure; undefined: nothing yet. */
@@ -153,6 +157,7 @@ export const mapEffect = <A, E, R, B, E2, R2>(
         staff()
         return Effect.succeed(ready)
       }
+      if (isDrained()) return Effect.interrupt
       if (end === undefined || given < begun || next < pulled.length) return undefined
       return Exit.isFailure(end) ? Effect.failCause(end.cause) : Cause.done()
     }

@@ -1,7 +1,8 @@
 /** Takes what the stream of a cell with a checkpoint gives, and commits rows and position every so often. */
-import { type Cause, Clock, Data, Duration, Effect, Schema, Stream } from "effect"
+import { type Cause, Clock, Data, Duration, Effect, Fiber, Schema, Stream } from "effect"
 import { randomUUID } from "node:crypto"
-import { defaultEvery, defaultWithin, type Done } from "../definition/Checkpoint.ts"
+import { defaultEvery, defaultGrace, defaultWithin, type Done } from "../definition/Checkpoint.ts"
+import * as Drain from "../definition/Drain.ts"
 import type { Checkpoint } from "../record/Checkpoint.ts"
 import { RunStore } from "../record/RunStore.ts"
 import { patiently } from "./Patience.ts"
@@ -33,7 +34,7 @@ type Fact =
 
 /**
  * Runs the stream to its end. What is done when it fails, is interrupted or runs out of time is committed too, so that the
- * next try repeats nothing of it.
+ * next try repeats nothing of it; of `Checkpoint.mapEffect` also what was under way, see `draining`.
  */
 export const gather = <R>(
   resumed: Resumed,
@@ -49,7 +50,7 @@ export const gather = <R>(
       // Of a merge no fact is lost; a time-out of a pull could lose what it has just pulled.
       Stream.merge(ticks(resumed.definition.within ?? defaultWithin), { haltStrategy: "left" })
     )
-    yield* Stream.runForEach(facts, (fact): Effect.Effect<void, unknown> => {
+    const flow = Stream.runForEach(facts, (fact): Effect.Effect<void, unknown> => {
       switch (fact._tag) {
         case "Done":
           return take(fact.elements)
@@ -61,8 +62,27 @@ export const gather = <R>(
     }).pipe(
       Effect.onInterrupt(() => Effect.ignore(Effect.timeout(Effect.interruptible(commit), lastCommit)))
     )
+    yield* draining(flow, resumed.definition.grace ?? defaultGrace)
     return yield* end
   })
+
+/**
+ * Runs it in a fiber of its own, so that an interrupt does not reach it at once: it is asked to begin nothing more, and
+ * ends by itself when what is under way has come and is committed. After `grace` it is interrupted all the same.
+ */
+const draining = <A, E, R>(flow: Effect.Effect<A, E, R>, grace: Duration.Input): Effect.Effect<A, E, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      const drain = Drain.make()
+      const fiber = yield* Effect.forkChild(Effect.interruptible(Effect.provideService(flow, Drain.Draining, drain)), { startImmediately: true })
+      const ended = Effect.gen(function*() {
+        drain.stop()
+        if (drain.isJoined()) yield* Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), grace)
+        yield* Fiber.interrupt(fiber)
+      })
+      return yield* Effect.onInterrupt(restore(Fiber.join(fiber)), () => ended)
+    })
+  )
 
 const ticks = (within: Duration.Input): Stream.Stream<Fact> =>
   Stream.map(Stream.drop(Stream.tick(within), 1), () => ({ _tag: "Tick" }))

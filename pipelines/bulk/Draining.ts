@@ -1,32 +1,50 @@
-/** An interrupt that leaves nothing half done: records that are on their way come back before the work ends. */
-import { Effect, Fiber } from "effect"
+/** Work that an interrupt does not reach at once: it is told on the terminal and in the log, and the work is asked to end. */
+import { Effect, type Exit, Fiber } from "effect"
 import type { Meter } from "../../assets/bulk/Meter.ts"
 import type { Logs } from "./Logs.ts"
+import type { Screen } from "./Screen.ts"
 
-/** They have so long. */
-const atMostMillis = 10_000
-const lookMillis = 50
-/** Rows of records that are back pass through a stream before they are committed, and wait there for a commit that is under way. */
-const passMillis = 500
+interface Told {
+  readonly meter: Meter
+  readonly logs: Logs
+  readonly screen: Pick<Screen, "say">
+  readonly graceSeconds: number
+}
 
-/** No further record is sent; waits until those on their way are back, and their rows where they are committed from. */
-export const drain = (meter: Meter): Effect.Effect<void> =>
-  Effect.gen(function*() {
-    meter.stop()
-    for (let waited = 0; waited < atMostMillis && meter.underWay() > 0; waited += lookMillis) yield* Effect.sleep(lookMillis)
-    yield* Effect.sleep(passMillis)
-  })
+const n = (count: number): string => count.toLocaleString("en")
 
-/** Runs the work; after an interrupt no further record is sent, and what has come back is committed. */
-export const draining = <A, E, R>(meter: Meter, logs: Logs, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+const tell = ({ graceSeconds, logs, meter, screen }: Told): void => {
+  const count = meter.underWay()
+  if (count === 0) return
+  const records = count === 1 ? "1 record is on its way and has" : `${n(count)} records are on their way and have`
+  const sentence = `Interrupted: no further record is sent; ${records} ${graceSeconds} s to come back.`
+  logs.warn(sentence)
+  screen.say(`${sentence} Ctrl-C again ends at once.`)
+}
+
+/** The work ends by itself: of a chunk that is interrupted what is on its way comes back and is committed, see `Checkpoint`. */
+export const draining = <A, E, R>(told: Told, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  endedBy(work, (fiber) => Effect.andThen(Effect.sync(() => tell(told)), Fiber.interrupt(fiber)))
+
+/** The work sends nothing more and ends as it would with no more records, in time; `ended` is told how. */
+export const stopping = <A, E, R, R2>(
+  told: Told,
+  work: Effect.Effect<A, E, R>,
+  ended: (exit: Exit.Exit<A, E>) => Effect.Effect<void, never, R2>
+): Effect.Effect<A, E, R | R2> =>
+  endedBy(work, (fiber) =>
+    Effect.gen(function*() {
+      tell(told)
+      told.meter.stop()
+      yield* Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), `${told.graceSeconds} seconds`)
+      yield* Fiber.interrupt(fiber)
+      yield* Effect.flatMap(Fiber.await(fiber), ended)
+    }))
+
+const endedBy = <A, E, R, R2>(work: Effect.Effect<A, E, R>, end: (fiber: Fiber.Fiber<A, E>) => Effect.Effect<void, never, R2>) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const fiber = yield* Effect.forkDetach(Effect.interruptible(work))
-      const drained = Effect.gen(function*() {
-        logs.warn(`Interrupted: no further record is sent, ${meter.underWay()} are on their way.`)
-        yield* drain(meter)
-        yield* Fiber.interrupt(fiber)
-      })
-      return yield* Effect.onInterrupt(restore(Fiber.join(fiber)), () => drained)
+      return yield* Effect.onInterrupt(restore(Fiber.join(fiber)), () => end(fiber))
     })
   )

@@ -1,19 +1,41 @@
 /** How a run ended: the statistics, on the terminal, in the log and as JSON. */
-import { Console, Effect } from "effect"
+import { Cause, Console, Effect } from "effect"
+import type { SqlClient } from "effect/sql"
 import { Cli } from "sluice"
 import type { Backfill } from "sluice"
 import type { Logs } from "./Logs.ts"
 import * as Statistics from "./Statistics.ts"
 import * as Threshold from "./Threshold.ts"
 
-export interface Ended {
-  /** Undefined: there was nothing to do. */
-  readonly report: Backfill.BackfillReport | undefined
+/** How far a run is. */
+export interface Standing {
   readonly engine: "local" | "partitioned"
   readonly seconds: number
   /** Records that this process sent. */
   readonly sent: number
 }
+
+export interface Ended extends Standing {
+  /** Undefined: there was nothing to do. */
+  readonly report: Backfill.BackfillReport | undefined
+}
+
+/** The database may be away, which is why somebody interrupts: a report is not worth more. */
+const atMost = "10 seconds"
+
+/** What is committed of a run that was interrupted, with the statistics marked as that. */
+export const tellInterrupted = ({ engine, seconds, sent }: Standing, json: boolean, logs: Logs): Effect.Effect<void, never, SqlClient.SqlClient> =>
+  Effect.gen(function*() {
+    const all = yield* Statistics.read
+    if (json) return yield* Console.log(JSON.stringify({ state: "interrupted", seconds, engine, ...all }))
+    const lines = ["Interrupted, so far:", ...Statistics.lines(all, { seconds, sent: engine === "local" ? sent : all.read })]
+    for (const text of lines) logs.info(text)
+    yield* Console.log(lines.join("\n"))
+  }).pipe(
+    Effect.interruptible,
+    Effect.timeout(atMost),
+    Effect.catchCause((cause) => Effect.sync(() => logs.warn(`The statistics cannot be read: ${Cause.pretty(cause)}`)))
+  )
 
 /** Fails with the exit code where chunks failed, the run was cancelled from elsewhere, or more records failed than may. */
 export const tell = Effect.fn("bulk.report")(function*(

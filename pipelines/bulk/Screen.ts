@@ -2,8 +2,13 @@
 
 export interface Screen {
   readonly show: (line: string) => void
+  /** A line that stays. */
+  readonly say: (line: string) => void
   readonly close: () => void
 }
+
+/** Back to the beginning of a line that is empty. */
+const clear = "\r\u001b[2K"
 
 /** Elsewhere, of so many lines one is written. */
 const every = 10
@@ -11,23 +16,29 @@ const every = 10
 /** A terminal that does not know its width says 0. */
 const widthOf = ({ columns }: NodeJS.WriteStream): number => Math.max(20, columns > 0 ? columns : 80)
 
-/** Writes to standard error; nothing where standard output is for programs. */
+/** Writes to standard error; no progress where standard output is for programs. */
 export const make = (quiet: boolean, out: NodeJS.WriteStream = process.stderr): Screen => {
   let count = 0
   let isOpen = false
-  if (quiet) return { show: () => {}, close: () => {} }
+  const say = (line: string) => void out.write(`${line}\n`)
+  if (quiet) return { show: () => {}, say, close: () => {} }
   if (!out.isTTY) {
     return {
       show: (line) => {
-        if (count++ % every === 0) out.write(`${line}\n`)
+        if (count++ % every === 0) say(line)
       },
+      say,
       close: () => {}
     }
   }
   return {
     show: (line) => {
       isOpen = true
-      out.write(`\r\u001b[2K${line.slice(0, widthOf(out) - 1)}`)
+      out.write(`${clear}${line.slice(0, widthOf(out) - 1)}`)
+    },
+    say: (line) => {
+      say(isOpen ? `${clear}${line}` : line)
+      isOpen = false
     },
     close: () => {
       if (isOpen) out.write("\n")

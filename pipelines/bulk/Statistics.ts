@@ -35,26 +35,45 @@ const nothing: Statistics = {
   breaker_trips: 0, anomalies: 0, last_anomaly: null
 }
 
-/** Of the chunks that the input has now. */
+/**
+ * Rows of the chunks that the input has now. Those of a chunk that is not whole are put aside; what it may have had before
+ * is done anew, and does not count.
+ */
+const rowsOf = (table: string, columns: ReadonlyArray<string>): string => {
+  const wanted = columns.map((column) => `t.${column}`).join(", ")
+  return `
+  select ${wanted} from bulk.${table} t join bulk.chunks c on c.key = t.chunk where not exists (select from open where open.chunk = t.chunk)
+  union all
+  select ${wanted} from sluice_partial."bulk.${table}" t join open on open.chunk = t.chunk`
+}
+
+const nowhere = "(select null as idempotency_key, null as chunk, null as state where false)"
+
+/** Of all that is committed. */
 export const read = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
-  // A table is there when its first cell was written.
+  // A table is there when its first cell was begun.
   const [there] = yield* sql<{ readonly anomalies: boolean; readonly recovered: boolean }>`
-    select to_regclass('bulk.anomalies') is not null as anomalies, to_regclass('bulk.recovered') is not null as recovered`
+    select to_regclass('sluice_partial."bulk.anomalies"') is not null as anomalies, to_regclass('bulk.recovered') is not null as recovered`
   if (there?.anomalies !== true) return nothing
-  const recovered = there.recovered ? sql.literal("bulk.recovered") : sql.literal("(select null as idempotency_key, null as chunk, null as state where false)")
+  const recovered = sql.literal(there.recovered ? "bulk.recovered" : nowhere)
+  const of = (table: string, ...columns: ReadonlyArray<string>) => sql.literal(rowsOf(table, columns))
   const rows = yield* sql`
-    with m as (select m.* from bulk.metrics m join bulk.chunks c on c.key = m.chunk),
+    with open as (select c.key as chunk, (k.position ->> 'records')::int as records
+        from sluice.checkpoints k join bulk.chunks c on c.key = k.partition where k.computation = 'bulk'),
+      m as (${of("metrics", "records", "retries", "seconds", "max_ms", "cpu_percent", "rss_mb", "breaker_trips")}),
       v as (select v.idempotency_key from ${recovered} v join bulk.chunks c on c.key = v.chunk where v.state = 'processed'),
-      f as (select f.kind, count(*)::int as n from bulk.failed_records f join bulk.chunks c on c.key = f.chunk
+      f as (select kind, count(*)::int as n from (${of("failed_records", "kind", "idempotency_key")}) as f
         where not exists (select from v where v.idempotency_key = f.idempotency_key) group by 1),
       r as (select count(*)::int as sent,
           coalesce(percentile_disc(0.5) within group (order by response_ms), 0)::float8 as p50_ms,
           coalesce(percentile_disc(0.9) within group (order by response_ms), 0)::float8 as p90_ms,
           coalesce(percentile_disc(0.99) within group (order by response_ms), 0)::float8 as p99_ms
-        from bulk.results r join bulk.chunks c on c.key = r.chunk),
-      a as (select a.reason, a.seen_at from bulk.anomalies a join bulk.chunks c on c.key = a.chunk)
-    select coalesce(sum(m.records), 0)::int as read, (select sent from r) + (select count(*)::int from v) as processed,
+        from (${of("results", "response_ms")}) as r),
+      a as (${of("anomalies", "reason", "seen_at")})
+    select (select coalesce(sum(records), 0)::int from (
+        select m.records from bulk.metrics m join bulk.chunks c on c.key = m.chunk where not exists (select from open where open.chunk = m.chunk)
+        union all select records from open) as n) as read, (select sent from r) + (select count(*)::int from v) as processed,
       (select count(*)::int from v) as recovered,
       coalesce((select sum(n) from f), 0)::int as failed,
       coalesce((select n from f where kind = 'unreadable'), 0) as unreadable,

@@ -6,6 +6,7 @@ import { bulk } from "../bulk.ts"
 import { draining } from "./Draining.ts"
 import * as Logs from "./Logs.ts"
 import * as Options from "./Options.ts"
+import * as Screen from "./Screen.ts"
 import * as Watch from "./Watch.ts"
 
 export const worker = Effect.fn("bulk.worker")(function*(input: {
@@ -13,12 +14,13 @@ export const worker = Effect.fn("bulk.worker")(function*(input: {
   readonly name: string
   readonly logDir: string
 }) {
-  const { level } = yield* Options.readSending
+  const { api, level } = yield* Options.readSending
   const logs = yield* Logs.open(yield* Cli.path(input.logDir), level, `.${input.name}`)
   const meter = Meter.make()
   const work = Effect.gen(function*() {
     const graph = yield* Effect.fromResult(AssetGraph.make([bulk]))
     yield* Backfill.join(graph, input.backfill, { observer: Watch.make(logs) })
   })
-  yield* Cli.withEverything(draining(meter, logs, work)).pipe(Effect.provideService(Meter.ProcessMeter, meter), Effect.provide(logs.layer))
+  const told = { meter, logs, screen: Screen.make(false), graceSeconds: api.graceSeconds }
+  yield* Cli.withEverything(draining(told, work)).pipe(Effect.provideService(Meter.ProcessMeter, meter), Effect.provide(logs.layer))
 }, Effect.scoped)

@@ -40,6 +40,8 @@ export interface Settings {
   readonly queue: number
   /** `RETRY_BASE`: seconds before the first of three further tries; each next one waits twice as long. Default 0.2. */
   readonly retryBaseSeconds: number
+  /** `SHUTDOWN_GRACE`: seconds that calls on their way have to come back after an interrupt. Default 10. */
+  readonly graceSeconds: number
 }
 
 /**
@@ -80,7 +82,8 @@ const given: Effect.Effect<Settings, Setting.SettingsError> = Effect.map(
     recordId: Effect.map(Setting.text("RECORD_ID"), (name) => name ?? "id"),
     batchSize: Setting.count("BATCH_SIZE", 1000, 1, 100_000),
     queue: Setting.count("QUEUE_SIZE", 10_000, 1, 1_000_000),
-    retryBaseSeconds: Setting.seconds("RETRY_BASE", 0.2, 3600)
+    retryBaseSeconds: Setting.seconds("RETRY_BASE", 0.2, 3600),
+    graceSeconds: Setting.count("SHUTDOWN_GRACE", 10, 1, 3600)
   }),
   ({ apiKey, calls, cooldownSeconds, counts, failures, seconds, ...settings }) => ({
     ...settings,

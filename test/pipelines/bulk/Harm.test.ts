@@ -1,14 +1,10 @@
-/** A run that is killed, interrupted and cut off: each record reaches the API's books once, and the limit holds throughout. */
+/** A run that is killed and cut off: each record reaches the API's books once, and the limit holds throughout. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import * as path from "node:path"
 import * as Simulator from "../../../simulators/bulk/Simulator.ts"
-import { envOf, keys, make, query, stored, write } from "./project.ts"
-
-/** Waits until the API has processed so many records. */
-const until = (simulator: Simulator.Simulator, processed: number) =>
-  Effect.repeat(Effect.sleep("10 millis"), { until: () => simulator.ledger.processed() >= processed })
+import { envOf, keys, make, query, stored, until, write } from "./project.ts"
 
 describe("sluice bulk under harm", () => {
   it.live("20,000 records, bad ones among them, an outage, a SIGKILL and a resume: each is processed once", () =>
@@ -37,28 +33,6 @@ describe("sluice bulk under harm", () => {
       // Only what was on its way, or not committed yet, was sent again.
       assert.isBelow(seen.repeated, 3000)
       assert.match(resumed.stdout, /^Records read {9}20,000$/m)
-    }))
-
-  it.live("SIGINT: what is on its way comes back and is committed, so that nothing is sent twice", () =>
-    Effect.gen(function*() {
-      const project = yield* make
-      yield* write(project, "records.csv", 2000)
-      const simulator = yield* Simulator.make({ latency: "50 millis" })
-      const env = envOf(simulator, { RATE_LIMIT_CALLS: "1000" })
-      const interrupted = project.start(["bulk"], { env })
-      yield* until(simulator, 500)
-      interrupted.process.kill("SIGINT")
-      const { code, stderr } = yield* Effect.promise(() => interrupted.ended)
-      assert.strictEqual(code, 130)
-      assert.match(stderr, /Interrupted: \d+ records were processed and 0 failed in this process\. .* the same command goes on with the rest\./)
-      const done = simulator.ledger.processed()
-      assert.isBelow(done, 1900)
-
-      const resumed = yield* project.run(["bulk"], { env })
-      assert.strictEqual(resumed.code, 0, resumed.stderr)
-      const seen = simulator.seen(1000)
-      assert.deepStrictEqual([seen.processed, seen.repeated, seen.arrivals], [2000, 0, 2000])
-      assert.deepStrictEqual(yield* stored(project), { results: 2000, failed: 0, read: 2000 })
     }))
 
   it.live("a SIGKILL of one of two processes: the other one goes on with its chunk, and each record is processed once", () =>

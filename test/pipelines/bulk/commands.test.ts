@@ -108,10 +108,10 @@ describe("sluice bulk", () => {
       simulator.setErrorRate(0)
       const again = yield* project.run(["bulk", "retry-failed"], { env })
       assert.strictEqual(again.code, 0, again.stderr)
-      assert.strictEqual(again.stdout, "17 failed records were processed now, 1 failed again.\n")
+      assert.strictEqual(again.stdout, "17 failed records were processed now, 1 failed again; 1 is left that can be sent again.\n")
       const arrivals = simulator.seen(1000).arrivals
       const third = yield* project.run(["bulk", "retry-failed"], { env })
-      assert.strictEqual(third.stdout, "0 failed records were processed now, 1 failed again.\n")
+      assert.strictEqual(third.stdout, "0 failed records were processed now, 1 failed again; 1 is left that can be sent again.\n")
       // Those that were processed are not sent once more.
       assert.strictEqual(simulator.seen(1000).arrivals, arrivals + 1)
       const last = yield* project.run(["bulk"], { env })

@@ -65,3 +65,7 @@ export const keys = Effect.fnUntraced(function*(project: fixture.Project) {
   const rows = yield* query<{ readonly key: string }>(project, "select idempotency_key as key from bulk.results order by 1")
   return rows.map(({ key }) => key)
 })
+
+/** Waits until the API has processed so many records. */
+export const until = ({ ledger }: Pick<Simulator, "ledger">, processed: number) =>
+  Effect.repeat(Effect.sleep("10 millis"), { until: () => ledger.processed() >= processed })

@@ -1,0 +1,90 @@
+/** A run from the first look at the API to its end: the input is listed, and what is not sent yet is sent, watched meanwhile. */
+import { Console, Deferred, Effect } from "effect"
+import { Asset, AssetGraph, Backfill, Cli, Executor, Input } from "sluice"
+import { chunks } from "../../assets/bulk/chunks.ts"
+import * as Inspection from "../../assets/bulk/Inspection.ts"
+import type { Meter } from "../../assets/bulk/Meter.ts"
+import * as ApiSettings from "../../resources/bulk/Settings.ts"
+import { bulk } from "../bulk.ts"
+import * as Expected from "./Expected.ts"
+import * as Health from "./Health.ts"
+import type { Logs } from "./Logs.ts"
+import * as Monitor from "./Monitor.ts"
+import type { Options } from "./Options.ts"
+import * as Partitioned from "./Partitioned.ts"
+import * as Report from "./Report.ts"
+import * as Request from "./Request.ts"
+import type { Screen } from "./Screen.ts"
+import * as Threshold from "./Threshold.ts"
+import * as Watch from "./Watch.ts"
+
+export interface Sent {
+  readonly options: Options
+  /** All records are sent again. */
+  readonly anew: boolean
+  /** So many records were invented for the run. */
+  readonly numRecords: number | undefined
+  readonly folder: string
+  readonly json: boolean
+  readonly meter: Meter
+  readonly logs: Logs
+  readonly screen: Screen
+}
+
+/** Ends a run of which too much fails, as an interrupt would: what is on its way comes back, what is done is committed. */
+const endingEarly = Effect.fnUntraced(function*({ logs, meter, options }: Sent) {
+  const sentence = yield* Threshold.passed(meter, options.maxErrorRate)
+  logs.error(sentence)
+  yield* Console.error(`✗ ${sentence} The run has ended early; when the reason is put right, the same command goes on, and \`sluice bulk retry-failed\` sends what failed again.`)
+  return yield* new Cli.Unfinished({ exitCode: 1 })
+})
+
+/** The chunks that the input has now. */
+const list = Effect.fnUntraced(function*() {
+  const graph = yield* Effect.fromResult(AssetGraph.make([bulk]))
+  const listing = yield* Executor.start(graph, Request.listing)
+  const [unlisted] = listing.failed
+  if (unlisted !== undefined) return yield* new Cli.Refusal({ message: unlisted.reason })
+  return { graph, listed: yield* Asset.loadAll(Input.rows(chunks)) }
+})
+
+export const run = Effect.fn("bulk.sending")(function*(sent: Sent) {
+  const { folder, json, logs, meter, options, screen } = sent
+  const { api, name } = options
+  yield* Health.ensure(logs)
+  const { bytesPerRecord } = yield* Effect.mapError(Inspection.inspect(options.input, api.recordId), ({ message }) => new Cli.Refusal({ message }))
+  const { graph, listed } = yield* list()
+  const engine = Partitioned.engineOf(options, listed)
+  logs.info(
+    `Begins: ${listed.length} chunks of ${new Set(listed.map(({ uri }) => uri)).size} files from ${options.input}; engine ${engine}, mode ${api.mode}, batches of ${api.batchSize}, ` +
+      `${api.workers} workers with ${ApiSettings.inFlight(api)} calls in flight, ${api.rate.calls} calls per ${api.rate.seconds} s`
+  )
+  const began = performance.now()
+  const standing = () => ({ engine, seconds: (performance.now() - began) / 1000, sent: meter.counts.processed + meter.counts.failed })
+
+  const watched = Effect.gen(function*() {
+    // After the last line of the monitor, which is added later and ends before.
+    yield* Effect.addFinalizer(() => Effect.sync(screen.close))
+    const watch = Watch.make(logs)
+    const started = yield* Deferred.make<number | undefined>()
+    let run: number | undefined
+    const expected = sent.numRecords ?? Expected.of(listed, bytesPerRecord)
+    yield* Monitor.make({ meter, logs, folder, show: screen.show, expected, run: () => run, anew: sent.anew, name })
+    const backfill = Backfill.start(graph, Request.sending(sent.anew, name), {
+      observer: (observation) => {
+        watch(observation)
+        if (observation._tag !== "RunStarted") return
+        run = observation.run
+        Deferred.doneUnsafe(started, Effect.succeed(observation.run))
+      }
+    }).pipe(Effect.ensuring(Deferred.succeed(started, undefined)))
+    const helpers = Effect.flatMap(Deferred.await(started), (id) =>
+      id === undefined || engine === "local" ? Effect.void : Partitioned.helpers(id, options.processes - 1, folder, logs))
+    // All of them are interrupted together.
+    const [report] = yield* Effect.raceFirst(Effect.all([backfill, helpers], { concurrency: "unbounded" }), endingEarly(sent))
+    return report
+  }).pipe(Effect.scoped)
+
+  const report = yield* Effect.onInterrupt(watched, () => Report.tellInterrupted(standing(), json, logs))
+  yield* Report.tell({ ...standing(), report }, options.maxErrorRate, json, logs)
+})

@@ -1,6 +1,6 @@
 /** The codecs of Parquet pages, from Node's own zlib but for snappy and LZ4. */
 import { type Compressors, snappyUncompress } from "hyparquet"
-import type { Compressors as WriteCompressors } from "hyparquet-writer/src/types.js"
+import { snappyCompress } from "hyparquet-writer/src/snappy.js"
 import * as zlib from "node:zlib"
 import { FormatError } from "../FormatError.ts"
 import { framesOf } from "../ZstdFrames.ts"
@@ -36,9 +36,14 @@ export type Codec = "snappy" | "gzip" | "zstd" | "none"
 
 export const codecName = { snappy: "SNAPPY", gzip: "GZIP", zstd: "ZSTD", none: "UNCOMPRESSED" } as const
 
-export const compressors: WriteCompressors = {
-  GZIP: (input) => zlib.gzipSync(input, { level: 6 }),
-  ZSTD: (input) => zlib.zstdCompressSync(input)
+export type Compressor = (input: Uint8Array) => Uint8Array
+
+/** The size is told beforehand, so that zstd takes tables for a page, and not for a file. */
+export const compressors: Readonly<Record<Codec, Compressor | undefined>> = {
+  snappy: snappyCompress,
+  gzip: (input) => zlib.gzipSync(input, { level: 6 }),
+  zstd: (input) => zlib.zstdCompressSync(input, { pledgedSrcSize: input.length }),
+  none: undefined
 }
 
 export const refuseLzo = (file: string): FormatError =>

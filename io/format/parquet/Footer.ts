@@ -4,6 +4,7 @@ import { type FileMetaData, parquetMetadata, parquetSchema, type RowGroup } from
 import { FormatError } from "../FormatError.ts"
 import { attempt } from "../Machine.ts"
 import type { Ranged } from "./Ranged.ts"
+import * as Structs from "./Structs.ts"
 import { endOfStruct } from "./Thrift.ts"
 
 /** What hyparquet says; where it stumbled over what it did not expect, that the data is damaged. */
@@ -87,7 +88,7 @@ export const read = Effect.fnUntraced(function*<E, R>(file: Ranged<E, R>) {
     : Buffer.concat([yield* file.read(file.size - length - 8, file.size - tail.length), tail])
   return yield* attempt(file.name, () => {
     try {
-      endOfStruct(footer.subarray(0, length), 0)
+      endOfStruct(footer.subarray(0, length), 0, Structs.fileMetaData)
       const metadata = parquetMetadata(bare(footer), { parsers, geoparquet: false })
       // Throws where the schema is no tree.
       parquetSchema(metadata)

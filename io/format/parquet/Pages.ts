@@ -6,6 +6,7 @@ import { crc32 } from "node:zlib"
 import type { FormatError } from "../FormatError.ts"
 import type { Column } from "./Fetch.ts"
 import * as Page from "./Page.ts"
+import * as Structs from "./Structs.ts"
 import { endOfStruct } from "./Thrift.ts"
 
 const check = (header: PageHeader, bytes: Uint8Array, number: number): void => {
@@ -36,7 +37,7 @@ export const make = <E, R>(
 
   type Head = { readonly header: PageHeader; readonly size: number }
   const headOf = (bytes: Uint8Array): Head => {
-    endOfStruct(bytes, 0)
+    endOfStruct(bytes, 0, Structs.pageHeader)
     const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 }
     const header = parquetHeader(reader)
     const { compressed_page_size: packed } = header

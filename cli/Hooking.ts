@@ -1,5 +1,6 @@
 /** A command tells hooks of the runs and checks that it has executed: where they are started by cron, no daemon is up. */
 import { type Context, Effect, Exit } from "effect"
+import * as Ages from "../engine/daemon/Ages.ts"
 import { lostAfterMillis, rememberedMillis } from "../engine/daemon/Hooks.ts"
 import * as Telling from "../engine/hook/Telling.ts"
 import { HookStore } from "../engine/record/HookStore.ts"
@@ -24,7 +25,7 @@ export const afterwards = (project: Project) => <A, E, R>(run: Effect.Effect<A, 
     // Runs are executed inside Live.store alone, which gives these; their types would go through all commands of projects.
     const context = (yield* Effect.context<never>()) as Context.Context<HookStore | RunStore | Provided>
     const inside = <B, X>(effect: Effect.Effect<B, X, HookStore | RunStore | Provided>) => Effect.ignore(Effect.provideContext(effect, context))
-    // Before the run: a new hook is told of what ends after it is known.
+    // Before the run: a new hook is told of what happens after it is known.
     yield* inside(Effect.flatMap(HookStore, (store) => store.announce(hooks.map(({ name }) => name))))
     const exit = yield* Effect.exit(run)
     if (!Exit.hasInterrupts(exit)) yield* inside(tell(hooks, project.graph))
@@ -37,6 +38,8 @@ export const tell = (hooks: ReadonlyArray<AnyHook>, graph: Project["graph"]) =>
     const store = yield* HookStore
     const { worker } = yield* Lease.acquire
     yield* Effect.andThen(store.noteLost(lostAfterMillis), store.forget(rememberedMillis))
+    const aged = Ages.watched(graph, hooks)
+    if (aged.length > 0) yield* Ages.note(graph, aged)
     yield* Effect.forEach(hooks, (hook) => {
       const seen: Telling.Seen = new Map()
       const told = noting()

@@ -147,6 +147,7 @@ const testOf = (hook: string): HookEvent => {
     kind: "test" as const,
     at: new Date(),
     run: null,
+    subject: null,
     failures: [],
     checks: [],
     resume: null,

@@ -4,12 +4,15 @@ import type { AssetGraph } from "../graph/AssetGraph.ts"
 import type { Hook } from "../hook/Hook.ts"
 import * as Telling from "../hook/Telling.ts"
 import { HookStore } from "../record/HookStore.ts"
+import { AutomationStore } from "../record/AutomationStore.ts"
 import type { RunStore, RunStoreError } from "../record/RunStore.ts"
 import { SensorStore } from "../record/SensorStore.ts"
 import type { Lease } from "../run/Lease.ts"
+import * as Ages from "./Ages.ts"
+import { monotonicMillis } from "./Monotonic.ts"
 import type { Looked, Watcher } from "./Observation.ts"
 
-/** The store tells of ends; this is for those of lost runs, and for messages that another process has left. */
+/** The store tells of the ends of runs; this is for all else that happens, and for messages that another process has left. */
 const lookMillis = 5000
 
 /** A lost run that nobody has taken over after so long is told of: daemons take theirs over within seconds. */
@@ -29,7 +32,10 @@ export interface Serving<R> {
   readonly looked: Looked
 }
 
-type Services<R> = R | RunStore | HookStore | SensorStore
+type Services<R> = R | RunStore | AutomationStore | HookStore | SensorStore
+
+/** After a look at ages that took long it rests so many times as long. */
+const restShare = 9
 
 /** `serve` tells until it is interrupted; `finish` tells what ended last. The scope's end waits for what is on its way. */
 export const make = Effect.fnUntraced(function*<R>({ graph, hooks, lease, looked, watcher }: Serving<R>) {
@@ -74,6 +80,7 @@ export const make = Effect.fnUntraced(function*<R>({ graph, hooks, lease, looked
     return yield* Effect.raceAllFirst([
       Effect.andThen(listening, Effect.never),
       lost,
+      aging(graph, Ages.watched(graph, hooks)),
       forgetting,
       ...lines.map(({ awake, hook }) => telling(hook, awake))
     ])
@@ -84,4 +91,27 @@ export const make = Effect.fnUntraced(function*<R>({ graph, hooks, lease, looked
   }).pipe(Effect.timeoutOption(endsWithin), Effect.asVoid)
 
   return { serve, finish }
+})
+
+/** Notes which assets have become too old or are in time again, when something was stored and when time has made one too old. */
+const aging = Effect.fnUntraced(function*(graph: AssetGraph, assets: ReturnType<typeof Ages.watched>) {
+  if (assets.length === 0) return yield* Effect.never
+  const { pulse } = yield* AutomationStore
+  let seen: string | undefined
+  let next = Number.NEGATIVE_INFINITY
+  const look = Effect.gen(function*() {
+    const began = yield* monotonicMillis
+    const now = yield* pulse
+    if (now === seen && began < next) return lookMillis
+    next = began + (yield* Ages.note(graph, assets))
+    // What has changed meanwhile is looked at again.
+    seen = now
+    return Math.max(lookMillis, ((yield* monotonicMillis) - began) * restShare)
+  })
+  return yield* Effect.forever(look.pipe(
+    // What keeps the daemon from its database is told by its other parts.
+    Effect.orElseSucceed(() => lookMillis),
+    Effect.catchDefect((defect) => Effect.as(Effect.logError("The ages of assets cannot be told:", defect), lookMillis)),
+    Effect.flatMap((millis) => Effect.sleep(millis))
+  ))
 })

@@ -1,6 +1,6 @@
 /**
- * Hooks: who is told, and how, when runs and checks fail or succeed. A hook is told by whoever is up: a daemon, or the
- * command whose run it was.
+ * Hooks: who is told, and how, when runs and checks fail or succeed, assets grow too old, and schedules or sensors fail. A
+ * hook is told by whoever is up: a daemon, or the command whose run it was.
  */
 import { Duration, type Effect, Schema } from "effect"
 import type { HookEvent } from "../record/HookEvent.ts"
@@ -11,7 +11,17 @@ export { HookEvent } from "../record/HookEvent.ts"
 /** What a hook is told of. */
 export interface Occasion {
   readonly _tag: "Occasion"
-  readonly name: "run failed" | "run succeeded" | "run cancelled" | "run lost" | "check failed" | "check warned" | "checks passed"
+  readonly name:
+    | "run failed"
+    | "run succeeded"
+    | "run cancelled"
+    | "run lost"
+    | "check failed"
+    | "check warned"
+    | "checks passed"
+    | "freshness missed"
+    | "tick failed"
+    | "sensor failed"
 }
 
 const occasion = (name: Occasion["name"]): Occasion => ({ _tag: "Occasion", name })
@@ -30,6 +40,13 @@ export const checkWarned = occasion("check warned")
 
 /** There were checks in a run, and all of them passed. */
 export const checksPassed = occasion("checks passed")
+
+/** An asset is older than its `freshness` says that it may be, or was at a deadline; each deadline that is missed. */
+export const freshnessMissed = occasion("freshness missed")
+/** A tick of a schedule gave no run: its request threw, or asked for what there is not. */
+export const tickFailed = occasion("tick failed")
+/** A sensor could not observe, three times in a row or more. */
+export const sensorFailed = occasion("sensor failed")
 
 /** A message could not be delivered. The message is one sentence, without secrets. */
 export class NotDelivered extends Schema.TaggedError<NotDelivered>()("NotDelivered", {
@@ -56,14 +73,17 @@ export interface Options<R> {
   readonly description?: string
   /** Default: `runFailed`. */
   readonly on?: Occasion | ReadonlyArray<Occasion>
-  /** Assets, pipelines, or a selection expression: failures of these, and runs that were asked for one of them. Default: all. */
+  /**
+   * Assets, pipelines, or a selection expression: failures of these, and runs that were asked for one of them; schedules and
+   * sensors of the names of such pipelines, and those of names of their own. Default: all.
+   */
   readonly of?: Selected
   readonly tell: Channel<R>
   /** So many messages in any span of that length; what comes beyond is told in one, later. Default: 10 in an hour. */
   readonly atMost?: { readonly messages: number; readonly per: Duration.Input }
   /** The same failure (the same assets, the same first errors but for numbers) is told once in so long. Default "1 hour". */
   readonly once?: Duration.Input
-  /** Tells also of the first success of a selection after a failure of it. Default false. */
+  /** Tells also of the first success after a failure: of a selection, an asset's freshness, a schedule or a sensor. Default false. */
   readonly recovery?: boolean
 }
 

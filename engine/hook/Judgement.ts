@@ -2,7 +2,7 @@
  * What of what happened is told: a function of how the hook's past stands, so that all processes judge alike. The same
  * failure is told once in a while, and a success only as the end of a failure, or where it is asked for.
  */
-import { bad, good } from "../record/HookEvent.ts"
+import { bad, good, subjectOf } from "../record/HookEvent.ts"
 import type { Judged, Occurrence, Past } from "../record/HookStore.ts"
 import * as Message from "./Message.ts"
 
@@ -12,12 +12,12 @@ export const judge = (onceMillis: number) => (past: Past, occurrences: ReadonlyA
   const last = new Map(past.last)
   const judged: Array<Judged> = []
   for (const occurrence of occurrences) {
-    const { end, event, fingerprint } = occurrence
-    const selection = event.run?.selection ?? ""
-    const before = last.get(selection)
+    const { event, fingerprint, happening } = occurrence
+    const subject = subjectOf(event)
+    const before = last.get(subject)
     // What was seen again may be older than what is recorded.
-    if (event.kind === "recovered" && (before === undefined || before.end >= end || !bad.has(before.kind))) continue
-    if (before === undefined || before.end < end) last.set(selection, { end, kind: event.kind })
+    if (event.kind === "recovered" && (before === undefined || before.happening >= happening || !bad.has(before.kind))) continue
+    if (before === undefined || before.happening < happening) last.set(subject, { happening, kind: event.kind })
     const same = fingerprint === null ? undefined : told.get(fingerprint)
     if (fingerprint !== null && same !== undefined && past.now - same.at < onceMillis) {
       told.set(fingerprint, { ...same, repeats: same.repeats + 1 })
@@ -25,8 +25,8 @@ export const judge = (onceMillis: number) => (past: Past, occurrences: ReadonlyA
       judged.push({ occurrence: { ...occurrence, event: { ...event, text: "", failures: [], checks: [] } }, state: "same" })
       continue
     }
-    if (fingerprint !== null) told.set(fingerprint, { at: past.now, repeats: 0, selection })
-    if (good.has(event.kind)) for (const [known, of] of told) if (of.selection === selection) told.delete(known)
+    if (fingerprint !== null) told.set(fingerprint, { at: past.now, repeats: 0, subject })
+    if (good.has(event.kind)) for (const [known, of] of told) if (of.subject === subject) told.delete(known)
     const repeated = { ...event, repeats: same?.repeats ?? 0 }
     judged.push({ occurrence: { ...occurrence, event: { ...repeated, text: Message.text(repeated) } }, state: "waiting" })
   }

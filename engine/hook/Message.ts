@@ -1,5 +1,5 @@
 /** What a hook says, in words. */
-import type { FailedCheck, Failure, HookEvent, Kind, Run } from "../record/HookEvent.ts"
+import type { FailedCheck, Failure, HookEvent, Kind, Run, Subject } from "../record/HookEvent.ts"
 
 const plural = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`
 
@@ -16,7 +16,7 @@ export const firstSentence = (text: string): string => {
   return short(sentence, mostOfSentence)
 }
 
-const ofRun: Readonly<Record<Exclude<Kind, "test">, string>> = {
+const ofRun: Readonly<Partial<Record<Kind, string>>> = {
   failed: "failed",
   succeeded: "succeeded",
   cancelled: "was cancelled",
@@ -26,12 +26,24 @@ const ofRun: Readonly<Record<Exclude<Kind, "test">, string>> = {
   "checks passed": "passed its checks"
 }
 
-type Subject = Pick<HookEvent, "kind" | "hook" | "checks"> & { readonly run: Pick<Run, "id" | "selection"> | null }
+const ofSubject = ({ name, type }: Subject, works: boolean): string => {
+  switch (type) {
+    case "asset":
+      return `${name} is ${works ? "in time again" : "too old"}`
+    case "schedule":
+      return works ? `schedule ${name}: a tick started a run again` : `schedule ${name}: a tick failed`
+    case "sensor":
+      return works ? `sensor ${name} observes again` : `sensor ${name} cannot observe`
+  }
+}
 
-/** `nhl: run 12 failed` */
-export const title = ({ checks, hook, kind, run }: Subject): string => {
+type Titled = Pick<HookEvent, "kind" | "hook" | "checks" | "subject"> & { readonly run: Pick<Run, "id" | "selection"> | null }
+
+/** `nhl: run 12 failed`, `nhl/games is too old` */
+export const title = ({ checks, hook, kind, run, subject }: Titled): string => {
   if (kind === "test") return `Test of the hook ${hook}`
   if (run !== null) return `${short(run.selection, mostOfSelection)}: run ${run.id} ${ofRun[kind]}`
+  if (subject !== null) return ofSubject(subject, kind === "recovered")
   const [first, ...others] = checks
   if (first === undefined) return "checks passed"
   return others.length === 0 ? `check "${first.check}" of ${first.asset} failed` : `${checks.length} checks failed`
@@ -66,9 +78,15 @@ const runLines = (kind: Kind, run: Run): ReadonlyArray<string> => {
   ]
 }
 
+/** Where more is to be seen of it. */
+const lookAt: Readonly<Record<Subject["type"], string>> = { asset: "explain", schedule: "ticks", sensor: "sensor show" }
+
+const subjectLines = ({ name, reason, type }: Subject): ReadonlyArray<string> =>
+  reason === null ? [] : [firstSentence(reason), `look at it: npx sluice ${lookAt[type]} ${name}`]
+
 /** The title and all there is to know, line by line. */
-export const text = (event: Pick<HookEvent, "kind" | "hook" | "run" | "failures" | "checks" | "resume" | "repeats">): string => {
-  const { checks, failures, kind, repeats, resume, run } = event
+export const text = (event: Pick<HookEvent, "kind" | "hook" | "run" | "subject" | "failures" | "checks" | "resume" | "repeats">): string => {
+  const { checks, failures, kind, repeats, resume, run, subject } = event
   if (kind === "test") return `${title(event)}: messages of this hook arrive.`
   const failed = failures.reduce((sum, { count }) => sum + count, 0)
   return [
@@ -77,6 +95,7 @@ export const text = (event: Pick<HookEvent, "kind" | "hook" | "run" | "failures"
     ...checks.map(checkLine),
     ...(run !== null && kind === "failed" && failed + checks.length === 0 ? [`no cell failed: \`npx sluice run show ${run.id}\` shows what it did`] : []),
     ...(run === null ? [] : runLines(kind, run)),
+    ...(subject === null ? [] : subjectLines(subject)),
     ...(repeats > 0 ? [`the same came ${plural(repeats, "more time")} since it was told last`] : []),
     ...(resume === null ? [] : [`go on: ${resume}`])
   ].join("\n")

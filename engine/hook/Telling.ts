@@ -1,8 +1,9 @@
-/** One look for a hook: what has ended since the last one is recorded, and what is due is delivered. */
+/** One look for a hook: what has happened since the last one is recorded, and what is due is delivered. */
 import { Cause, Effect, Exit, Option, Result, Schedule } from "effect"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
-import { HookStore, type Occurrence, type Outcome, type RunEnd, type Taken } from "../record/HookStore.ts"
+import type { Happening } from "../record/Happening.ts"
+import { HookStore, type Occurrence, type Outcome, type Taken } from "../record/HookStore.ts"
 import type { RunStore, RunStoreError } from "../record/RunStore.ts"
 import { expressionOf } from "../schedule/Selected.ts"
 import { type Hook, NotDelivered } from "./Hook.ts"
@@ -17,8 +18,8 @@ export type Told =
   | { readonly _tag: "NotTold"; readonly hook: string; readonly title: string; readonly reason: string; readonly againMillis: number }
   | { readonly _tag: "GaveUp"; readonly hook: string; readonly title: string; readonly reason: string }
 
-/** The ends that a process has looked at for a hook and that would come again: an old transaction holds the cursor back. */
-export type Seen = Map<number, RunEnd>
+/** What a process has looked at for a hook and that would come again: an old transaction holds the cursor back. */
+export type Seen = Map<number, Happening>
 
 export interface Telling<R> {
   readonly graph: AssetGraph
@@ -42,7 +43,7 @@ export const aboutOf = (graph: AssetGraph, { of }: Hook<unknown>): Result.Result
     Result.mapBoth({ onFailure: ({ message }) => message, onSuccess: (found) => new Set(found) })
   )
 
-/** Gives after how many milliseconds there is something to do; infinite: when another run has ended. */
+/** Gives after how many milliseconds there is something to do; infinite: when something has happened. */
 export const look = <R>(telling: Telling<R>): Effect.Effect<number, RunStoreError, R | RunStore | HookStore> =>
   Effect.andThen(collect(telling), deliver(telling))
 
@@ -52,15 +53,15 @@ const collect = Effect.fnUntraced(function*({ graph, hook, seen }: Pick<Telling<
   const about = Result.getOrElse(aboutOf(graph, hook), () => undefined)
   const states = statesOf(hook)
   for (;;) {
-    const { cursor, ends } = yield* store.ends(hook.name, states, seen.keys())
-    if (ends.length === 0) return
+    const { cursor, happenings } = yield* store.happenings(hook.name, states, seen.keys())
+    if (happenings.length === 0) return
     const occurrences: Array<Occurrence> = []
-    for (const end of ends) {
-      const occurrence = yield* occurrenceOf(graph, hook, about, end)
+    for (const happening of happenings) {
+      const occurrence = yield* occurrenceOf(graph, hook, about, happening)
       if (occurrence !== undefined) occurrences.push(occurrence)
     }
     yield* store.record(hook.name, { cursor, occurrences }, judge(hook.onceMillis))
-    for (const end of ends) seen.set(end.id, end)
+    for (const happening of happenings) seen.set(happening.id, happening)
     for (const { id, place } of seen.values()) if (place < cursor) seen.delete(id)
   }
 })

@@ -11,14 +11,25 @@ export interface Age {
   /** How young it has to be: now, or since the last deadline. Undefined: there was no deadline yet. */
   readonly from: number | undefined
   readonly isTooOld: boolean
+  /** The last one; undefined: there was none yet, or there are none. */
+  readonly deadline: number | undefined
 }
 
-export const of = (snapshot: Snapshot, asset: string, freshness: Freshness): Age => {
+/** Where nothing is stored its age may be counted `since` a moment; without one it is too old. */
+export const of = (snapshot: Snapshot, asset: string, freshness: Freshness, since = Number.NEGATIVE_INFINITY): Age => {
   const now = snapshot.now.epochMilliseconds
   const dataOf = dataTime(snapshot, asset)
-  const asked = freshness.deadlines === undefined ? now : lastTick(freshness.deadlines.cron, now)
+  const deadline = freshness.deadlines === undefined ? undefined : lastTick(freshness.deadlines.cron, now)
+  const asked = freshness.deadlines === undefined ? now : deadline
   const from = asked === undefined ? undefined : asked - freshness.withinMillis
-  return { dataOf, from, isTooOld: from !== undefined && (dataOf === undefined || dataOf < from) }
+  return { dataOf, from, isTooOld: from !== undefined && (dataOf ?? since) < from, deadline }
+}
+
+/** When time alone may make it too old; infinite: it is, and has no further deadline. */
+export const nextChange = ({ dataOf, isTooOld }: Age, { deadlines, withinMillis }: Freshness, now: number, since: number): number => {
+  if (deadlines === undefined) return isTooOld ? Number.POSITIVE_INFINITY : (dataOf ?? since) + withinMillis + 1
+  for (const { instant } of deadlines.cron.moments(now + 1)) return instant
+  return Number.POSITIVE_INFINITY
 }
 
 /** The end of the newest window that is stored; without windows, the last materialization. */

@@ -2,14 +2,27 @@
 import { Schema } from "effect"
 
 /**
- * failed, succeeded, cancelled, lost: a run; lost: its process died. checks failed, checks passed: those of a run.
- * recovered: the first success after something bad. test: by `sluice hook test`.
+ * failed, succeeded, cancelled, lost: a run; lost: its process died. checks failed, checks passed: those of a run. too old: an
+ * asset. tick failed: a schedule, without a run. sensor failed: it cannot observe. recovered: the first success after
+ * something bad. test: by `sluice hook test`.
  */
-export const Kind = Schema.Literals(["failed", "succeeded", "cancelled", "lost", "checks failed", "checks passed", "recovered", "test"])
+export const Kind = Schema.Literals([
+  "failed",
+  "succeeded",
+  "cancelled",
+  "lost",
+  "checks failed",
+  "checks passed",
+  "too old",
+  "tick failed",
+  "sensor failed",
+  "recovered",
+  "test"
+])
 export type Kind = typeof Kind.Type
 
 /** After these a success is a recovery. */
-export const bad: ReadonlySet<Kind> = new Set(["failed", "lost", "checks failed"])
+export const bad: ReadonlySet<Kind> = new Set(["failed", "lost", "checks failed", "too old", "tick failed", "sensor failed"])
 /** After these a failure is news again. */
 export const good: ReadonlySet<Kind> = new Set(["succeeded", "checks passed", "recovered"])
 
@@ -53,6 +66,14 @@ export const FailedCheck = Schema.Struct({
 })
 export type FailedCheck = typeof FailedCheck.Type
 
+export const Subject = Schema.Struct({
+  type: Schema.Literals(["asset", "schedule", "sensor"]),
+  name: Schema.String,
+  /** Why it failed, at most 500 characters; null: it goes well again. */
+  reason: Schema.NullOr(Schema.String)
+})
+export type Subject = typeof Subject.Type
+
 export const HookEvent = Schema.Struct({
   /** The same for each try to deliver it: who receives it twice may pass over the second one. */
   id: Schema.String,
@@ -63,8 +84,10 @@ export const HookEvent = Schema.Struct({
   title: Schema.String,
   /** The title, and what else there is to know. */
   text: Schema.String,
-  /** Null in a test, and of checks that were asked for by themselves. */
+  /** Null: it is not about a run. */
   run: Schema.NullOr(Run),
+  /** Null: it is about a run, or about checks that were asked for by themselves. */
+  subject: Schema.NullOr(Subject),
   /** By asset; at most ten. */
   failures: Schema.Array(Failure),
   checks: Schema.Array(FailedCheck),
@@ -76,3 +99,7 @@ export const HookEvent = Schema.Struct({
   others: Schema.Int
 })
 export type HookEvent = typeof HookEvent.Type
+
+/** Stands for what it is about: of the same something good follows something bad. */
+export const subjectOf = ({ run, subject }: Pick<HookEvent, "run" | "subject">): string =>
+  run !== null ? run.selection : subject !== null ? `${subject.type} ${subject.name}` : ""

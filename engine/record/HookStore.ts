@@ -1,26 +1,13 @@
 /**
- * The port that lets any number of processes tell hooks of the ends of runs: each end is noted once, with the run itself;
+ * The port that lets any number of processes tell hooks of what happens: each happening is noted once, with what happened;
  * what a hook is told of it is one row, written once, and taken by one worker at a time. A worker that is gone has not
  * told it: another takes it, with the same key. Implementations: memory and Postgres, with one conformance suite.
  */
 import { Context, type Effect } from "effect"
 import type { CheckSummary } from "./CheckSummary.ts"
+import type { AgeRecord, Happening, HappeningState } from "./Happening.ts"
 import type { HookEvent } from "./HookEvent.ts"
 import type { RunStoreError } from "./RunStore.ts"
-
-/** The end of a run, or of its worker; or of checks that were asked for by themselves. A run that is resumed has several. */
-export interface RunEnd {
-  /** Grows in the order of the ends. */
-  readonly id: number
-  /** Null: checks alone. */
-  readonly run: number | null
-  readonly state: "succeeded" | "failed" | "cancelled" | "lost" | "checked"
-  readonly at: Date
-  /** What checks alone came to. */
-  readonly checks: ReadonlyArray<CheckSummary>
-  /** It comes again while this is not below the cursor. */
-  readonly place: number
-}
 
 /** Failed steps of an asset in a run. */
 export interface AssetFailure {
@@ -34,23 +21,23 @@ export interface AssetFailure {
 
 /** What a hook may be told. */
 export interface Occurrence {
-  /** Of the end of a run. A hook is told once of it. */
-  readonly end: number
+  /** Of which a hook is told once. */
+  readonly happening: number
   /** Stands for what failed and how: letters and digits. Null: it is told each time. */
   readonly fingerprint: string | null
   readonly event: HookEvent
 }
 
-/** When something was told last, since the last success of its selection, and how often it came since. */
+/** When something was told last, since the last success of its subject, and how often it came since. */
 export interface ToldBefore {
   readonly at: number
   readonly repeats: number
-  readonly selection: string
+  readonly subject: string
 }
 
-/** The last event of a selection, told or not. */
+/** The last event of a subject, told or not. */
 export interface LastBefore {
-  readonly end: number
+  readonly happening: number
   readonly kind: HookEvent["kind"]
 }
 
@@ -59,7 +46,7 @@ export interface Past {
   readonly now: number
   /** By fingerprint. */
   readonly told: ReadonlyMap<string, ToldBefore>
-  /** By selection. */
+  /** By subject. */
   readonly last: ReadonlyMap<string, LastBefore>
 }
 
@@ -123,9 +110,9 @@ export type Outcome =
 
 export interface HookRecord {
   readonly name: string
-  /** False: it was stopped, and is told nothing of what ends meanwhile. */
+  /** False: it was stopped, and is told nothing of what happens meanwhile. */
   readonly running: boolean
-  /** Since when it is so. What ended before is not told. */
+  /** Since when it is so. What happened before is not told. */
   readonly since: Date
   readonly waiting: number
   readonly sent: number
@@ -146,7 +133,7 @@ export interface Delivery {
 }
 
 export class HookStore extends Context.Service<HookStore, {
-  /** Makes hooks known; those that are new are told of what ends from now on. */
+  /** Makes hooks known; those that are new are told of what happens from now on. */
   readonly announce: (hooks: ReadonlyArray<string>) => Effect.Effect<void, RunStoreError>
   readonly setRunning: (hook: string, running: boolean) => Effect.Effect<void, RunStoreError>
   readonly hooks: Effect.Effect<ReadonlyArray<HookRecord>, RunStoreError>
@@ -154,21 +141,27 @@ export class HookStore extends Context.Service<HookStore, {
   readonly noteChecks: (checks: ReadonlyArray<CheckSummary>) => Effect.Effect<void, RunStoreError>
   /** Notes as ends the runs whose workers have been gone for so long, once each; but for paused backfills. */
   readonly noteLost: (goneMillis: number) => Effect.Effect<void, RunStoreError>
+  /** Makes the assets known, and gives since when each is, and the time; in milliseconds since 1970. */
+  readonly ages: (
+    assets: ReadonlyArray<string>
+  ) => Effect.Effect<{ readonly now: number; readonly since: ReadonlyMap<string, number> }, RunStoreError>
+  /** Notes which of the assets have become too old since what was noted before, or missed another deadline, and which are in time again. */
+  readonly noteAges: (asOf: number, ages: ReadonlyArray<AgeRecord>) => Effect.Effect<void, RunStoreError>
   /**
-   * Ends of runs in these states that the hook has not seen yet, and the cursor after them; a thousand at most. However
+   * What happened of these states that the hook has not seen yet, and the cursor after it; a thousand at most. However
    * transactions overlap none is left out; so some may come again, while an older transaction is open: but for those of
    * `known`. A hook that is stopped sees none.
    */
-  readonly ends: (
+  readonly happenings: (
     hook: string,
-    states: ReadonlyArray<RunEnd["state"]>,
+    states: ReadonlyArray<HappeningState>,
     known?: Iterable<number>
-  ) => Effect.Effect<{ readonly cursor: number; readonly ends: ReadonlyArray<RunEnd> }, RunStoreError>
+  ) => Effect.Effect<{ readonly cursor: number; readonly happenings: ReadonlyArray<Happening> }, RunStoreError>
   /** What failed in a run, by asset. */
   readonly failures: (run: number) => Effect.Effect<ReadonlyArray<AssetFailure>, RunStoreError>
   /**
-   * Moves the cursor, and records what is to be told as `judge` says, which sees what all processes have recorded. An end
-   * that is recorded for the hook stays as it is. All or nothing.
+   * Moves the cursor, and records what is to be told as `judge` says, which sees what all processes have recorded. What
+   * is recorded for the hook stays as it is. All or nothing.
    */
   readonly record: (
     hook: string,
@@ -188,7 +181,7 @@ export class HookStore extends Context.Service<HookStore, {
   readonly settle: (delivery: number, worker: string, outcome: Outcome) => Effect.Effect<void, RunStoreError>
   /** What was given up waits again, to be told in one; gives how many there are. */
   readonly retry: (hook: string) => Effect.Effect<number, RunStoreError>
-  /** Removes ends, and deliveries that are done, that are older. */
+  /** Removes happenings, and deliveries that are done, that are older. */
   readonly forget: (olderThanMillis: number) => Effect.Effect<void, RunStoreError>
   /** The latest first. */
   readonly deliveries: (hook: string, options: { readonly limit: number }) => Effect.Effect<ReadonlyArray<Delivery>, RunStoreError>

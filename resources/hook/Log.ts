@@ -11,6 +11,9 @@ export const log = (): Channel<never> => ({
     switch (kind) {
       case "failed":
       case "lost":
+      case "too old":
+      case "tick failed":
+      case "sensor failed":
         return Effect.logError(text)
       case "checks failed":
       case "cancelled":

@@ -1,28 +1,26 @@
 /** Hooks and what they are told, in memory. Nothing waits here, so that each method is at once what a transaction is. */
 import { Clock, Effect } from "effect"
-import { good } from "../../engine/record/HookEvent.ts"
-import type { AssetFailure, HookStore, LastBefore, Occurrence, Past, ToldBefore } from "../../engine/record/HookStore.ts"
-import { type HeldDelivery, type HeldHook, isAlive, isLost, nextEnd, noteEnd, type State } from "./State.ts"
+import { good, subjectOf } from "../../engine/record/HookEvent.ts"
+import type { AssetFailure, HookStore, LastBefore, Past, ToldBefore } from "../../engine/record/HookStore.ts"
+import { type HeldDelivery, type HeldHook, isAlive, isLost, nextHappening, note, type State } from "./State.ts"
 
 const told = new Set(["waiting", "sent", "summed"])
 const mostOthers = 10
 
-const selectionOf = ({ event }: Occurrence): string => event.run?.selection ?? ""
-
 const pastOf = ({ deliveries }: HeldHook, now: number): Past => {
   const recent = deliveries.toReversed()
   const past = { now, told: new Map<string, ToldBefore>(), last: new Map<string, LastBefore>() }
-  for (const { end, event, selection } of deliveries) {
-    const before = past.last.get(selection)
-    if (before === undefined || before.end < end) past.last.set(selection, { end, kind: event.kind })
+  for (const { event, happening, subject } of deliveries) {
+    const before = past.last.get(subject)
+    if (before === undefined || before.happening < happening) past.last.set(subject, { happening, kind: event.kind })
   }
   for (const fingerprint of new Set(deliveries.flatMap((one) => one.fingerprint ?? []))) {
     const last = recent.find((one) => one.fingerprint === fingerprint && told.has(one.state))
     if (last === undefined) continue
-    const { end, id, recordedAt, selection } = last
-    if (deliveries.some((one) => one.selection === selection && one.end > end && good.has(one.event.kind))) continue
+    const { happening, id, recordedAt, subject } = last
+    if (deliveries.some((one) => one.subject === subject && one.happening > happening && good.has(one.event.kind))) continue
     const repeats = deliveries.filter((one) => one.fingerprint === fingerprint && one.state === "same" && one.id > id).length
-    past.told.set(fingerprint, { at: recordedAt, repeats, selection })
+    past.told.set(fingerprint, { at: recordedAt, repeats, subject })
   }
   return past
 }
@@ -35,7 +33,7 @@ export const make = (state: State): HookStore["Service"] => {
 
   const known = (name: string, running: boolean) =>
     Effect.map(Clock.currentTimeMillis, (since) => {
-      const hook = state.hooks.get(name) ?? { running, since, seen: nextEnd(state), deliveries: [] }
+      const hook = state.hooks.get(name) ?? { running, since, seen: nextHappening(state), deliveries: [] }
       state.hooks.set(name, hook)
       return hook
     })
@@ -44,10 +42,10 @@ export const make = (state: State): HookStore["Service"] => {
     Effect.map(Clock.currentTimeMillis, (now) => {
       const hook = runningHook(name)
       if (hook === undefined) return
-      const fresh = occurrences.filter(({ end }) => !hook.deliveries.some((one) => one.end === end))
+      const fresh = occurrences.filter(({ happening }) => !hook.deliveries.some((one) => one.happening === happening))
       for (const { occurrence, state: judged } of judge(pastOf(hook, now), fresh)) {
         hook.deliveries.push({
-          ...occurrence, id: ++state.lastDelivery, state: judged, selection: selectionOf(occurrence), recordedAt: now, due: now,
+          ...occurrence, id: ++state.lastDelivery, state: judged, subject: subjectOf(occurrence.event), recordedAt: now, due: now,
           worker: undefined, begunAt: undefined, sentAt: undefined, held: false, tries: 0, reason: null, toldIn: null
         })
       }
@@ -90,7 +88,7 @@ export const make = (state: State): HookStore["Service"] => {
     setRunning: Effect.fnUntraced(function*(name, running) {
       const hook = yield* known(name, running)
       if (hook.running === running) return
-      Object.assign(hook, { running, since: yield* Clock.currentTimeMillis, seen: nextEnd(state) })
+      Object.assign(hook, { running, since: yield* Clock.currentTimeMillis, seen: nextHappening(state) })
     }),
     hooks: Effect.sync(() =>
       [...state.hooks].map(([name, { deliveries, running, since }]) => {
@@ -98,7 +96,7 @@ export const make = (state: State): HookStore["Service"] => {
         return { name, running, since: new Date(since), waiting: count("waiting"), sent: count("sent"), failed: count("failed") }
       }).sort((left, right) => left.name < right.name ? -1 : 1)),
     noteChecks: (checks) =>
-      Effect.map(Clock.currentTimeMillis, (now) => noteEnd(state, { run: null, state: "checked", at: new Date(now), worker: undefined, checks })),
+      Effect.map(Clock.currentTimeMillis, (now) => note(state, { state: "checked", at: new Date(now), checks })),
     noteLost: (goneMillis) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
         const since = Math.min(...[...state.hooks.values()].flatMap((hook) => hook.running ? hook.since : []))
@@ -106,17 +104,36 @@ export const make = (state: State): HookStore["Service"] => {
           if (run === undefined || !isLost(run, now) || run.backfill?.paused === true) continue
           const last = run.members.filter(({ leftAt }) => leftAt === null).at(-1)?.worker
           if (last === undefined || last.expiresAt >= now - goneMillis || last.expiresAt < since) continue
-          if (state.runEnds.some((one) => one.run === run.id && one.worker === last.id)) continue
-          noteEnd(state, { run: run.id, state: "lost", at: new Date(last.expiresAt), worker: last.id, checks: [] })
+          if (state.happenings.some((one) => one.run === run.id && one.worker === last.id)) continue
+          note(state, { run: run.id, state: "lost", at: new Date(last.expiresAt), worker: last.id })
         }
       }),
-    ends: (name, states, known = []) =>
+    ages: (assets) =>
+      Effect.map(Clock.currentTimeMillis, (now) => ({
+        now,
+        since: new Map(assets.map((asset) => {
+          const known = state.ages.get(asset) ?? { since: now, isTooOld: false, deadline: null, asOf: Number.NEGATIVE_INFINITY }
+          state.ages.set(asset, known)
+          return [asset, known.since] as const
+        }))
+      })),
+    noteAges: (asOf, ages) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        for (const { asset, deadline, isTooOld, reason } of ages) {
+          const known = state.ages.get(asset)
+          const isNews = known?.isTooOld !== isTooOld || (isTooOld && known.deadline !== deadline)
+          if (known === undefined || known.asOf >= asOf || !isNews) continue
+          Object.assign(known, { isTooOld, deadline, asOf })
+          note(state, { state: isTooOld ? "too old" : "in time", at: new Date(now), name: asset, reason: isTooOld ? reason : null })
+        }
+      }),
+    happenings: (name, states, known = []) =>
       Effect.sync(() => {
         const hook = runningHook(name)
         const seen = new Set(known)
-        const ends = state.runEnds.filter(({ at, id, state: ended }) =>
-          hook !== undefined && id >= hook.seen && !seen.has(id) && at.getTime() >= hook.since && states.includes(ended))
-        return { cursor: nextEnd(state), ends: ends.map(({ at, checks, id, place, run, state: ended }) => ({ at, checks, id, place, run, state: ended })) }
+        const found = state.happenings.filter(({ at, id, state: happened }) =>
+          hook !== undefined && id >= hook.seen && !seen.has(id) && at.getTime() >= hook.since && states.includes(happened))
+        return { cursor: nextHappening(state), happenings: found }
       }),
     failures: (run) =>
       Effect.sync(() => {
@@ -151,8 +168,8 @@ export const make = (state: State): HookStore["Service"] => {
           deliveries.splice(0, deliveries.length, ...kept)
         }
         // The last one stays, for its number.
-        const kept = state.runEnds.filter(({ at }, i) => at.getTime() >= before || i === state.runEnds.length - 1)
-        state.runEnds.splice(0, state.runEnds.length, ...kept)
+        const kept = state.happenings.filter(({ at }, i) => at.getTime() >= before || i === state.happenings.length - 1)
+        state.happenings.splice(0, state.happenings.length, ...kept)
       }),
     deliveries: (name, { limit }) =>
       Effect.sync(() =>

@@ -1,9 +1,10 @@
 /** Sensors and what they have asked for in memory. Nothing waits here, so that each method is at once what a transaction is. */
 import { Clock, Effect, Stream } from "effect"
+import { sensorFailures } from "../../engine/record/Happening.ts"
 import type { Recorded, RequestRecord, SensorStore } from "../../engine/record/SensorStore.ts"
 import { unregistered } from "../Refusals.ts"
 import * as Runs from "./Runs.ts"
-import { executes, type HeldSensor, isAlive, isLost, type State } from "./State.ts"
+import { executes, type HeldSensor, isAlive, isLost, note, type State } from "./State.ts"
 
 const states = { Start: "started", Skip: "skipped", Fail: "failed" } as const
 const well = { failures: 0, error: undefined, failedAt: undefined }
@@ -13,7 +14,7 @@ export const make = (state: State): SensorStore["Service"] => {
 
   const known = Effect.fnUntraced(function*(name: string) {
     const sensor = state.sensors.get(name) ?? {
-      running: true, since: yield* Clock.currentTimeMillis, cursor: null, observer: undefined, epoch: 0, ...well, requests: new Map()
+      running: true, since: yield* Clock.currentTimeMillis, cursor: null, observer: undefined, epoch: 0, failing: false, ...well, requests: new Map()
     }
     state.sensors.set(name, sensor)
     return sensor
@@ -39,7 +40,8 @@ export const make = (state: State): SensorStore["Service"] => {
       sensor.requests.set(key, { state: states[request._tag], at, run, reason: "reason" in request ? request.reason : undefined })
       recorded.push({ key, run })
     }
-    Object.assign(sensor, { cursor, ...well })
+    if (sensor.failing) note(state, { state: "sensor works", at: new Date(at), name })
+    Object.assign(sensor, { cursor, failing: false, ...well })
     return recorded
   })
 
@@ -78,7 +80,11 @@ export const make = (state: State): SensorStore["Service"] => {
     failed: ({ epoch, name }, worker, error) =>
       Effect.map(Clock.currentTimeMillis, (failedAt) => {
         const sensor = heldBy(name, epoch, worker)
-        if (sensor !== undefined) Object.assign(sensor, { failures: sensor.failures + 1, error, failedAt })
+        if (sensor === undefined) return
+        Object.assign(sensor, { failures: sensor.failures + 1, error, failedAt })
+        if (sensor.failures < sensorFailures) return
+        sensor.failing = true
+        note(state, { state: "sensor failed", at: new Date(failedAt), name, reason: error })
       }),
     sensors: Effect.map(Clock.currentTimeMillis, (now) =>
       [...state.sensors].map(([name, { cursor, error = null, failedAt, failures, observer, running, since }]) => ({

@@ -9,7 +9,8 @@ import type { Event } from "../../engine/record/Event.ts"
 import type { RunSummary } from "../../engine/record/Run.ts"
 import type { SourceKeys, StoredCell, Worker } from "../../engine/record/RunStore.ts"
 import type { Attempt, Cell, CheckResult, Step } from "../../engine/record/Step.ts"
-import type { Delivery, Occurrence, RunEnd } from "../../engine/record/HookStore.ts"
+import type { Happening } from "../../engine/record/Happening.ts"
+import type { Delivery, Occurrence } from "../../engine/record/HookStore.ts"
 import type { RequestState } from "../../engine/record/SensorStore.ts"
 import type { TickState } from "../../engine/record/TickStore.ts"
 
@@ -90,6 +91,8 @@ export interface HeldSchedule {
   running: boolean
   since: number
   definition: string
+  /** Its last tick that was not skipped has failed without a run. */
+  failing: boolean
   readonly ticks: Map<number, HeldTick>
 }
 
@@ -124,6 +127,8 @@ export interface HeldSensor {
   failures: number
   error: string | undefined
   failedAt: number | undefined
+  /** Several times in a row, and not observed since. */
+  failing: boolean
   readonly requests: Map<string, HeldRequest>
 }
 
@@ -134,11 +139,19 @@ export interface HeldRequest {
   reason: string | undefined
 }
 
+/** How an asset that says how old it may be stood when that was noted. */
+export interface HeldAge {
+  readonly since: number
+  isTooOld: boolean
+  deadline: number | null
+  asOf: number
+}
+
 /** A hook, with what it was told in the order recorded. */
 export interface HeldHook {
   running: boolean
   since: number
-  /** It has seen the ends before this one. */
+  /** It has seen what happened before this one. */
   seen: number
   readonly deliveries: Array<HeldDelivery>
 }
@@ -149,7 +162,7 @@ export interface HeldDelivery extends Occurrence {
   tries: number
   reason: string | null
   toldIn: number | null
-  readonly selection: string
+  readonly subject: string
   state: Delivery["state"]
   worker: Holder | undefined
   due: number
@@ -172,8 +185,9 @@ export interface State {
   readonly automations: Map<string, HeldAutomation>
   readonly sensors: Map<string, HeldSensor>
   readonly hooks: Map<string, HeldHook>
+  readonly ages: Map<string, HeldAge>
   /** Noted while there are hooks; `worker`: the one that was lost. */
-  readonly runEnds: Array<RunEnd & { readonly worker: string | undefined }>
+  readonly happenings: Array<Happening & { readonly worker: string | undefined }>
   lastDelivery: number
 }
 
@@ -195,7 +209,8 @@ export const make = (): State => ({
   automations: new Map(),
   sensors: new Map(),
   hooks: new Map(),
-  runEnds: [],
+  ages: new Map(),
+  happenings: [],
   lastDelivery: 0
 })
 
@@ -235,16 +250,19 @@ export const countsOf = ({ ended, steps }: RunRecord): Counts => {
 
 /** Ends a running run. */
 export const end = (state: State, run: RunRecord, ended: Exclude<RunSummary["state"], "running">, now: number): void => {
-  if (run.state === "running") noteEnd(state, { run: run.id, state: ended, at: new Date(now), worker: undefined, checks: [] })
+  if (run.state === "running") note(state, { run: run.id, state: ended, at: new Date(now) })
   Object.assign(run, { state: ended, finishedAt: new Date(now) })
 }
 
-export const noteEnd = (state: State, ended: Omit<State["runEnds"][number], "id" | "place">): void => {
-  const id = nextEnd(state)
-  if (state.hooks.size > 0) state.runEnds.push({ ...ended, id, place: id })
+type Noted = Pick<Happening, "state" | "at"> & Partial<State["happenings"][number]>
+
+/** Notes what happened, where there are hooks. */
+export const note = (state: State, noted: Noted): void => {
+  const id = nextHappening(state)
+  if (state.hooks.size > 0) state.happenings.push({ run: null, worker: undefined, checks: [], name: null, reason: null, ...noted, id, place: id })
 }
 
-export const nextEnd = ({ runEnds }: State): number => (runEnds.at(-1)?.id ?? 0) + 1
+export const nextHappening = ({ happenings }: State): number => (happenings.at(-1)?.id ?? 0) + 1
 
 /** Makes the worker a member, and the one that joined last. */
 export const join = (run: RunRecord, worker: Holder, joinedAt: Date): void => {

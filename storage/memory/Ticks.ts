@@ -3,7 +3,7 @@ import { Clock, Effect } from "effect"
 import type { Decided, Standing, TickRecord, TickStore } from "../../engine/record/TickStore.ts"
 import { unregistered } from "../Refusals.ts"
 import * as Runs from "./Runs.ts"
-import { executes, type HeldSchedule, isLost, type State } from "./State.ts"
+import { executes, type HeldSchedule, isLost, note, type State } from "./State.ts"
 
 const stopped = "the schedule was stopped"
 
@@ -27,7 +27,7 @@ export const make = (state: State): TickStore["Service"] => {
     Effect.map(Clock.currentTimeMillis, (since) => {
       for (const { definition, name } of schedules) {
         const known = state.schedules.get(name)
-        if (known === undefined) state.schedules.set(name, { running: true, since, definition, ticks: new Map() })
+        if (known === undefined) state.schedules.set(name, { running: true, since, definition, failing: false, ticks: new Map() })
         else if (known.definition === "") known.definition = definition
         else if (known.definition !== definition) Object.assign(known, { definition, since })
       }
@@ -36,7 +36,7 @@ export const make = (state: State): TickStore["Service"] => {
   const setRunning: TickStore["Service"]["setRunning"] = (name, running) =>
     Effect.map(Clock.currentTimeMillis, (since) => {
       const known = state.schedules.get(name)
-      if (known === undefined) return void state.schedules.set(name, { running, since, definition: "", ticks: new Map() })
+      if (known === undefined) return void state.schedules.set(name, { running, since, definition: "", failing: false, ticks: new Map() })
       if (known.running === running) return
       Object.assign(known, { running, since })
       if (running) return
@@ -59,6 +59,9 @@ export const make = (state: State): TickStore["Service"] => {
       const tick = { state: states[decision._tag], at: now, run: undefined as number | undefined, reason }
       known.ticks.set(decision.due, tick)
       if (decision._tag === "Start") tick.run = yield* createRun(decision.request, worker)
+      if (decision._tag === "Fail") note(state, { state: "tick failed", at: new Date(now), name, reason: decision.reason })
+      else if (decision._tag === "Start" && known.failing) note(state, { state: "tick started", at: new Date(now), name })
+      known.failing = decision._tag === "Fail" || (known.failing && decision._tag !== "Start")
       decided.push({ decision, run: tick.run })
     }
     return decided

@@ -2,7 +2,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import type { Fragment } from "effect/sql/Statement"
-import { good, HookEvent, Kind } from "../../engine/record/HookEvent.ts"
+import { good, HookEvent, Kind, subjectOf } from "../../engine/record/HookEvent.ts"
 import type { HookStore, Occurrence, Past } from "../../engine/record/HookStore.ts"
 import { clean, json, keys, numbers } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
@@ -10,8 +10,8 @@ import { workerNumber } from "./Workers.ts"
 
 const Now = Schema.Array(Schema.Struct({ now: Schema.Number }))
 const Ids = Schema.Array(Schema.Struct({ id: Schema.Number }))
-const Told = Schema.Array(Schema.Struct({ fingerprint: Schema.String, at: Schema.Number, repeats: Schema.Int, selection: Schema.String }))
-const Last = Schema.Array(Schema.Struct({ selection: Schema.String, end: Schema.Number, kind: Kind }))
+const Told = Schema.Array(Schema.Struct({ fingerprint: Schema.String, at: Schema.Number, repeats: Schema.Int, subject: Schema.String }))
+const Last = Schema.Array(Schema.Struct({ subject: Schema.String, happening: Schema.Number, kind: Kind }))
 const Opens = Schema.Array(Schema.Struct({
   id: Schema.Number,
   tries: Schema.Int,
@@ -48,14 +48,14 @@ export const make = (sql: PgClient.PgClient): Pick<HookStore["Service"], "record
     const reading = attempt(`read what the hook ${hook} was told`)
     const told = yield* sql`
       select
-        wanted.fingerprint, ${millis(sql`told.recorded_at`)} as at, told.selection,
+        wanted.fingerprint, ${millis(sql`told.recorded_at`)} as at, told.subject,
         (
           select count(*)::integer from sluice.hook_deliveries as same
           where same.hook = ${hook} and same.fingerprint = wanted.fingerprint and same.state = 'same' and same.id > told.id
         ) as repeats
       from unnest(${keys([...new Set(occurrences.flatMap(({ fingerprint }) => fingerprint ?? []))])}::text[]) as wanted (fingerprint)
       cross join lateral (
-        select id, run_end, recorded_at, selection
+        select id, happening, recorded_at, subject
         from sluice.hook_deliveries
         where hook = ${hook} and fingerprint = wanted.fingerprint and state in ('waiting', 'sent', 'summed')
         order by id desc
@@ -63,22 +63,22 @@ export const make = (sql: PgClient.PgClient): Pick<HookStore["Service"], "record
       ) as told
       where not exists (
         select from sluice.hook_deliveries as good
-        where good.hook = ${hook} and good.selection = told.selection and good.run_end > told.run_end
+        where good.hook = ${hook} and good.subject = told.subject and good.happening > told.happening
           and good.kind = any(${keys([...good])}::text[])
       )
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Told)), reading)
     const last = yield* sql`
-      select wanted.selection, latest.run_end::float8 as end, latest.kind
-      from unnest(${keys([...new Set(occurrences.map(selectionOf))])}::text[]) as wanted (selection)
+      select wanted.subject, latest.happening::float8 as happening, latest.kind
+      from unnest(${keys([...new Set(occurrences.map(subject))])}::text[]) as wanted (subject)
       cross join lateral (
-        select run_end, kind from sluice.hook_deliveries
-        where hook = ${hook} and selection = wanted.selection order by run_end desc limit 1
+        select happening, kind from sluice.hook_deliveries
+        where hook = ${hook} and subject = wanted.subject order by happening desc limit 1
       ) as latest
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Last)), reading)
     const past: Past = {
       now,
       told: new Map(told.map(({ fingerprint, ...rest }) => [fingerprint, rest])),
-      last: new Map(last.map(({ selection, ...rest }) => [selection, rest]))
+      last: new Map(last.map(({ subject, ...rest }) => [subject, rest]))
     }
     return past
   })
@@ -92,17 +92,17 @@ export const make = (sql: PgClient.PgClient): Pick<HookStore["Service"], "record
         const now = yield* lock(hook)
         if (now === undefined) return
         const known = yield* sql`
-          select run_end::float8 as id from sluice.hook_deliveries
-          where hook = ${hook} and run_end = any(${numbers(occurrences.map(({ end }) => end))}::float8[]::bigint[])
+          select happening::float8 as id from sluice.hook_deliveries
+          where hook = ${hook} and happening = any(${numbers(occurrences.map(({ happening }) => happening))}::float8[]::bigint[])
         `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Ids)), recording, Effect.map((rows) => new Set(rows.map(({ id }) => id))))
-        const fresh = occurrences.filter(({ end }) => !known.has(end))
+        const fresh = occurrences.filter(({ happening }) => !known.has(happening))
         const judged = fresh.length === 0 ? [] : judge(yield* pastOf(hook, now, fresh), fresh)
         for (const { occurrence, state } of judged) {
           const event = json(yield* recording(encode(occurrence.event)))
           yield* sql`
-            insert into sluice.hook_deliveries (hook, run_end, kind, selection, fingerprint, state, event)
+            insert into sluice.hook_deliveries (hook, happening, kind, subject, fingerprint, state, event)
             values (
-              ${hook}, ${occurrence.end}::float8::bigint, ${occurrence.event.kind}, ${selectionOf(occurrence)},
+              ${hook}, ${occurrence.happening}::float8::bigint, ${occurrence.event.kind}, ${subject(occurrence)},
               ${occurrence.fingerprint}, ${state}, ${event}::jsonb
             )
           `.pipe(recording)
@@ -213,4 +213,4 @@ export const make = (sql: PgClient.PgClient): Pick<HookStore["Service"], "record
   return { record, take, settle, retry }
 }
 
-const selectionOf = ({ event }: Occurrence): string => clean(event.run?.selection ?? "")
+const subject = ({ event }: Occurrence): string => clean(subjectOf(event))

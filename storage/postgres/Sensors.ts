@@ -1,10 +1,12 @@
 /** Sensors and what they have asked for in Postgres, by its clock. */
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema, Stream } from "effect"
+import { sensorFailures } from "../../engine/record/Happening.ts"
 import { RunState } from "../../engine/record/Run.ts"
 import type { Recorded, Request, SensorStore } from "../../engine/record/SensorStore.ts"
 import { clean, json, keys, texts } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
+import { note } from "./Happenings.ts"
 import * as Runs from "./Runs.ts"
 import * as SensorRuns from "./SensorRuns.ts"
 import { seenState, workerNumber } from "./Workers.ts"
@@ -133,7 +135,14 @@ export const make = (sql: PgClient.PgClient): SensorStore["Service"] => {
           recorded.push({ key: request.key, run })
         }
         yield* sql`
-          update sluice.sensors set cursor = ${json(cursor)}::jsonb, failures = 0, error = null, failed_at = null where name = ${name}
+          with before as (
+            select name, failing from sluice.sensors where name = ${name}
+          ), moved as (
+            update sluice.sensors
+            set cursor = ${json(cursor)}::jsonb, failures = 0, failing = false, error = null, failed_at = null
+            where name = ${name}
+          )
+          ${note(sql, sql`select 'sensor works', name, null from before where failing`)}
         `.pipe(recording)
         return recorded
       })
@@ -148,9 +157,15 @@ export const make = (sql: PgClient.PgClient): SensorStore["Service"] => {
     record,
     failed: Effect.fn("SensorStore.failed")(({ epoch, name }, worker, error) =>
       sql`
-        update sluice.sensors
-        set failures = failures + 1, error = ${clean(error)}, failed_at = clock_timestamp()
-        where name = ${name} and epoch = ${epoch} and running and observer = ${workerNumber(sql, worker)}
+        with failed as (
+          update sluice.sensors
+          set
+            failures = failures + 1, failing = failing or failures + 1 >= ${sensorFailures},
+            error = ${clean(error)}, failed_at = clock_timestamp()
+          where name = ${name} and epoch = ${epoch} and running and observer = ${workerNumber(sql, worker)}
+          returning name, failures, error
+        )
+        ${note(sql, sql`select 'sensor failed', name, error from failed where failures >= ${sensorFailures}`)}
       `.pipe(attempt(`note why the sensor ${name} has failed`), Effect.asVoid)
     ),
     sensors: sql`

@@ -6,6 +6,7 @@ import { RunState } from "../../engine/record/Run.ts"
 import type { Decided, Decision, Standing, TickStore } from "../../engine/record/TickStore.ts"
 import { clean, instants, keys, texts } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
+import { note } from "./Happenings.ts"
 import { openRuns } from "./OpenRuns.ts"
 import * as Runs from "./Runs.ts"
 import { seenState } from "./Workers.ts"
@@ -123,16 +124,24 @@ export const make = (sql: PgClient.PgClient): TickStore["Service"] => {
   /** Gives the due moments that were not decided upon before. */
   const settle = (schedule: string, decisions: ReadonlyArray<Settled>) =>
     decisions.length === 0 ? Effect.succeed([]) : sql`
-      insert into sluice.ticks as tick (schedule, due, state, reason)
-      select ${schedule}, decision.due, decision.state::sluice.tick_state, decision.reason
-      from unnest(
-        ${instants(decisions.map(({ due }) => new Date(due)))}::timestamptz[],
-        ${keys(decisions.map(({ _tag }) => ({ Wait: "waiting", Skip: "skipped", Fail: "failed" })[_tag]))}::text[],
-        ${texts(decisions.map((decision) => "reason" in decision ? decision.reason : null))}::text[]
-      ) as decision (due, state, reason)
-      on conflict (schedule, due) do update set state = excluded.state, reason = excluded.reason, at = excluded.at
-      where tick.state = 'waiting' and excluded.state <> 'waiting'
-      returning ${millis(sql`tick.due`)} as due
+      with decided as (
+        insert into sluice.ticks as tick (schedule, due, state, reason)
+        select ${schedule}, decision.due, decision.state::sluice.tick_state, decision.reason
+        from unnest(
+          ${instants(decisions.map(({ due }) => new Date(due)))}::timestamptz[],
+          ${keys(decisions.map(({ _tag }) => ({ Wait: "waiting", Skip: "skipped", Fail: "failed" })[_tag]))}::text[],
+          ${texts(decisions.map((decision) => "reason" in decision ? decision.reason : null))}::text[]
+        ) as decision (due, state, reason)
+        on conflict (schedule, due) do update set state = excluded.state, reason = excluded.reason, at = excluded.at
+        where tick.state = 'waiting' and excluded.state <> 'waiting'
+        returning tick.due, tick.state, tick.reason
+      ), failing as (
+        update sluice.schedules set failing = true
+        where name = ${schedule} and exists (select from decided where state = 'failed')
+      ), noted as (
+        ${note(sql, sql`select 'tick failed', ${schedule}::text, reason from decided where state = 'failed' order by due`)}
+      )
+      select ${millis(sql`due`)} as due from decided
     `.pipe(
       Effect.flatMap(Schema.decodeUnknownEffect(Recorded)),
       attempt(`record ticks of the schedule ${schedule}`),
@@ -144,9 +153,16 @@ export const make = (sql: PgClient.PgClient): TickStore["Service"] => {
     const starting = attempt(`start the run of a tick of the schedule ${schedule}`)
     const due = new Date(decision.due)
     const own = yield* sql`
-      insert into sluice.ticks as tick (schedule, due, state) values (${schedule}, ${due}, 'started')
-      on conflict (schedule, due) do update set state = 'started', at = excluded.at where tick.state = 'waiting'
-      returning tick.due
+      with own as (
+        insert into sluice.ticks as tick (schedule, due, state) values (${schedule}, ${due}, 'started')
+        on conflict (schedule, due) do update set state = 'started', at = excluded.at where tick.state = 'waiting'
+        returning tick.due
+      ), works as (
+        update sluice.schedules set failing = false where name = ${schedule} and failing and exists (select from own) returning name
+      ), noted as (
+        ${note(sql, sql`select 'tick started', name, null from works`)}
+      )
+      select due from own
     `.pipe(starting)
     if (own.length === 0) return undefined
     const run = yield* createRun(decision.request, worker)

@@ -4,18 +4,19 @@ import { Effect, type Layer } from "effect"
 import { judge } from "../../engine/hook/Judgement.ts"
 import * as Pace from "../../engine/hook/Pace.ts"
 import type { HookEvent, Kind } from "../../engine/record/HookEvent.ts"
-import { HookStore, type Occurrence, type RunEnd } from "../../engine/record/HookStore.ts"
+import type { Happening, HappeningState } from "../../engine/record/Happening.ts"
+import { HookStore, type Occurrence } from "../../engine/record/HookStore.ts"
 import { RunStore } from "../../engine/record/RunStore.ts"
 import { ended, request, worker } from "./RunStore.ts"
 
-const states: ReadonlyArray<RunEnd["state"]> = ["failed", "lost", "succeeded", "cancelled", "checked"]
+const states: ReadonlyArray<HappeningState> = ["failed", "lost", "succeeded", "cancelled", "checked"]
 
-const occurrence = ({ at, id, run }: RunEnd, kind: Kind = "failed", fingerprint: string | null = null): Occurrence => {
+const occurrence = ({ at, id, run }: Happening, kind: Kind = "failed", fingerprint: string | null = null): Occurrence => {
   const event: HookEvent = {
-    id: `h.${run}.${id}`, hook: "h", kind, at, title: `${kind} ${run}`, text: "", failures: [], checks: [], resume: null, repeats: 0, others: 0,
+    id: `h.${run}.${id}`, hook: "h", kind, at, title: `${kind} ${run}`, text: "", failures: [], checks: [], resume: null, repeats: 0, others: 0, subject: null,
     run: { id: run ?? 0, selection: "ä\u2028", partitions: null, startedAt: at, finishedAt: null, worker: "w:1", materialized: 0, failed: 1, skipped: 0 }
   }
-  return { end: id, fingerprint, event }
+  return { happening: id, fingerprint, event }
 }
 
 /** A store with a hook and two workers, and what its tests do with it. */
@@ -33,8 +34,8 @@ const known = Effect.gen(function*() {
     })
   const record = (kind: Kind = "failed", fingerprint: string | null = null) =>
     Effect.gen(function*() {
-      const { cursor, ends } = yield* hooks.ends("h", states)
-      yield* hooks.record("h", { cursor, occurrences: ends.map((end) => occurrence(end, kind, fingerprint)) }, judge(60_000))
+      const { cursor, happenings } = yield* hooks.happenings("h", states)
+      yield* hooks.record("h", { cursor, occurrences: happenings.map((one) => occurrence(one, kind, fingerprint)) }, judge(60_000))
     })
   const pace = (messages = 10, perMillis = 60_000) =>
     ({ counted: messages, withinMillis: 60_000, choose: Pace.choose({ atMost: { messages, perMillis }, channel: { spacingMillis: 0 } }) })
@@ -52,9 +53,9 @@ export const hookStoreConformance = <E>(name: string, layer: Layer.Layer<RunStor
       const { finish, hooks, record, runs } = yield* known
       const run = yield* finish("failed")
       const open = yield* runs.createRun(request, "one")
-      const seen = Effect.map(hooks.ends("h", states), ({ ends }) => ends.map(({ run, state }) => `${run} ${state}`))
+      const seen = Effect.map(hooks.happenings("h", states), ({ happenings }) => happenings.map(({ run, state }) => `${run} ${state}`))
       assert.deepStrictEqual(yield* seen, [`${run} failed`])
-      assert.deepStrictEqual((yield* hooks.ends("h", ["succeeded", "lost"])).ends, [])
+      assert.deepStrictEqual((yield* hooks.happenings("h", ["succeeded", "lost"])).happenings, [])
       yield* record()
       yield* runs.resumeRun(run, "two")
       yield* runs.finishRun(run, "two", "succeeded")
@@ -63,8 +64,8 @@ export const hookStoreConformance = <E>(name: string, layer: Layer.Layer<RunStor
       yield* runs.finishRun(open, "one", "cancelled")
       assert.includeMembers([...yield* seen], [`${run} succeeded`, `${open} cancelled`])
       yield* hooks.announce(["later", "h"])
-      assert.deepStrictEqual((yield* hooks.ends("later", states)).ends, [])
-      assert.deepStrictEqual((yield* hooks.ends("nobody's", states)).ends, [])
+      assert.deepStrictEqual((yield* hooks.happenings("later", states)).happenings, [])
+      assert.deepStrictEqual((yield* hooks.happenings("nobody's", states)).happenings, [])
     }))
 
     test("sees more than a thousand ends, and none twice of those that are known", Effect.gen(function*() {
@@ -72,7 +73,7 @@ export const hookStoreConformance = <E>(name: string, layer: Layer.Layer<RunStor
       yield* Effect.forEach(Array.from({ length: 1100 }), () => hooks.noteChecks([]), { concurrency: 8, discard: true })
       const seen = new Set<number>()
       for (;;) {
-        const { cursor, ends } = yield* hooks.ends("h", ["checked"], seen)
+        const { cursor, happenings: ends } = yield* hooks.happenings("h", ["checked"], seen)
         if (ends.length === 0) break
         assert.isTrue(ends.every(({ id }) => !seen.has(id)))
         for (const { id } of ends) seen.add(id)
@@ -198,15 +199,15 @@ export const hookStoreConformance = <E>(name: string, layer: Layer.Layer<RunStor
       const { hooks } = yield* known
       const checks = [{ asset: "a", check: "no \u0000 gap", severity: "warn", passed: 2, failed: 1, firstFailure: { partition: "x", message: "1 of 3 rows" } }] as const
       yield* hooks.noteChecks(checks)
-      const { ends } = yield* hooks.ends("h", ["checked"])
+      const { happenings: ends } = yield* hooks.happenings("h", ["checked"])
       assert.deepStrictEqual(ends.map(({ run, state }) => [run, state]), [[null, "checked"]])
       assert.deepInclude(ends[0]?.checks[0], { asset: "a", severity: "warn", failed: 1, firstFailure: { partition: "x", message: "1 of 3 rows" } })
-      assert.deepStrictEqual((yield* hooks.ends("h", ["failed"])).ends, [])
+      assert.deepStrictEqual((yield* hooks.happenings("h", ["failed"])).happenings, [])
     }))
 
     test("notes a lost run once, when its worker has been gone for so long", Effect.gen(function*() {
       const { hooks, runs } = yield* known
-      const seen = Effect.map(hooks.ends("h", states), ({ ends }) => ends.map(({ run, state }) => `${run} ${state}`))
+      const seen = Effect.map(hooks.happenings("h", states), ({ happenings }) => happenings.map(({ run, state }) => `${run} ${state}`))
       yield* runs.startWorker(worker("frozen", 1))
       yield* Effect.sleep(5)
       const run = yield* runs.createRun(request, "frozen")

@@ -2,10 +2,12 @@ import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber } from "effect"
 import { HookStore } from "../../engine/record/HookStore.ts"
+import { happeningsConformance } from "../conformance/Happenings.ts"
 import { hookStoreConformance } from "../conformance/HookStore.ts"
 import { layer } from "./Server.ts"
 
 hookStoreConformance("PostgresRunStore", layer)
+happeningsConformance("PostgresRunStore", layer)
 
 describe("an old transaction", () => {
   it.live("holds the cursor back: what ended since comes again until it is over, but for what is known, and nothing is lost", () =>
@@ -23,7 +25,7 @@ describe("an old transaction", () => {
       yield* Deferred.await(begun)
       yield* hooks.noteChecks([])
       const look = Effect.fnUntraced(function*(known: ReadonlyArray<number> = []) {
-        const { cursor, ends } = yield* hooks.ends("h", ["checked"], known)
+        const { cursor, happenings: ends } = yield* hooks.happenings("h", ["checked"], known)
         yield* hooks.record("h", { cursor, occurrences: [] }, () => [])
         return ends.map(({ id }) => id)
       })

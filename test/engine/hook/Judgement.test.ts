@@ -10,16 +10,16 @@ const none: Past = { now, told: new Map(), last: new Map() }
 
 const occurrence = (end: number, kind: Kind, fingerprint: string | null = null, selection = "nhl"): Occurrence => {
   const event: HookEvent = {
-    id: String(end), hook: "h", kind, at, title: "", text: "", failures: [], checks: [], resume: null, repeats: 0, others: 0,
+    id: String(end), hook: "h", kind, at, title: "", text: "", failures: [], checks: [], resume: null, repeats: 0, others: 0, subject: null,
     run: { id: end, selection, partitions: null, startedAt: at, finishedAt: at, worker: "w:1", materialized: 0, failed: 1, skipped: 0 }
   }
-  return { end, fingerprint, event }
+  return { happening: end, fingerprint, event }
 }
 
 const told = (past: Past, ...occurrences: ReadonlyArray<Occurrence>) =>
-  judge(hour)(past, occurrences).map(({ occurrence: { end, event }, state }) => `${end} ${state}${event.repeats > 0 ? ` ${event.repeats}` : ""}`)
+  judge(hour)(past, occurrences).map(({ occurrence: { event, happening }, state }) => `${happening} ${state}${event.repeats > 0 ? ` ${event.repeats}` : ""}`)
 
-const toldBefore = (millisAgo: number, repeats = 0): Past => ({ ...none, told: new Map([["f", { at: now - millisAgo, repeats, selection: "nhl" }]]) })
+const toldBefore = (millisAgo: number, repeats = 0): Past => ({ ...none, told: new Map([["f", { at: now - millisAgo, repeats, subject: "nhl" }]]) })
 
 describe("what a hook is told", () => {
   it("the same once in an hour, other failures at once", () => {
@@ -39,7 +39,7 @@ describe("what a hook is told", () => {
   })
 
   it("a recovery only after something bad of the same selection", () => {
-    const last = (kind: Kind, end = 5): Past => ({ ...none, last: new Map([["nhl", { end, kind }]]) })
+    const last = (kind: Kind, end = 5): Past => ({ ...none, last: new Map([["nhl", { happening: end, kind }]]) })
     assert.deepStrictEqual(told(none, occurrence(6, "recovered")), [])
     for (const kind of ["failed", "lost", "checks failed"] as const) assert.deepStrictEqual(told(last(kind), occurrence(6, "recovered")), ["6 waiting"])
     for (const kind of ["recovered", "succeeded", "cancelled"] as const) assert.deepStrictEqual(told(last(kind), occurrence(6, "recovered")), [])

@@ -12,6 +12,7 @@ import {
   Rows
 } from "../../../index.ts"
 import type { Inputs } from "../../../engine/definition/Asset.ts"
+import type * as Freshness from "../../../engine/definition/Freshness.ts"
 import type { Observation } from "../../../engine/run/Observer.ts"
 import { RunRequest } from "../../../engine/record/Run.ts"
 import { cellName } from "../../../engine/record/Step.ts"
@@ -76,6 +77,7 @@ export interface Definition {
   readonly concurrency?: number
   readonly codeVersion?: string
   readonly automation?: Automation.Automation
+  readonly freshness?: Freshness.Options
 }
 
 /** An asset of one text a row; `run` gives the texts. */

@@ -16,6 +16,7 @@ export const event: Hook.HookEvent = {
     id: 12, selection: "shop", partitions: null, startedAt: at, finishedAt: at, worker: "north:7", materialized: 3, failed: 1, skipped: 0
   },
   failures: [{ asset: "shop/orders", partition: "2026-03-07", count: 1, error: "<!channel> a & b > c", attempts: 1 }],
+  subject: null,
   checks: [],
   resume: "npx sluice run resume 12",
   repeats: 0,

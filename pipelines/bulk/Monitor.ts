@@ -77,7 +77,7 @@ export const make = Effect.fnUntraced(function*(
         `p90 ${n(times.p90_ms)} ms, p99 ${n(times.p99_ms)} ms, ${retries} retries here, breaker ${breaker.state}`
     )
     const cpu = process.cpuUsage()
-    MetricsFile.write(folder, {
+    yield* MetricsFile.write(folder, {
       name,
       at: new Date().toISOString(),
       throughput: {

@@ -1,6 +1,6 @@
 /** Rows of a cell → bytes of its file, with their count and the hash of the content. */
 import { createHash } from "node:crypto"
-import { Effect, Stream } from "effect"
+import { Array as Arr, Effect, Stream } from "effect"
 import type { IoError } from "../../engine/definition/Io.ts"
 import { Blame, FormatError, Refused } from "../format/FormatError.ts"
 import * as Format from "../format/Format.ts"
@@ -32,22 +32,24 @@ type Bad = (row: number, column: string | undefined, reason: string) => IoError
 
 const recordsOf = (layout: Layout, rows: Stream.Stream<unknown, IoError>, bad: Bad, counted: () => void): Stream.Stream<Record, IoError> => {
   let row = 0
-  return Stream.mapEffect(Stream.chunks(Stream.rechunk(rows, batchRows)), (batch) =>
+  const encoded = (value: unknown): Record => {
+    const record = layout.encode(value)
+    row++
+    counted()
+    return record
+  }
+  // Not `mapEffect` over chunks, which runs ahead: the rows that wait are moved by each collection of young garbage.
+  return Stream.mapArrayEffect(Stream.rechunk(rows, batchRows), (batch) =>
     Effect.suspend(() => {
-      const records: Array<Record> = []
-      for (const value of batch) {
-        try {
-          records.push(layout.encode(value))
-        } catch (error) {
-          if (error instanceof Blame) return Effect.fail(bad(row, error.column, error.message))
-          if (error instanceof Refused) return Effect.fail(bad(row, undefined, `${error.message}, found ${shown(value)}`))
-          throw error
-        }
-        row++
-        counted()
+      const first = row
+      try {
+        return Effect.succeed(Arr.map(batch, encoded))
+      } catch (error) {
+        if (error instanceof Blame) return Effect.fail(bad(row, error.column, error.message))
+        if (error instanceof Refused) return Effect.fail(bad(row, undefined, `${error.message}, found ${shown(batch[row - first])}`))
+        throw error
       }
-      return Effect.succeed(records)
-    })).pipe(Stream.flattenIterable)
+    }))
 }
 
 const written = (layout: Layout, format: FileFormat, records: Stream.Stream<Record, IoError>): Stream.Stream<Uint8Array, IoError | FormatError> => {

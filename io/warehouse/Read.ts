@@ -3,7 +3,7 @@
  * partition in the order of the key, or as they were written where the asset has no key.
  */
 import { PgTypes } from "@effect/sql-pg"
-import { Effect, Result, Stream } from "effect"
+import { Array as Arr, Effect, Result, Stream } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import type { Element, Loaded, Source } from "../../engine/definition/Io.ts"
 import { IoError } from "../../engine/definition/Io.ts"
@@ -99,14 +99,12 @@ export const stream = (
   const { parameters, text } = queryOf(table, asked)
   return sql.unsafe<Readonly<Record<string, unknown>>>(text, parameters).stream.pipe(
     Stream.mapError((error) => fromSql(table.asset, "load", error)),
-    Stream.chunks,
-    Stream.mapEffect((rows) =>
+    Stream.mapArrayEffect((rows) =>
       decoded(table, () =>
-        rows.map((row): Element => ({
+        Arr.map(rows, (row): Element => ({
           partition: table.partitioned ? String(row[partitionColumn]) : "",
           value: fieldsOf(table, (column) => row[column.name])
         })))
-    ),
-    Stream.flattenIterable
+    )
   )
 }

@@ -1,11 +1,15 @@
 /**
  * The distinct values of a column in a row group, by their bytes: pages then say them by index. It is given up where it does
  * not halve the first page, and closed where it would grow beyond its bounds; pages after that have their values themselves.
+ * A column without one is asked again some row groups later: to look at it costs as much as to write it.
  */
 import type { Values } from "./Values.ts"
 
 const maxBytes = 256 * 1024
 const maxEntries = 32 * 1024
+
+/** Row groups after one that had no dictionary. */
+const pause = 7
 
 /** Bits that tell so many entries apart. */
 export const widthOf = (entries: number): number => entries <= 1 ? 0 : 32 - Math.clz32(entries - 1)
@@ -32,6 +36,8 @@ export class Dictionary {
   /** A table of hashes, at most half full: 0, or an entry and 1. */
   #slots = new Uint16Array(512)
   #isClosed = false
+  /** Row groups that are not looked at any more. */
+  #paused = 0
   readonly #indexes: Uint32Array
 
   constructor(pageValues: number) {
@@ -57,6 +63,7 @@ export class Dictionary {
     const isSmaller = entries > 0 || this.#length + count * widthOf(this.count) / 8 <= length / 2
     if (at === length && this.#length <= most && this.count <= maxEntries && isSmaller) return this.#indexes.subarray(0, count)
     this.#isClosed = true
+    if (entries === 0) this.#paused = pause + 1
     this.count = entries
     this.#length = size
     return undefined
@@ -65,7 +72,8 @@ export class Dictionary {
   /** For the next row group. */
   clear(): void {
     this.count = this.#length = 0
-    this.#isClosed = false
+    this.#paused = Math.max(0, this.#paused - 1)
+    this.#isClosed = this.#paused > 0
     this.#slots.fill(0)
   }
 
@@ -103,7 +111,8 @@ export class Dictionary {
       this.#bytes.copy(larger, 0, 0, this.#length)
       this.#bytes = larger
     }
-    bytes.copy(this.#bytes, this.#length, start, end)
+    const own = this.#bytes
+    for (let i = start, at = this.#length; i < end; i++) own[at++] = bytes[i]!
     if (this.count === this.#starts.length) {
       const starts = new Uint32Array(this.count * 2)
       starts.set(this.#starts)

@@ -15,14 +15,17 @@ export interface Page {
   readonly unpacked: number
 }
 
-const made = (header: PageHeader, parts: ReadonlyArray<Uint8Array>): Page => {
-  const writer = new ByteWriter(64)
-  writePageHeader(writer, { ...header, crc: parts.reduce((crc, part) => crc32(part, crc), 0) | 0 })
-  const head = writer.getBytes().slice()
+/** `levels` and `values` as they stand in the file. */
+const made = (header: Omit<PageHeader, "compressed_page_size">, levels: Uint8Array, values: Uint8Array): Page => {
+  const writer = new ByteWriter(64 + levels.length)
+  const compressed_page_size = levels.length + values.length
+  writePageHeader(writer, { ...header, compressed_page_size, crc: crc32(values, crc32(levels)) | 0 })
+  const size = writer.index
+  writer.appendBytes(levels)
   return {
-    bytes: [head, ...parts],
-    size: head.length + header.compressed_page_size,
-    unpacked: head.length + header.uncompressed_page_size
+    bytes: [writer.getBytes(), values],
+    size: size + compressed_page_size,
+    unpacked: size + header.uncompressed_page_size
   }
 }
 
@@ -31,7 +34,7 @@ const packed = (bytes: Uint8Array, compress: Compressor | undefined): { readonly
   const smaller = compress?.(bytes)
   return smaller !== undefined && smaller.length < bytes.length
     ? { bytes: smaller, isPacked: true }
-    : { bytes: Uint8Array.prototype.slice.call(bytes), isPacked: false }
+    : { bytes: new Uint8Array(bytes), isPacked: false }
 }
 
 /** Levels of the values of a page: up to `most`, none where that is 0. */
@@ -69,12 +72,11 @@ export const data = (
   const page = made({
     type: "DATA_PAGE_V2",
     uncompressed_page_size: levels.index + body.length,
-    compressed_page_size: levels.index + bytes.length,
     data_page_header_v2: {
       num_values: count, num_nulls: count - values.count, num_rows: rows,
       encoding, definition_levels_byte_length, repetition_levels_byte_length, is_compressed: isPacked
     }
-  }, [levels.getBytes(), bytes])
+  }, levels.getBytes(), bytes)
   return { ...page, encoding }
 }
 
@@ -87,11 +89,10 @@ const indexBytes = (indexes: Uint32Array, width: number): Uint8Array => {
 
 /** The page before those with indexes. Whether it is packed is not said in its header: it is what the column is. */
 export const dictionary = ({ bytes, count }: Dictionary, compress: Compressor | undefined): Page => {
-  const body = compress?.(bytes) ?? Uint8Array.prototype.slice.call(bytes)
+  const body = compress?.(bytes) ?? new Uint8Array(bytes)
   return made({
     type: "DICTIONARY_PAGE",
     uncompressed_page_size: bytes.length,
-    compressed_page_size: body.length,
     dictionary_page_header: { num_values: count, encoding: "PLAIN" }
-  }, [body])
+  }, new Uint8Array(0), body)
 }

@@ -1,5 +1,5 @@
 /** What a bucket holds: objects in the order of their keys, and uploads that are not complete. */
-import type { Algorithm, Checksum } from "./Checksum.ts"
+import type { Algorithm, Checksum, Type } from "./Checksum.ts"
 import { md5 } from "./Checksum.ts"
 
 export interface Stored {
@@ -8,7 +8,7 @@ export interface Stored {
   readonly etag: string
   readonly modifiedAt: Date
   readonly checksum: Checksum | undefined
-  /** `content-type` and `x-amz-meta-…`. */
+  /** `content-type` and the like, and `x-amz-meta-…`. */
   readonly headers: Readonly<Record<string, string>>
 }
 
@@ -23,8 +23,10 @@ export interface Upload {
   readonly key: string
   readonly headers: Readonly<Record<string, string>>
   readonly initiatedAt: Date
-  /** What its parts have to come with; undefined: with none. */
+  /** What its parts have to come with; undefined: with any, or none. */
   readonly algorithm: Algorithm | undefined
+  /** Of the checksum that the object is to have. */
+  readonly type: Type
   readonly parts: Map<number, Part>
 }
 

@@ -8,6 +8,8 @@ import type { Code } from "./Refusal.ts"
 export type Fault =
   /** The call is not done; this is the answer. */
   | { readonly _tag: "Error"; readonly code: Code }
+  /** The call is not done, and this is the answer, with the status 200: S3 begins to answer before it knows how a long call ends. */
+  | { readonly _tag: "LateError"; readonly code: Code }
   /** The call is not done, and the connection closed without an answer. */
   | { readonly _tag: "Refuse" }
   /** The call is done, and the connection closed without an answer. */

@@ -34,8 +34,8 @@ const page = (bucket: Bucket, query: URLSearchParams, size: number): readonly [R
   const entries: Array<Entry> = []
   for (const key of bucket.keys()) {
     if (!key.startsWith(prefix) || passed(key)) continue
-    const cut = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length)
-    const entry: Entry = cut === -1 ? { _tag: "Key", key } : { _tag: "Prefix", prefix: key.slice(0, cut + delimiter.length) }
+    const common = prefixOf(key, prefix, delimiter)
+    const entry: Entry = common === undefined ? { _tag: "Key", key } : { _tag: "Prefix", prefix: common }
     const last = entries.at(-1)
     if (last !== undefined && nameOf(last) === nameOf(entry)) continue
     if (entries.length === size) return [entries, true]
@@ -44,17 +44,33 @@ const page = (bucket: Bucket, query: URLSearchParams, size: number): readonly [R
   return [entries, false]
 }
 
-const optional = (query: URLSearchParams, parameter: string, name: string, text: (value: string) => string): ReadonlyArray<Xml.Element> => {
+/** A key as the listing was asked to write it: XML has no way to write some characters. */
+export const textOf = (query: URLSearchParams) => {
+  const encoding = query.get("encoding-type")
+  return (value: string): string => encoding === "url" ? encodeURIComponent(value).replaceAll("%20", "+").replaceAll("%2F", "/") : value
+}
+
+/** How many are asked for, and given at most. Throws `Refusal`. */
+export const sizeOf = (query: URLSearchParams, parameter: string): readonly [number, number] => {
+  const asked = Number(query.get(parameter) ?? most)
+  if (!Number.isInteger(asked) || asked < 0) throw new Refusal("InvalidArgument", { ArgumentName: parameter })
+  return [asked, Math.min(asked, most)]
+}
+
+/** The common prefix that a key is told as. */
+export const prefixOf = (key: string, prefix: string, delimiter: string): string | undefined => {
+  const cut = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length)
+  return cut === -1 ? undefined : key.slice(0, cut + delimiter.length)
+}
+
+export const optional = (query: URLSearchParams, parameter: string, name: string, text: (value: string) => string): ReadonlyArray<Xml.Element> => {
   const value = query.get(parameter)
   return value === null ? [] : [Xml.element(name, text(value))]
 }
 
 export const list = (bucket: Bucket, { bucket: name, query }: Call): Answer => {
-  const asked = Number(query.get("max-keys") ?? most)
-  if (!Number.isInteger(asked) || asked < 0) throw new Refusal("InvalidArgument", { ArgumentName: "max-keys" })
-  const encoding = query.get("encoding-type")
-  const text = (value: string) => encoding === "url" ? encodeURIComponent(value).replaceAll("%20", "+").replaceAll("%2F", "/") : value
-  const size = Math.min(asked, most)
+  const [asked, size] = sizeOf(query, "max-keys")
+  const text = textOf(query)
   const [entries, more] = page(bucket, query, size)
   const last = entries.at(-1)
   const elements = entries.map((entry) => {
@@ -65,10 +81,11 @@ export const list = (bucket: Bucket, { bucket: name, query }: Call): Answer => {
       Xml.element("LastModified", modifiedAt.toISOString()),
       Xml.element("ETag", etag),
       Xml.element("Size", bytes.length),
-      Xml.element("StorageClass", "STANDARD")
+      Xml.element("StorageClass", "STANDARD"),
+      ...(query.get("fetch-owner") === "true" ? [Xml.element("Owner", [Xml.element("ID", "sluice")])] : [])
     ])
   })
-  const body = Xml.document(Xml.element("ListBucketResult", [
+  return Xml.answer(Xml.element("ListBucketResult", [
     Xml.element("Name", name),
     Xml.element("Prefix", text(query.get("prefix") ?? "")),
     ...optional(query, "delimiter", "Delimiter", text),
@@ -81,5 +98,4 @@ export const list = (bucket: Bucket, { bucket: name, query }: Call): Answer => {
     ...(more && last !== undefined ? [Xml.element("NextContinuationToken", tokenOf(last))] : []),
     ...elements
   ]))
-  return { status: 200, headers: { "content-type": "application/xml" }, body }
 }

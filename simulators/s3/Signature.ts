@@ -7,7 +7,16 @@ import { Refusal } from "./Refusal.ts"
 export interface Identity {
   readonly accessKeyId: string
   readonly secretAccessKey: string
+  /** Of credentials that end: every call has to bring it, and calls with others bring none. */
+  readonly sessionToken?: string
 }
+
+/** A clock may be wrong by so much, in milliseconds. */
+const skew = 15 * 60_000
+
+/** `20240305T060000Z`, in milliseconds. */
+const momentOf = (text: string): number =>
+  Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"))
 
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac("sha256", key).update(text).digest()
 
@@ -24,7 +33,10 @@ export const verify = (call: Call, known: Identity, region: string): void => {
     /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/.exec(authorization) ?? []
   if (keyId === undefined || date === undefined || signedFor === undefined || names === undefined) throw new Refusal("InvalidArgument")
   if (keyId !== known.accessKeyId) throw new Refusal("InvalidAccessKeyId", { AWSAccessKeyId: keyId })
+  if (header(call, "x-amz-security-token") !== known.sessionToken) throw new Refusal("InvalidToken")
   if (signedFor !== region) throw new Refusal("AuthorizationHeaderMalformed", { Region: region }, { "x-amz-bucket-region": region })
+  const at = header(call, "x-amz-date") ?? ""
+  if (!(Math.abs(momentOf(at) - Date.now()) <= skew)) throw new Refusal("RequestTimeTooSkewed")
   const signed = names.split(";")
   const canonical = [
     call.method,
@@ -36,7 +48,7 @@ export const verify = (call: Call, known: Identity, region: string): void => {
     header(call, "x-amz-content-sha256") ?? ""
   ].join("\n")
   const scope = `${date}/${region}/s3/aws4_request`
-  const text = ["AWS4-HMAC-SHA256", header(call, "x-amz-date") ?? "", scope, createHash("sha256").update(canonical).digest("hex")].join("\n")
+  const text = ["AWS4-HMAC-SHA256", at, scope, createHash("sha256").update(canonical).digest("hex")].join("\n")
   const key = [region, "s3", "aws4_request"].reduce(hmac, hmac(`AWS4${known.secretAccessKey}`, date))
   if (hmac(key, text).toString("hex") !== signature) throw new Refusal("SignatureDoesNotMatch", { AWSAccessKeyId: keyId })
 }

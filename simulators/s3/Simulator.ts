@@ -1,18 +1,21 @@
 /**
  * A stand-in for S3 on 127.0.0.1, which keeps its objects in memory: what the AWS SDK and other clients of S3 can be tried
- * against. Path style, signatures of version 4; it fails when told to, and counts what it was asked for and what it sent.
+ * against. By path or by host, signatures of version 4 in the header; it fails when told to, and counts what it was asked for and what it sent.
  */
 import { Effect, type Scope } from "effect"
 import { randomBytes } from "node:crypto"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
-import * as Bucket from "./Bucket.ts"
+import type * as Bucket from "./Bucket.ts"
+import * as Buckets from "./Buckets.ts"
 import * as Call from "./Call.ts"
+import * as Copy from "./Copy.ts"
 import * as Fault from "./Fault.ts"
 import { list } from "./Listing.ts"
 import * as Multipart from "./Multipart.ts"
 import * as Objects from "./Objects.ts"
 import * as Refusal from "./Refusal.ts"
 import * as Signature from "./Signature.ts"
+import * as Uploads from "./Uploads.ts"
 
 export interface Options {
   readonly buckets?: ReadonlyArray<string>
@@ -53,7 +56,7 @@ type Handler = (bucket: Bucket.Bucket, call: Call.Call, raw: Buffer) => Call.Ans
 const handlers: Readonly<Record<string, Handler>> = {
   HeadBucket: () => ({ status: 200, headers: {}, body: Objects.empty }),
   ListObjectsV2: list,
-  ListMultipartUploads: Multipart.listUploads,
+  ListMultipartUploads: Uploads.listUploads,
   DeleteObjects: Objects.removeMany,
   GetObject: Objects.get,
   HeadObject: Objects.get,
@@ -63,36 +66,36 @@ const handlers: Readonly<Record<string, Handler>> = {
   UploadPart: Multipart.putPart,
   CompleteMultipartUpload: Multipart.complete,
   AbortMultipartUpload: Multipart.abort,
-  ListParts: Multipart.listParts
+  ListParts: Uploads.listParts
 }
 
 /** Serves until the scope closes. */
 export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.fn.Return<Simulator, never, Scope.Scope> {
   const identity = options.identity ?? { accessKeyId: "sluice", secretAccessKey: "sluice-secret" }
   const region = options.region ?? "us-east-1"
-  const buckets = new Map((options.buckets ?? []).map((name) => [name, Bucket.make()]))
+  const buckets = Buckets.make(options.buckets ?? [], region)
   const calls: Array<Call.Call> = []
   let faults: (call: Call.Call, count: number) => Fault.Fault | undefined = () => undefined
   let [count, bytesSent, connections] = [0, 0, 0]
 
-  const bucketOf = (name: string): Bucket.Bucket => {
-    const bucket = buckets.get(name)
-    if (bucket === undefined) throw new Refusal.Refusal("NoSuchBucket", { BucketName: name })
-    return bucket
-  }
-
   const answerOf = (call: Call.Call, raw: Buffer): Call.Answer => {
     Signature.verify(call, identity, region)
     if (options.denies?.(call) === true) throw new Refusal.Refusal("AccessDenied")
-    if (call.operation === "CreateBucket") {
-      if (!buckets.has(call.bucket)) buckets.set(call.bucket, Bucket.make())
-      return { status: 200, headers: { location: `/${call.bucket}` }, body: Objects.empty }
+    switch (call.operation) {
+      case "ListBuckets":
+        return buckets.list()
+      case "CreateBucket":
+        return buckets.create(call)
+      case "DeleteBucket":
+        return buckets.remove(call)
+      case "GetBucketLocation":
+        return buckets.location(call)
+      case "CopyObject":
+        return Copy.copy(buckets.get, call)
+      case "UploadPartCopy":
+        return Copy.copyPart(buckets.get, call)
     }
-    const bucket = bucketOf(call.bucket)
-    if (call.operation === "CopyObject") {
-      const from = Call.of("GET", `/${(Call.header(call, "x-amz-copy-source") ?? "").replace(/^\//, "")}`, {})
-      return Objects.copy(bucket, call, Objects.found(bucketOf(from.bucket), from))
-    }
+    const bucket = buckets.get(call.bucket)
     const handler = handlers[call.operation]
     if (handler === undefined) throw new Refusal.Refusal("NotImplemented")
     return handler(bucket, call, raw)
@@ -116,7 +119,9 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
       fault = faults(call, count++)
       if (fault?._tag === "Refuse") return void response.destroy()
       if (fault?._tag === "Error") throw new Refusal.Refusal(fault.code)
-      answer = answerOf(call, raw)
+      answer = fault?._tag === "LateError"
+        ? { ...Refusal.answer(new Refusal.Refusal(fault.code), path), status: 200 }
+        : answerOf(call, raw)
       if (fault?._tag === "Lose") return void response.destroy()
       if (call.operation === "GetObject") bytesSent += answer.body.length
     } catch (error) {
@@ -154,7 +159,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
     url: `http://127.0.0.1:${port}`,
     region,
     identity,
-    bucket: bucketOf,
+    bucket: buckets.get,
     setFaults: (next) => {
       faults = next
       count = 0

@@ -1,4 +1,5 @@
 /** The little XML that S3 speaks. */
+import type { Answer } from "./Call.ts"
 
 const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "\r": "&#xD;" }
 const unescapes: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: "\"", apos: "'" }
@@ -20,6 +21,8 @@ export const element = (name: string, content: string | number | boolean | Reado
 
 export const document = (root: Element): Uint8Array =>
   Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n${root.text.replace(/^<(\w+)/, root.text.startsWith("<Error") ? "<$1" : "<$1 xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"")}`)
+
+export const answer = (root: Element): Answer => ({ status: 200, headers: { "content-type": "application/xml" }, body: document(root) })
 
 const unescaped = (text: string): string =>
   text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (_, hex: string | undefined, decimal: string | undefined, name: string) =>

@@ -4,6 +4,7 @@ import { Effect, Fiber, Stream } from "effect"
 import { ObjectStore } from "../../../resources/objects/ObjectStore.ts"
 import type { Call } from "../../../simulators/s3/Call.ts"
 import { header } from "../../../simulators/s3/Call.ts"
+import * as Checksum from "../../../simulators/s3/Checksum.ts"
 import { bytesOf, list, put, read, refusals, withS3 } from "./stores.ts"
 
 const uri = "s3://lake/big.bin"
@@ -103,11 +104,18 @@ describe("objects of an S3 that fails", () => {
   it.live("bytes that do not fit their checksum are never taken for the object", () =>
     withS3((s3) =>
       Effect.gen(function*() {
-        yield* put(uri, bytesOf(100_000))
-        s3.setFaults(() => ({ _tag: "Damage" }))
-        const [error] = yield* refusals(read(uri))
-        assert.strictEqual(error!.reason, "unavailable")
-        assert.include(error!.message, "do not fit the checksum")
+        const bytes = bytesOf(100_000)
+        // As our own client stores them, and as S3 does where a writer gives no checksum.
+        for (const algorithm of ["crc32", "crc64nvme"] as const) {
+          const checksum = { algorithm, value: Checksum.of(algorithm, bytes) }
+          s3.bucket("lake").put("big.bin", { bytes, etag: "\"e\"", modifiedAt: new Date(), checksum, headers: {} })
+          s3.setFaults(() => undefined)
+          assert.isTrue(bytes.equals(yield* read(uri)))
+          s3.setFaults(() => ({ _tag: "Damage" }))
+          const [error] = yield* refusals(read(uri))
+          assert.strictEqual(error!.reason, "unavailable")
+          assert.include(error!.message, "do not fit the checksum")
+        }
       })
     ))
 
@@ -116,13 +124,17 @@ describe("objects of an S3 that fails", () => {
       Effect.gen(function*() {
         const store = yield* ObjectStore
         const bytes = Buffer.concat([bytesOf(6 * mebibyte), Buffer.alloc(5 * mebibyte, 3)])
-        const failed = new Set<string>()
-        s3.setFaults(({ operation }) => {
-          if (failed.has(operation)) return undefined
-          failed.add(operation)
-          return operation === "CompleteMultipartUpload" ? { _tag: "Lose" } : { _tag: "Error", code: "SlowDown" }
-        })
+        const busy = { _tag: "Error", code: "SlowDown" } as const
+        const faults = new Map([
+          ["CreateMultipartUpload", [busy]],
+          ["UploadPart", [busy, busy]],
+          ["CompleteMultipartUpload", [{ _tag: "LateError", code: "InternalError" } as const, { _tag: "Lose" } as const]]
+        ])
+        s3.setFaults(({ operation }) => faults.get(operation)?.shift())
         const info = yield* store.write(uri, Stream.make(bytes))
+        assert.deepStrictEqual([...faults.values()], [[], [], []])
+        const [begun] = s3.calls
+        assert.strictEqual(header(begun!, "x-amz-checksum-algorithm"), "CRC32")
         assert.deepStrictEqual([info.size, s3.bucket("lake").uploads.size], [bytes.length, 0])
         assert.isTrue(bytes.equals(s3.bucket("lake").get("big.bin")!.bytes))
         assert.match(info.etag, /-3"$/)

@@ -41,6 +41,17 @@ export const fromColumns = (keys: ReadonlyArray<string>): FromColumns => {
   }
 }
 
+/** Of the values of all keys, in their order. */
+export const fromValues = (keys: ReadonlyArray<string>): ((values: ReadonlyArray<unknown>) => Record<string, unknown>) => {
+  try {
+    // Seam: as above.
+    if (!keys.some(isSpecial)) return new Function(codeOf("", "values", keys.map((key, i) => [key, `values[${i}]`])))() as ReturnType<typeof fromValues>
+  } catch {
+    // As above.
+  }
+  return (values) => Object.fromEntries(keys.map((key, i) => [key, values[i]]))
+}
+
 /** A source → the value of one property; undefined where there is none. May throw `Refused`. */
 export type Reader<Source> = (source: Source) => unknown
 

@@ -53,7 +53,7 @@ export const make = (schema: Schema.Codec<unknown, unknown>, names: Names = {}):
   if (unknown !== undefined) {
     throw new Error(`Format: columns names "${unknown}", which the schema does not have; it has ${fields.map((f) => f.key).join(", ")}.`)
   }
-  const columns = fields.map((field) => ({ ...field, column: names[field.key] ?? field.key }))
+  const columns = fields.map((field) => ({ ...field, column: (Object.hasOwn(names, field.key) ? names[field.key] : undefined) ?? field.key }))
   const check = ast.checks === undefined || whole ? undefined : Kind.checkOf(ast)
   const decode = Schema.decodeUnknownResult(schema)
   const encode = Schema.encodeUnknownResult(schema)

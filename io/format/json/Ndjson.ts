@@ -1,10 +1,12 @@
 /** NDJSON (JSON Lines) bytes → records, as a machine: split at newlines, which stand in no JSON text, and parsed one by one. */
+import { isUtf8 } from "node:buffer"
 import * as Carry from "../Carry.ts"
 import type { Start } from "../csv/Read.ts"
 import { FormatError } from "../FormatError.ts"
 import type { Machine, Out } from "../Machine.ts"
 import type { Shape } from "../Shape.ts"
 import { give, reader } from "./Record.ts"
+import { Scan, scannable } from "./Scan.ts"
 
 export interface Options {
   /** Property of the record → name in the file, where they differ. */
@@ -23,6 +25,7 @@ export const refuseUtf16 = (file: string, bytes: Uint8Array): void => {
 
 export const machine = (shape: Shape, options: Options, file: string, from: Start | undefined, placed: boolean): Machine<unknown> => {
   const read = reader(shape)
+  const scan = scannable(shape) ? new Scan(shape) : undefined
   const limit = options.maxRecordBytes ?? 64 * 2 ** 20
   const carry = new Carry.Carry(from?.byte ?? 0, 10, 1, 0)
   let line = from?.line ?? 1
@@ -41,7 +44,19 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
       refuseUtf16(file, bytes)
       if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) start = 3
     }
+    const quick = scan !== undefined && isUtf8(bytes) ? scan : undefined
+    quick?.begin(bytes)
     while (start < bytes.length) {
+      const scanned = quick?.read(start)
+      if (quick !== undefined && scanned !== undefined && (quick.at === bytes.length || bytes[quick.at] === 10)) {
+        const next = Math.min(quick.at + 1, bytes.length)
+        if (quick.at - start > limit) throw tooLarge(base + start)
+        out.good(placed ? { value: scanned, place: { file, record, line, byte: base + start, end: base + next, nextLine: line + 1 } } : scanned)
+        record++
+        line++
+        start = next
+        continue
+      }
       const newline = bytes.indexOf(10, start)
       const end = newline < 0 ? bytes.length : newline
       const next = newline < 0 ? end : newline + 1

@@ -104,7 +104,7 @@ export const needsSource = (kind: Kind): boolean => {
   }
 }
 
-const slotFromJson = (slot: Slot): FromJson => {
+export const slotFromJson = (slot: Slot): FromJson => {
   const read = fromJson(slot.kind)
   return (value, source) => {
     if (value === null && slot.nullable) return slot.null ? null : undefined
@@ -115,7 +115,7 @@ const slotFromJson = (slot: Slot): FromJson => {
 }
 
 /** Whether the text is asked for: a number stands where its digits matter. */
-const inexact = (value: unknown): boolean =>
+export const inexact = (value: unknown): boolean =>
   typeof value === "number" ? !Number.isSafeInteger(value) : typeof value === "object" && value !== null
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

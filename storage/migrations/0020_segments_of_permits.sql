@@ -55,7 +55,7 @@ $function$;
 
 comment on function sluice.limit_segments is 'Few segments through moments: none before its moment, none later than the tolerance.';
 
-drop function sluice.ask_limit;
+drop function if exists sluice.ask_limit;
 
 -- The same as engine/limit/Admission.ts, which says why; the two are compared by a test.
 create function sluice.ask_limit(
@@ -308,3 +308,7 @@ begin
   where number = budget.number;
 end
 $function$;
+
+comment on function sluice.ask_limit is
+  'All that a process says and asks about a budget, in one: what was answered, what is open, what it wants. '
+  'at_moment is for tests; null: now.';

@@ -1,24 +1,17 @@
 /** One top-level column of a Parquet file → values of a kind: leaves, lists, structs and maps. */
 import type { SchemaTree } from "hyparquet/src/types.js"
-import { isListLike, isMapLike } from "hyparquet/src/schema.js"
 import { Refused, refuse, shown } from "../FormatError.ts"
 import { fromJson, isObject } from "../json/Value.ts"
 import { type Kind, named, type Slot } from "../Kind.ts"
 import { setAbsent } from "../Shape.ts"
 import { describe, jsonOf, leafOf, natural, same, typed } from "./Leaf.ts"
+import * as Nested from "./Nested.ts"
+import * as Shredded from "./Shredded.ts"
 
 export type Read = (raw: unknown) => unknown
 
 /** The schema wants what the column never is: told before anything is read. */
 export class Mismatch extends Error {}
-
-const isVariant = (tree: SchemaTree): boolean => tree.element.logical_type?.type === "VARIANT"
-
-/** What a list repeats. */
-const elementOf = (tree: SchemaTree): SchemaTree | undefined => {
-  const [middle] = tree.children
-  return middle?.children.length === 1 ? middle.children[0] : middle
-}
 
 /** Lists may be nested deeper in the file than its annotations say: whatever is a list is one. */
 const deep = (read: Read): Read => {
@@ -28,22 +21,22 @@ const deep = (read: Read): Read => {
 
 /** Values as they are. */
 const plain = (tree: SchemaTree): Read => {
-  if (isVariant(tree)) return (value) => value ?? null
+  if (Shredded.isVariant(tree)) return deep(Shredded.reader(tree))
   if (tree.children.length === 0) return deep(natural(leafOf(tree.element)))
-  if (isListLike(tree)) {
-    const element = elementOf(tree)
-    return element === undefined ? (value) => value : plain(element)
+  const list = Nested.listOf(tree)
+  if (list !== undefined) {
+    const read = plain(list.element)
+    const { within } = list
+    return within === undefined ? read : deep((value) => isObject(value) ? read(value[within]) : value)
   }
-  if (isMapLike(tree)) return deep(mapOf(tree))
+  const map = Nested.mapOf(tree)
+  if (map !== undefined) return deep(objectOf(map))
   const members = tree.children.map((child) => [child.element.name, plain(child)] as const)
   return deep((value) => isObject(value) ? Object.fromEntries(members.map(([name, read]) => [name, read(value[name])])) : value)
 }
 
 /** Entries → an object by the text of their keys; of two with one key the last counts, as the format says. */
-const mapOf = (tree: SchemaTree): Read => {
-  const [entries] = tree.children
-  const [key, value] = entries?.children ?? []
-  if (entries === undefined || key === undefined || value === undefined) return (map) => map
+const objectOf = ({ entries, key, value }: Nested.Map): Read => {
   const [readKey, readValue] = [plain(key), plain(value)]
   return (map) => {
     const list = isObject(map) ? map[entries.element.name] : undefined
@@ -59,7 +52,11 @@ const mapOf = (tree: SchemaTree): Read => {
 }
 
 const kindName = (tree: SchemaTree): string =>
-  tree.children.length === 0 ? describe(leafOf(tree.element)) : isListLike(tree) ? "lists" : isMapLike(tree) ? "maps" : "structs"
+  tree.children.length === 0
+    ? describe(leafOf(tree.element))
+    : Shredded.isVariant(tree)
+    ? "variants"
+    : Nested.listOf(tree) !== undefined ? "lists" : Nested.mapOf(tree) !== undefined ? "maps" : "structs"
 
 const mismatch = (tree: SchemaTree, kind: Kind): never => {
   const leaf = tree.children.length === 0 ? leafOf(tree.element) : undefined
@@ -75,17 +72,19 @@ const byKind = (tree: SchemaTree, kind: Kind, listed: boolean): Read => {
   }
   const repeated = tree.element.repetition_type === "REPEATED" && !listed
   if (kind.tag === "list") {
-    const element = repeated ? tree : isListLike(tree) ? elementOf(tree) : undefined
-    if (element === undefined) return json(tree, kind)
-    const item = slotReader(element, kind.item, element === tree || element === tree.children[0])
+    const found: Nested.List | undefined = repeated ? { element: tree, within: undefined } : Nested.listOf(tree)
+    if (found === undefined) return json(tree, kind)
+    const { element, within } = found
+    const item = slotReader(element, kind.item, element.element.repetition_type === "REPEATED")
     return (value) => {
-      const list: ReadonlyArray<unknown> = Array.isArray(value) ? value : refuse(`expected a list, found ${shown(value)}`)
+      const inner = within !== undefined && isObject(value) ? value[within] : value
+      const list: ReadonlyArray<unknown> = Array.isArray(inner) ? inner : refuse(`expected a list, found ${shown(inner)}`)
       return list.map((inner, i) => at(`[${i}]`, () => item(inner)))
     }
   }
   if (repeated) return mismatch(tree, kind)
   if (kind.tag === "struct") {
-    if (tree.children.length === 0 || isListLike(tree) || isMapLike(tree) || isVariant(tree)) return json(tree, kind)
+    if (tree.children.length === 0 || Nested.listOf(tree) !== undefined || Nested.mapOf(tree) !== undefined || Shredded.isVariant(tree)) return json(tree, kind)
     const members = kind.fields.map((field) => {
       const child = tree.children.find(({ element }) => element.name === field.key)
       if (child === undefined && field.absent === "required") throw new Mismatch(`the struct has no member "${field.key}"; it has ${tree.children.map((c) => c.element.name).join(", ")}`)

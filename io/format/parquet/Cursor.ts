@@ -1,8 +1,10 @@
 /** One top-level column of a row group, read from its first row to its last: rows that are there, and more of them. */
 import { Effect } from "effect"
 import { assembleLists, assembleNested } from "hyparquet/src/assemble.js"
-import type { DecodedArray, ParquetParsers, SchemaTree } from "hyparquet/src/types.js"
+import { DEFAULT_PARSERS } from "hyparquet/src/convert.js"
+import type { DecodedArray, SchemaTree } from "hyparquet/src/types.js"
 import type { FormatError } from "../FormatError.ts"
+import * as Levels from "./Levels.ts"
 import type * as Page from "./Page.ts"
 
 /** Raw values, one a row: null where there is none. */
@@ -11,6 +13,8 @@ export interface Cursor<E, R> {
   readonly available: () => number
   /** Decodes another page; false behind the last one. */
   readonly load: Effect.Effect<boolean, E | FormatError, R>
+  /** No row is left behind those that were taken. */
+  readonly isEmpty: () => boolean
   /** Puts the next rows, of which so many are available, into an array. May throw an Error that tells the damage. */
   readonly take: (rows: number, into: Array<unknown>) => void
 }
@@ -24,6 +28,7 @@ export const flat = <E, R>(pages: Pages<E, R>, leaf: Page.Leaf): Cursor<E, R> =>
   let value = 0
   return {
     available: () => page === undefined ? 0 : page.count - row,
+    isEmpty: () => page === undefined || row === page.count,
     load: Effect.map(pages, (next) => {
       page = next
       row = 0
@@ -53,16 +58,32 @@ export interface Below<E, R> {
   readonly damaged: (error: unknown) => FormatError
 }
 
+/**
+ * To put lists together it has to see where the elements of the last one lie: without a field below, an empty list would be
+ * null, and one that goes on in the next page another row.
+ */
+const withElement = (path: ReadonlyArray<SchemaTree>): Array<SchemaTree> =>
+  path.at(-1)?.element.repetition_type === "REPEATED"
+    ? [...path, { element: { name: "", repetition_type: "REQUIRED" }, children: [], path: [], count: 0 }]
+    : [...path]
+
 /** A column of lists, maps or structs: its leaves are read side by side, and put together for the rows that all of them have. */
-export const nested = <E, R>(tree: SchemaTree, below: ReadonlyArray<Below<E, R>>, parsers: ParquetParsers): Cursor<E, R> => {
+export const nested = <E, R>(tree: SchemaTree, below: ReadonlyArray<Below<E, R>>): Cursor<E, R> => {
   const leaves = below.map(({ damaged, pages, path }) => {
     let rows: Array<unknown> = []
+    /** So many of them were taken. */
+    let first = 0
     let ended = false
-    const add = ({ definition, repetition, values }: Page.Page): void => {
+    const check = Levels.checker(path)
+    const fields = withElement(path)
+    const add = ({ count, definition, repetition, values }: Page.Page): void => {
+      check(repetition, definition, count)
       const found: Array<unknown> = []
       values.fill(0, values.count, found)
+      rows = rows.slice(first)
+      first = 0
       const assembled = assembleLists(
-        rows, definition && Array.from(definition), Array.from(repetition ?? []), found, [...path]
+        rows, definition && Array.from(definition), Array.from(repetition ?? []), found, fields
       )
       // Where there are no levels it gives the values themselves.
       if (assembled !== rows) for (const value of Array.from<unknown>(assembled)) rows.push(value)
@@ -70,7 +91,7 @@ export const nested = <E, R>(tree: SchemaTree, below: ReadonlyArray<Below<E, R>>
     return {
       name: path.slice(1).map(({ element }) => element.name).join("."),
       // The last row may go on in the next page.
-      complete: () => ended ? rows.length : Math.max(0, rows.length - 1),
+      complete: () => Math.max(0, rows.length - first - (ended ? 0 : 1)),
       load: Effect.flatMap(pages, (page) =>
         Effect.try({
           try: () => {
@@ -80,16 +101,17 @@ export const nested = <E, R>(tree: SchemaTree, below: ReadonlyArray<Below<E, R>>
           catch: damaged
         })),
       take: (count: number) => {
-        const taken = rows.slice(0, count)
-        rows = rows.slice(count)
-        return taken
+        first += count
+        return rows.slice(first - count, first)
       },
-      ended: () => ended
+      ended: () => ended,
+      isEmpty: () => rows.length === first
     }
   })
   const available = () => Math.min(...leaves.map((leaf) => leaf.complete()))
   return {
     available,
+    isEmpty: () => leaves.every((leaf) => leaf.isEmpty()),
     load: Effect.gen(function*() {
       while (available() === 0) {
         const behind = leaves.filter((leaf) => leaf.complete() === 0 && !leaf.ended())
@@ -100,7 +122,7 @@ export const nested = <E, R>(tree: SchemaTree, below: ReadonlyArray<Below<E, R>>
     }),
     take: (count, into) => {
       const columns = new Map<string, DecodedArray>(leaves.map((leaf) => [leaf.name, leaf.take(count)]))
-      assembleNested(columns, tree, parsers)
+      assembleNested(columns, tree, DEFAULT_PARSERS)
       const assembled: ArrayLike<unknown> = columns.get(tree.element.name) ?? []
       for (let i = 0; i < count; i++) into[i] = assembled[i]
     }

@@ -1,6 +1,7 @@
 /** The footer of a Parquet file: what is in it and where, checked before anything else is read. */
 import { Effect } from "effect"
 import { type FileMetaData, parquetMetadata, parquetSchema, type RowGroup } from "hyparquet"
+import type { SchemaTree } from "hyparquet/src/types.js"
 import { FormatError } from "../FormatError.ts"
 import { attempt } from "../Machine.ts"
 import type { Ranged } from "./Ranged.ts"
@@ -43,19 +44,32 @@ const parsers = {
 export const rangeOf = (chunk: RowGroup["columns"][number]): { readonly start: number; readonly end: number } | undefined => {
   const meta = chunk.meta_data
   if (meta === undefined) return undefined
-  const start = Number(meta.dictionary_page_offset || meta.data_page_offset)
+  const [dictionary, data] = [Number(meta.dictionary_page_offset ?? 0), Number(meta.data_page_offset)]
+  // Some writers leave a dictionary's place at 0, or name one where there is none.
+  const start = dictionary > 0 && dictionary < data ? dictionary : data
   return { start, end: start + Number(meta.total_compressed_size) }
 }
 
+const leavesOf = (tree: SchemaTree): ReadonlyArray<SchemaTree> =>
+  tree.element.type === undefined && tree.element.num_children !== undefined ? tree.children.flatMap(leavesOf) : [tree]
+
+const isSame = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): boolean => a.length === b.length && a.every((name, i) => name === b[i])
+
 const fault = (metadata: FileMetaData, size: number): string | undefined => {
   if (metadata.schema.length === 0) return "its schema is empty"
+  // Throws where the schema is no tree.
+  const leaves = leavesOf(parquetSchema(metadata))
   let rows = 0n
   for (const [index, group] of metadata.row_groups.entries()) {
     if (group.num_rows < 0n) return `row group ${index} has a negative number of rows`
     rows += group.num_rows
-    for (const chunk of group.columns) {
+    if (group.columns.length !== leaves.length) return `row group ${index} has ${group.columns.length} columns, and the schema ${leaves.length}`
+    for (const [c, chunk] of group.columns.entries()) {
       if (chunk.file_path !== undefined) return `row group ${index} is in another file, ${chunk.file_path}; expected all data in one file`
       if (chunk.meta_data === undefined) return `a column of row group ${index} is encrypted; expected a file without encryption`
+      if (!isSame(chunk.meta_data.path_in_schema, leaves[c]?.path ?? [])) {
+        return `column ${c} of row group ${index} is ${chunk.meta_data.path_in_schema.join(".")}, and ${leaves[c]?.path.join(".")} in the schema`
+      }
       const range = rangeOf(chunk)
       if (range === undefined || !(range.start >= 0 && range.end >= range.start && range.end <= size)) {
         return `column ${chunk.meta_data.path_in_schema.join(".")} of row group ${index} is said to lie outside the file`
@@ -90,8 +104,6 @@ export const read = Effect.fnUntraced(function*<E, R>(file: Ranged<E, R>) {
     try {
       endOfStruct(footer.subarray(0, length), 0, Structs.fileMetaData)
       const metadata = parquetMetadata(bare(footer), { parsers, geoparquet: false })
-      // Throws where the schema is no tree.
-      parquetSchema(metadata)
       const reason = fault(metadata, file.size)
       if (reason === undefined) return metadata
       throw wrong(`its footer makes no sense: ${reason}`)

@@ -1,14 +1,14 @@
 /** The wanted columns of one row group as cursors. */
 import { Effect } from "effect"
 import type { RowGroup } from "hyparquet"
-import { convert, DEFAULT_PARSERS } from "hyparquet/src/convert.js"
-import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath, isMapLike } from "hyparquet/src/schema.js"
+import { getTreePath } from "hyparquet/src/schema.js"
 import type { ColumnMetaData, SchemaTree } from "hyparquet/src/types.js"
 import type { FormatError } from "../FormatError.ts"
 import * as Cursor from "./Cursor.ts"
 import * as Fetch from "./Fetch.ts"
 import { rangeOf } from "./Footer.ts"
 import { formOf } from "./Leaf.ts"
+import { plainTree } from "./Nested.ts"
 import type * as Page from "./Page.ts"
 import * as Pages from "./Pages.ts"
 import type { Ranged } from "./Ranged.ts"
@@ -22,32 +22,22 @@ export interface Wanted {
 
 export const isFlat = (tree: SchemaTree): boolean => tree.children.length === 0 && tree.element.repetition_type !== "REPEATED"
 
-/** Maps as the lists of entries that they are stored as: hyparquet would make text of every key, and lose some. */
-const withoutMaps = (tree: SchemaTree): SchemaTree => {
-  const { converted_type: _, logical_type: __, ...element } = tree.element
-  return { ...tree, element: isMapLike(tree) ? element : tree.element, children: tree.children.map(withoutMaps) }
-}
-
-/** What is within a variant is read by hyparquet, which knows its annotations. */
-const inVariant = (path: ReadonlyArray<SchemaTree>): boolean => path.some(({ element }) => element.logical_type?.type === "VARIANT")
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-
-const parsers = { ...DEFAULT_PARSERS, stringFromBytes: (bytes: Uint8Array | undefined) => bytes && utf8.decode(bytes) }
-
-const bigints = (values: Array<unknown>): Array<unknown> => values.map((value) => typeof value === "number" ? BigInt(value) : value)
+/** How often a field of the path may be absent or repeated. */
+const depth = (path: ReadonlyArray<SchemaTree>, isDeeper: (repetition: string | undefined) => boolean): number =>
+  path.slice(1).filter(({ element }) => isDeeper(element.repetition_type)).length
 
 const leafOf = (path: ReadonlyArray<SchemaTree>, meta: ColumnMetaData, asBytes: boolean): Page.Leaf => {
-  const [element, schemaPath] = [path.at(-1)?.element ?? { name: "" }, [...path]]
+  const element = path.at(-1)?.element ?? { name: "" }
   if (element.type !== meta.type) throw new Error(`the schema says ${element.type}, and the row group ${meta.type}`)
-  const decoder = { ...meta, pathInSchema: meta.path_in_schema, element, schemaPath, parsers, utf8: false }
+  const definition = depth(path, (repetition) => repetition !== "REQUIRED")
+  // Levels are held in bytes.
+  if (definition > 255) throw new Error(`it is nested ${definition} levels deep; expected at most 255`)
   return {
     type: meta.type,
     length: element.type_length ?? 0,
-    form: inVariant(path) ? "bytes" : formOf(element, asBytes),
-    definition: getMaxDefinitionLevel(schemaPath),
-    repetition: getMaxRepetitionLevel(schemaPath),
-    convert: inVariant(path) ? (values) => convert(meta.type === "INT64" ? bigints(values) : values, decoder) : undefined
+    form: formOf(element, asBytes),
+    definition,
+    repetition: depth(path, (repetition) => repetition === "REPEATED")
   }
 }
 
@@ -86,7 +76,7 @@ export const open = Effect.fnUntraced(function*<E, R>(
     })
     const [only] = below
     if (only === undefined) throw new Error("the row group does not have it")
-    return isFlat(column.tree) ? Cursor.flat(only.pages, only.leaf) : Cursor.nested(withoutMaps(column.tree), below, parsers)
+    return isFlat(column.tree) ? Cursor.flat(only.pages, only.leaf) : Cursor.nested(plainTree(column.tree), below)
   }
   return yield* Effect.forEach(wanted, (column) =>
     Effect.try({ try: () => cursorOf(column), catch: (error) => damaged(column.tree.element.name, error) }))

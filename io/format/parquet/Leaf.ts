@@ -85,6 +85,9 @@ const isoTime = (value: bigint, unit: Unit): string => {
   return `${hours}:${minutes}:${seconds}.${fraction}`
 }
 
+/** fastparquet stores durations as times of day: more than 24 hours of them, or fewer than none. */
+const timeOf = (value: bigint, unit: Unit): string => value < 0n ? `-${isoTime(-value, unit)}` : isoTime(value, unit)
+
 const isoMoment = (value: bigint, unit: Unit, utc: boolean): string => {
   const day = 86_400n * perSecond[unit]
   const days = floorDiv(value, day)
@@ -136,7 +139,7 @@ export const natural = (leaf: Leaf): FromLeaf => {
     case "moment": return (raw) => isoMoment(integer(raw), leaf.unit, leaf.utc)
     case "int96": return (raw) => isoMoment(int96Nanos(raw), "NANOS", true)
     case "day": return (raw) => isoDay(integer(raw))
-    case "time": return (raw) => isoTime(integer(raw), leaf.unit)
+    case "time": return (raw) => timeOf(integer(raw), leaf.unit)
     case "json":
       return (raw) => {
         try {

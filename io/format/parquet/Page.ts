@@ -8,8 +8,6 @@ import * as Values from "./Values.ts"
 export interface Leaf extends Values.Stored {
   readonly definition: number
   readonly repetition: number
-  /** Makes raw values what they are, where it is not for their readers to do so. */
-  readonly convert: ((values: Array<unknown>) => ArrayLike<unknown>) | undefined
 }
 
 /** A page of data. */
@@ -24,10 +22,10 @@ export interface Page {
 
 const bytesOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-const decompressorOf = (codec: string): Decompressor => {
+const decompressorOf = (codec: string | undefined): Decompressor => {
   if (codec === "UNCOMPRESSED") return (bytes) => bytes
-  const found: Decompressor | undefined = Reflect.get(decompressors, codec)
-  if (found === undefined) throw new Error(`its pages are packed with ${codec}, which is not read`)
+  const found: Decompressor | undefined = codec === undefined ? undefined : Reflect.get(decompressors, codec)
+  if (found === undefined) throw new Error(`its pages are packed with ${codec ?? "a codec of no known number"}, which is not read`)
   return found
 }
 
@@ -91,25 +89,12 @@ const two = (leaf: Leaf, bytes: Buffer, header: PageHeader, codec: string, dicti
   return { repetition, definition: values.count === count ? undefined : definition, count, values }
 }
 
-const converted = ({ convert }: Leaf, values: Values.Values): Values.Values =>
-  convert === undefined ? values : {
-    ...values,
-    fill: (from, to, into) => {
-      const raw: Array<unknown> = []
-      values.fill(from, to, raw)
-      const made = convert(raw)
-      for (let i = 0; i < made.length; i++) into[i] = made[i]
-    }
-  }
-
 /** A page of data. Throws an Error that tells the damage. */
 export const decode = (leaf: Leaf, bytes: Uint8Array, header: PageHeader, codec: string, dictionary: ArrayLike<unknown> | undefined): Page => {
   const { data_page_header: first, data_page_header_v2: second } = header
-  const page = second === undefined && first !== undefined
+  return second === undefined && first !== undefined
     ? one(leaf, unpack(codec, bytes, header.uncompressed_page_size), first, dictionary)
     : two(leaf, bytesOf(bytes), header, codec, dictionary)
-  const isIndexed = (second ?? first)?.encoding.endsWith("_DICTIONARY") === true
-  return isIndexed ? page : { ...page, values: converted(leaf, page.values) }
 }
 
 /** The values of a dictionary. */
@@ -118,6 +103,6 @@ export const dictionaryOf = (leaf: Leaf, bytes: Uint8Array, header: PageHeader, 
   const page = unpack(codec, bytes, header.uncompressed_page_size)
   if (entries < 0 || entries > page.length * 8 + 1) throw new Error(`its dictionary is said to have ${entries} entries in ${page.length} bytes`)
   const dictionary: Array<unknown> = []
-  converted(leaf, Values.decode(page, 0, entries, "PLAIN", leaf, undefined)).fill(0, entries, dictionary)
+  Values.decode(page, 0, entries, "PLAIN", leaf, undefined).fill(0, entries, dictionary)
   return dictionary
 }

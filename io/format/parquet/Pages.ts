@@ -19,6 +19,9 @@ const check = (header: PageHeader, bytes: Uint8Array, number: number): void => {
   }
 }
 
+/** A page of nothing but nulls may be as long as a row group, of which the largest known have so many rows. */
+const mostValues = 2 ** 26
+
 /** Headers are small, but for statistics of long texts. */
 const headerBytes = 4096
 
@@ -59,6 +62,7 @@ export const make = <E, R>(
     if (header.type !== "DATA_PAGE" && header.type !== "DATA_PAGE_V2") return undefined
     const count = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values
     if (count === undefined || count < 0 || seen + count > expected) throw new Error(`page ${number - 1} has values that the column does not`)
+    if (count > mostValues) throw new Error(`page ${number - 1} is said to have ${count} values; expected at most ${mostValues}`)
     seen += count
     return count === 0 ? undefined : Page.decode(leaf, bytes, header, codec, dictionary)
   }

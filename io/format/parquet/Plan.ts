@@ -7,6 +7,7 @@ import { Mismatch, type Read, slotReader } from "./Column.ts"
 import * as Footer from "./Footer.ts"
 import * as Group from "./Group.ts"
 import { leafOf } from "./Leaf.ts"
+import { confusion } from "./Nested.ts"
 import type { Condition, Pushed } from "./Where.ts"
 
 export interface Options {
@@ -49,6 +50,8 @@ const planned = (file: string, metadata: FileMetaData, shape: Shape, options: Op
   const missing: Array<Shape["columns"][number]> = []
   const pushed: Array<Pushed> = []
   const add = (tree: SchemaTree, slot: Shape["columns"][number]) => {
+    const confused = confusion(tree)
+    if (confused !== undefined) throw wrong(slot.column, `it cannot be read: ${confused}`)
     const read = reader(tree, slot)
     columns.push({ key: slot.key, name: slot.column, tree, read, slot, asBytes: slot.kind.tag === "bytes" })
     const condition = options.where?.[slot.key]

@@ -136,6 +136,8 @@ export const read = <E, R, E2, R2>(
           const count = Math.min(batchRows, all - begin, ...cursors.map((cursor) => cursor.available()))
           failure = caught(() => rows(cursors, count, index, first + begin))
           begin += count
+          const longer = begin < all ? -1 : cursors.findIndex((cursor) => !cursor.isEmpty())
+          if (longer >= 0) failure ??= damaged(file.name, index)(columns[longer]?.name ?? "", new Error(`it has more than the ${all} rows of the row group`))
           yield* post
           return take()
         })

@@ -7,7 +7,7 @@ import { ended } from "./reading.ts"
 
 const Any = Schema.Record(Schema.String, Schema.Unknown)
 
-const { element, file, int32s, page, required, type } = Forged
+const { converted, dictionary, element, encoding, file, int32s, optional, page, repeated, required, type } = Forged
 
 const read = (bytes: Uint8Array) => ended(Format.parquet(Any).read(Format.ofBytes(bytes, "t.parquet")))
 
@@ -35,7 +35,18 @@ const structure: ReadonlyArray<Case> = [
     name: "a field that is missing in the header of a page", error: "its metadata is damaged",
     bytes: numbers({ pages: [page({ count: 3, values: int32s(1, 2, 3) }, { field_5: { field_1: 3, field_2: 0 } })] })
   },
-  { name: "a field of another type in the footer", bytes: numbers({ meta: { field_3: [1, 2] } }), error: "its footer cannot be read: its metadata is damaged" }
+  { name: "a field of another type in the footer", bytes: numbers({ meta: { field_3: [1, 2] } }), error: "its footer cannot be read: its metadata is damaged" },
+  { name: "a column less than the schema", bytes: file([element("a", required, { type: type.int32 })], 1, 3, []), error: "row group 0 has 0 columns, and the schema 1" },
+  { name: "another column than the schema", bytes: numbers({ path: ["b"] }), error: "column 0 of row group 0 is b, and a in the schema" },
+  { name: "a codec that nobody knows", bytes: numbers({ meta: { field_4: 99 } }), error: "packed with a codec of no known number" },
+  { name: "fewer values than rows", bytes: numbers({}, 4), error: "it has 3 values for 4 rows" },
+  { name: "a root that is repeated", bytes: numbers({}, 3, { field_2: [element("root", repeated, { children: 1 }), element("a", required, { type: type.int32 })] }), rows: [{ a: 1 }, { a: 2 }, { a: 3 }] },
+  { name: "an annotation that nobody knows", bytes: numbers({}, 3, { field_2: [element("root", undefined, { children: 1 }), element("a", required, { type: type.int32, logical: { field_40: {} } })] }), rows: [{ a: 1 }, { a: 2 }, { a: 3 }] },
+  {
+    name: "indexes of no bits", rows: [{ a: 9 }, { a: 9 }, { a: 9 }],
+    bytes: numbers({ pages: [dictionary(1, int32s(9)), page({ count: 3, encoding: encoding.dictionary, values: Buffer.from([0, 6]) })] })
+  },
+  { name: "a dictionary that is said to be behind the data", bytes: numbers({ meta: { field_11: 1000n } }), rows: [{ a: 1 }, { a: 2 }, { a: 3 }] }
 ]
 
 const table = (name: string, cases: ReadonlyArray<Case>) =>
@@ -53,4 +64,72 @@ const table = (name: string, cases: ReadonlyArray<Case>) =>
     }
   })
 
+/** Of one leaf of integers: its levels of repetition and definition, page by page. */
+const leaf = (path: ReadonlyArray<string>, ...pages: ReadonlyArray<readonly [repetition: ReadonlyArray<number>, definition: ReadonlyArray<number>, ...values: ReadonlyArray<number>]>): Forged.Chunk => ({
+  path, type: type.int32, count: pages.reduce((sum, [levels]) => sum + levels.length, 0),
+  pages: pages.map(([repetition, definition, ...values]) => page({ count: repetition.length, repetition, definition, values: int32s(...values) }))
+})
+
+const int = (name: string, repetition: number): Forged.Fields => element(name, repetition, { type: type.int32 })
+const group = (name: string, repetition: number, children: number, of: Parameters<typeof element>[2] = {}): Forged.Fields => element(name, repetition, { children, ...of })
+const list = (children: number, name: string, of: Parameters<typeof element>[2] = { converted: converted.list }) => [group("a", optional, 1, of), group(name, repeated, children)]
+
+/** [[1, 3], [], null], in levels. */
+const [repetition, definition] = [[0, 1, 0, 0], [2, 2, 1, 0]] as const
+const three = (one: unknown, other: unknown) => [{ a: [one, other] }, { a: [] }, { a: null }]
+const listed = (name: string, of?: Parameters<typeof element>[2]) =>
+  file([...list(1, name, of), int("x", required)], 1, 3, [leaf(["a", name, "x"], [repetition, definition, 1, 3])])
+
+const map = (of: Parameters<typeof element>[2]) =>
+  file([group("a", optional, 1, of), group("map", repeated, 2), int("k", required), int("v", optional)], 1, 3, [
+    leaf(["a", "map", "k"], [repetition, definition, 7, 8]), leaf(["a", "map", "v"], [repetition, [3, 2, 1, 0], 5])
+  ])
+const mapped = [{ a: { 7: 5, 8: null } }, { a: {} }, { a: null }]
+
+const nested: ReadonlyArray<Case> = [
+  { name: "a list as the format has it", bytes: listed("list"), rows: three(1, 3) },
+  { name: "a list that only the newer annotation tells of", bytes: listed("list", { logical: { field_3: {} } }), rows: three(1, 3) },
+  { name: "elements that are structs of one field", bytes: listed("array"), rows: three({ x: 1 }, { x: 3 }) },
+  { name: "elements named after the list", bytes: listed("a_tuple"), rows: three({ x: 1 }, { x: 3 }) },
+  {
+    name: "elements that are structs of two fields", rows: three({ x: 1, y: null }, { x: 3, y: 4 }),
+    bytes: file([...list(2, "bag"), int("x", required), int("y", optional)], 1, 3, [
+      leaf(["a", "bag", "x"], [repetition, definition, 1, 3]), leaf(["a", "bag", "y"], [repetition, [2, 3, 1, 0], 4])
+    ])
+  },
+  {
+    name: "elements without a group, over pages", rows: [{ a: [1, 2, 3] }, { a: [] }, { a: null }],
+    bytes: file([group("a", optional, 1, { converted: converted.list }), int("array", repeated)], 1, 3, [
+      leaf(["a", "array"], [[0, 1], [2, 2], 1, 2], [[1, 0, 0], [2, 1, 0], 3])
+    ])
+  },
+  {
+    name: "a repeated field, over pages", rows: [{ a: [1, 2, 3] }, { a: [] }, { a: [4, 5] }],
+    bytes: file([int("a", repeated)], 1, 3, [leaf(["a"], [[0, 1], [1, 1], 1, 2], [[1, 0, 0], [1, 0, 1], 3, 4], [[1], [1], 5])])
+  },
+  {
+    name: "lists of lists of old writers", rows: [{ a: [[1, 2, 3], [], [4]] }, { a: [] }],
+    bytes: file([group("a", optional, 1, { converted: converted.list }), group("array", repeated, 1, { converted: converted.list }), int("array", repeated)], 1, 2, [
+      leaf(["a", "array", "array"], [[0, 2], [3, 3], 1, 2], [[2, 1, 1, 0], [3, 2, 3, 1], 3, 4])
+    ])
+  },
+  { name: "a map", bytes: map({ converted: converted.map }), rows: mapped },
+  { name: "a map that only the newer annotation tells of", bytes: map({ logical: { field_2: {} } }), rows: mapped },
+  { name: "a map in the word of old writers", bytes: map({ converted: converted.mapKeyValue }), rows: mapped },
+  { name: "a map without values", bytes: listed("key_value", { converted: converted.map }), rows: three(1, 3) },
+  { name: "a list that begins by going on", bytes: file([int("a", repeated)], 1, 2, [leaf(["a"], [[1, 0], [1, 1], 1, 2])]), error: "goes on a list that is not there" },
+  { name: "an element of an empty list", bytes: file([...list(1, "list"), int("x", required)], 1, 1, [leaf(["a", "list", "x"], [[0, 1], [1, 2], 1])]), error: "goes on a list that is not there" },
+  { name: "more rows than the row group has", bytes: file([int("a", repeated)], 1, 1, [leaf(["a"], [[0, 1, 0], [1, 1, 1], 1, 2, 3])]), error: "column \"a\": the data cannot be read: it has more than the 1 rows" },
+  { name: "fewer rows", bytes: file([int("a", repeated)], 1, 3, [leaf(["a"], [[0, 1, 0], [1, 1, 1], 1, 2, 3])]), error: "it has 2 values for 3 rows" },
+  {
+    name: "fewer levels than values", error: "column \"a\": the data cannot be read: a page ends before its values do",
+    bytes: file([int("a", optional)], 1, 3, [{ path: ["a"], type: type.int32, count: 3, pages: [page({ count: 3, definition: [1], values: int32s(1, 2, 3) })] }])
+  },
+  {
+    name: "two fields of one name", error: "it has two fields \"a.b\"",
+    bytes: file([group("a", optional, 2), int("b", required), int("b", required)], 1, 1, [leaf(["a", "b"], [[0], [1], 1]), leaf(["a", "b"], [[0], [1], 1])])
+  }
+]
+
 table("the structure of Parquet", structure)
+table("lists and maps of Parquet", nested)

@@ -61,17 +61,23 @@ export const open = Effect.fnUntraced(function*(files: Files, asset: string, ent
   return yield* damaged(files, asset, entry, `${how}: it has ${info.size} bytes, and was written with ${entry.size}`)
 })
 
-/** Removes files; gives the paths of those that are gone. What cannot be removed is warned of, and tried again later. */
+/**
+ * Removes files that nobody writes any more; gives the paths of those that are gone. What cannot be removed is warned of,
+ * and tried again later. Writes are ended first: one that is whole a moment later would not be removed.
+ */
 export const remove = (files: Files, paths: ReadonlyArray<string>) =>
-  Effect.map(
-    Effect.forEach(paths, (path) =>
+  files.store.endWrites(paths.map((path) => uriOf(files, path))).pipe(
+    Effect.andThen(Effect.forEach(paths, (path) =>
       Effect.match(files.store.delete(uriOf(files, path)), {
         onSuccess: () => [path],
         onFailure: (error) => ({ error })
-      }), { concurrency: 8 }),
-    (results) => ({
-      gone: results.flatMap((result) => "error" in result ? [] : result),
-      errors: results.flatMap((result) => "error" in result ? [result.error] : [])
+      }), { concurrency: 8 })),
+    Effect.match({
+      onFailure: (error) => ({ gone: [], errors: [error] }),
+      onSuccess: (results) => ({
+        gone: results.flatMap((result) => "error" in result ? [] : result),
+        errors: results.flatMap((result) => "error" in result ? [result.error] : [])
+      })
     })
   )
 

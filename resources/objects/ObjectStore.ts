@@ -43,7 +43,8 @@ const byScheme = (folder: Objects, s3: Objects): Objects => {
     read: (uri, options) => of(uri).read(uri, options),
     ranged: (uri, options) => of(uri).ranged(uri, options),
     write: (uri, bytes) => of(uri).write(uri, bytes),
-    delete: (uri) => of(uri).delete(uri)
+    delete: (uri) => of(uri).delete(uri),
+    endWrites: (uris) => s3.endWrites(uris.filter(isS3))
   }
 }
 

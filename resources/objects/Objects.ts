@@ -69,4 +69,10 @@ export interface Objects {
   readonly write: <E, R>(uri: string, bytes: Stream.Stream<Uint8Array, E, R>) => Effect.Effect<ObjectInfo, ObjectStoreError | E, R>
   /** What is not there is no error. */
   readonly delete: (uri: string) => Effect.Effect<void, ObjectStoreError>
+  /**
+   * Ends what writers of these objects have begun and not ended. One that was killed leaves its parts in S3, unseen and
+   * paid for, and nobody can tell them from those of a writer that is slow: this is for names that nobody writes to any
+   * more. Where it is not allowed, or not known to the server, nothing is done; so it is in folders, which need it not.
+   */
+  readonly endWrites: (uris: ReadonlyArray<string>) => Effect.Effect<void, ObjectStoreError>
 }

@@ -92,7 +92,9 @@ export const make = (folder: string): Objects => {
           // Folders are no objects. What the system says of one differs: EISDIR on Linux, EPERM elsewhere.
           if (!["ENOENT", "ENOTDIR", "EISDIR"].includes(codeOf(error) ?? "") && !(await isFolder(file))) throw error
         }
-      })
+      }),
+    // What a writer that died has left is swept by the next one.
+    endWrites: () => Effect.void
   }
 }
 

@@ -87,7 +87,8 @@ export interface Action {
 }
 
 /** `server` is how a sentence names it. */
-export const told = ({ code, region, status }: Fault, { bucket, uri }: Address, { permission, verb }: Action, server: string): ObjectStoreError => {
+export const told = (fault: Fault, { bucket, uri }: Address, { permission, verb }: Action, server: string): ObjectStoreError => {
+  const { code, region, status } = fault
   const say = (reason: ObjectStoreError["reason"], message: string) => failure(reason, uri, message)
   if (code === "NoSuchBucket") {
     return say("missing", `There is no bucket ${bucket} at ${server}, so ${uri} cannot be ${verb}; check its name, and the endpoint and credentials that are used.`)
@@ -131,7 +132,7 @@ export const told = ({ code, region, status }: Fault, { bucket, uri }: Address, 
     return say("unavailable", `${server} asks again and again to slow down (${isNoCode(code) ? `status ${status}` : code}), so ${uri} cannot be ${verb}; try again later, or with less at once.`)
   }
   return say(
-    passing.has(code) || (status ?? 0) >= 500 ? "unavailable" : "invalid",
+    passes(fault) ? "unavailable" : "invalid",
     `${uri} cannot be ${verb}: ${server} answers with ${status === undefined ? code : isNoCode(code) ? `status ${status}` : `${code} (status ${status})`}.`
   )
 }

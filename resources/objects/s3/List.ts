@@ -11,7 +11,7 @@ import * as Fault from "./Fault.ts"
 const action: Fault.Action = { verb: "listed", permission: "s3:ListBucket" }
 
 /** Keys come as in the query of a URL, since XML has no way to write some of their characters; of a server that does not do so, as they are. */
-const keyOf = ({ Key = "" }: _Object, { EncodingType }: ListObjectsV2CommandOutput): string =>
+export const keyOf = ({ Key = "" }: { readonly Key?: string | undefined }, { EncodingType }: { readonly EncodingType?: string | undefined }): string =>
   EncodingType === "url" ? decodeURIComponent(Key.replaceAll("+", "%20")) : Key
 
 /** What consoles make to show an empty folder is no object that one would read. */

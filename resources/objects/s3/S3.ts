@@ -8,6 +8,7 @@ import * as Fault from "./Fault.ts"
 import { list } from "./List.ts"
 import type { Options } from "./Options.ts"
 import { read } from "./Read.ts"
+import * as Uploads from "./Uploads.ts"
 import { write } from "./Write.ts"
 
 const mebibyte = 1024 * 1024
@@ -81,7 +82,8 @@ export const make = Effect.fnUntraced(function*(options: Options) {
     delete: (uri) =>
       Effect.flatMap(Address.of(uri), (address) =>
         connection.call(address, deleting, ({ client, sdk }, abortSignal) =>
-          client.send(new sdk.DeleteObjectCommand({ Bucket: address.bucket, Key: address.key }), { abortSignal }))).pipe(Effect.asVoid)
+          client.send(new sdk.DeleteObjectCommand({ Bucket: address.bucket, Key: address.key }), { abortSignal }))).pipe(Effect.asVoid),
+    endWrites: (uris) => Effect.flatMap(Effect.forEach(uris, Address.of), (addresses) => Uploads.end(connection, addresses))
   }
   return objects
 })

@@ -6,6 +6,7 @@ import type { Address } from "./Address.ts"
 import type { Connection } from "./Connection.ts"
 import type { Action } from "./Fault.ts"
 import * as Parts from "./Parts.ts"
+import * as Uploads from "./Uploads.ts"
 
 const action: Action = { verb: "written", permission: "s3:PutObject" }
 
@@ -62,8 +63,7 @@ export const write = <E, R>(
       client.send(new sdk.CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts: [...parts] } }), { abortSignal }))
 
   const abort = (UploadId: string) =>
-    connection.call(address, action, ({ client, sdk }, abortSignal) =>
-      client.send(new sdk.AbortMultipartUploadCommand({ ...at, UploadId }), { abortSignal })).pipe(
+    Uploads.abort(connection, address, UploadId).pipe(
         Effect.interruptible,
         Effect.timeout(Math.min(connection.timeout, longestAbort)),
         Effect.ignore

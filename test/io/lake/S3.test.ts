@@ -47,6 +47,27 @@ describe("in S3", () => {
         assert.deepStrictEqual(yield* list("s3://lake/data/"), [])
       }).pipe(Effect.provide(Lake.layer({ at: "s3://lake/data/" })), Effect.provide(TestDatabase.layer))))
 
+  it.live("an upload whose writer died is ended with its file, and those of others are not", () =>
+    withS3((s3) =>
+      Effect.gen(function*() {
+        const lake = yield* Lake
+        yield* lake.prepare(asset)
+        const { uploads } = s3.bucket("lake")
+        // As a writer that is killed leaves it: begun, and neither complete nor ended.
+        s3.setFaults(({ operation }) => /UploadPart|Abort/.test(operation) ? { _tag: "Error", code: "AccessDenied" } : undefined)
+        const large = Array.from({ length: 300 }, (_, id) => ({ id, text: "x".repeat(40_000) }))
+        yield* Effect.flip(lake.write([{ asset, partition: "a", value: large }]))
+        s3.setFaults(() => undefined)
+        const [left] = [...uploads.values()]
+        assert.match(left!.key, /^data\/files\/rows\/partition=a\//)
+        uploads.set("other", { ...left!, key: left!.key.replace(/[^/]+$/, "other.ndjson") })
+        yield* lake.prepare(asset)
+        assert.strictEqual(uploads.size, 2)
+        yield* expire
+        yield* lake.prepare(asset)
+        assert.deepStrictEqual([...uploads.keys()], ["other"])
+      }).pipe(Effect.provide(Lake.layer({ at: "s3://lake/data/", format: "ndjson" })), Effect.provide(TestDatabase.layer))))
+
   it.live("chunks are the whole object, and NDJSON is cut with few bytes read", () =>
     withS3((s3) =>
       Effect.gen(function*() {

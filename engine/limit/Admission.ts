@@ -4,7 +4,8 @@
  * A permit counts from when it is given until a window after the answer of its call. The call arrives at the server
  * somewhere in between, so of all calls that can arrive in one window at most n have permits, whatever the latency.
  */
-import type { Ask, Bucket, Pace, Reply, Usage } from "./LimitStore.ts"
+import { type Fallen, fall, never, paceAt } from "./Falling.ts"
+import type { Ask, Bucket, Reply, Usage } from "./LimitStore.ts"
 import type { Rate } from "./RateLimit.ts"
 import { countOf, cover, endOf, type Segment } from "./Segment.ts"
 
@@ -30,41 +31,27 @@ export interface Holder {
 }
 
 /** Times are milliseconds of the store's clock. */
-export interface Budget {
+export interface Budget extends Fallen {
   readonly holders: ReadonlyArray<Holder>
   /** Calls that may count yet. */
   readonly answered: ReadonlyArray<Segment>
   /** The first slot that evenly spaced calls leave, as early as a burst may make it. */
   readonly next: number
   readonly keep: number
-  /** The factor at `fellAt`, from which it recovers. */
-  readonly factor: number
-  readonly fellAt: number
-  readonly pausedUntil: number
-  readonly falls: number
 }
 
 export const empty: Budget = {
+  ...never,
   holders: [],
   answered: [],
   next: Number.NEGATIVE_INFINITY,
-  keep: 0,
-  factor: 1,
-  fellAt: Number.NEGATIVE_INFINITY,
-  pausedUntil: Number.NEGATIVE_INFINITY,
-  falls: 0
+  keep: 0
 }
 
 /** Lots are given no longer before their first slot: what is given cannot be paused any more. */
 const lead = 1000
 /** A store is not asked again sooner. */
 const soonest = 25
-const lowestFactor = 1 / 64
-/** The rate recovers by so much of the declared one in a window (of 1 to 10 seconds). */
-const recovery = 1 / 20
-
-/** For a window after a fall there is no further one; of windows that are longer than this, for so many milliseconds. */
-const longestSettling = 10_000
 
 /** Permits of holders, used or not. */
 const openOf = (holders: ReadonlyArray<Holder>): number => holders.reduce((all, { lot, open }) => all + open + countOf(lot), 0)
@@ -72,16 +59,6 @@ const openOf = (holders: ReadonlyArray<Holder>): number => holders.reduce((all, 
 const spacingOf = ({ calls, perMillis }: Rate): number => perMillis / calls
 
 const windowOf = (rates: ReadonlyArray<Rate>): number => Math.max(...rates.map(({ perMillis }) => perMillis))
-
-const paceAt = (budget: Budget, rates: ReadonlyArray<Rate>, now: number): Pace => {
-  const since = Math.max(budget.fellAt, budget.pausedUntil)
-  const step = Math.min(Math.max(windowOf(rates), 1000), 10_000) / recovery
-  return {
-    factor: budget.falls === 0 ? 1 : Math.min(1, budget.factor + Math.max(0, now - since) / step),
-    pausedMillis: Math.max(0, budget.pausedUntil - now),
-    falls: budget.falls
-  }
-}
 
 /** A lower rate as fewer calls in the window; where that were fewer than one call needs, as a longer window. */
 const slowed = (rate: Rate, factor: number, least: number): Rate => {
@@ -93,17 +70,8 @@ const slowed = (rate: Rate, factor: number, least: number): Rate => {
   }
 }
 
-const fall = (budget: Budget, ask: Ask, now: number): Budget => {
-  const { tooMany } = ask
-  if (tooMany === undefined) return budget
-  const pausedUntil = Math.max(budget.pausedUntil, now + (tooMany.retryAfterMillis ?? 0))
-  // Calls of one moment are refused together, and so are those that follow while the server still counts the ones before
-  // the fall: that is one fall. Where each was one, 600/s fell to 13 % at a server that takes 300/s.
-  const settledAt = budget.falls === 0 ? Number.NEGATIVE_INFINITY : budget.fellAt + Math.min(windowOf(ask.rates), longestSettling)
-  if (now - tooMany.sentAgoMillis <= settledAt) return { ...budget, pausedUntil }
-  const factor = Math.max(lowestFactor, paceAt(budget, ask.rates, now).factor / 2)
-  return { ...budget, factor, fellAt: now, pausedUntil, falls: budget.falls + 1 }
-}
+const slower = (budget: Budget, { rates, tooMany }: Ask, now: number): Budget =>
+  tooMany === undefined ? budget : { ...budget, ...fall(budget, tooMany, rates, now) }
 
 /** What dead holders leave behind: their calls count as if they had arrived at the end of the lease. */
 const bury = (budget: Budget, now: number): Budget => {
@@ -243,7 +211,7 @@ const serve = (before: Budget, now: number): readonly [Budget, number] => {
 /** The budget after an ask, and the reply. */
 export const ask = (before: Budget, request: Ask, now: number): readonly [Budget, Reply] => {
   const kept = { ...before, keep: Math.max(before.keep, request.keepMillis) }
-  const clean = remember(fall(bury(kept, now), request, now), request, now)
+  const clean = remember(slower(bury(kept, now), request, now), request, now)
   const known = clean.holders.find(({ id }) => id === request.holder)
   const waits = request.want > 0
   const me: Holder = {

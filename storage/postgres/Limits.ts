@@ -68,6 +68,7 @@ const Budgets = Schema.Array(Schema.Struct({
   machine: Schema.String,
   keep: Schema.Finite,
   factor: Schema.Finite,
+  refused: Schema.Finite,
   fell_ago: Schema.NullOr(Schema.Finite),
   paused_for: Schema.Finite,
   falls: Schema.Int,
@@ -101,6 +102,7 @@ const toUsage = (row: (typeof Budgets.Type)[number]): Usage => {
     answered: row.answers.map(({ ago, count, spacing }) => ({ count, at: -ago, spacing })),
     keep: row.keep,
     factor: row.factor,
+    refused: row.refused,
     fellAt: row.fell_ago === null ? Number.NEGATIVE_INFINITY : -row.fell_ago,
     pausedUntil: row.paused_for,
     falls: row.falls
@@ -110,7 +112,7 @@ const toUsage = (row: (typeof Budgets.Type)[number]): Usage => {
 /** Every budget, with times from the moment of the statement on. */
 export const usage = (sql: PgClient.PgClient): LimitStore["Service"]["usage"] =>
   sql`
-    select budget.name, budget.scope, budget.machine, budget.keep, budget.factor, budget.falls,
+    select budget.name, budget.scope, budget.machine, budget.keep, budget.factor, budget.refused, budget.falls,
       case when budget.falls > 0 then clock.moment - budget.fell_at end as fell_ago,
       greatest(0, budget.paused_until - clock.moment) as paused_for,
       coalesce((

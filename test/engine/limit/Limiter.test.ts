@@ -260,6 +260,7 @@ describe("Limiter", () => {
       assert.isTrue(fallen >= 4 && fallen <= 6, String(fallen))
       yield* pass(14_000)
       assert.isAtLeast(times().filter((time) => time >= 17_000 && time < 18_000).length, 9)
+      yield* pass(22_000, 50)
       assert.lengthOf(told, 2)
       assert.match(told[0]!, /^The rate of fussy falls to 50 % of 10\/s, after a pause of 2 s\.$/)
       assert.strictEqual(told[1], "The rate of fussy is 10/s again.")

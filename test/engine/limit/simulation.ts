@@ -3,7 +3,7 @@
  * known of an arrival is only that it lies between the sending and the answer.
  */
 import * as Admission from "../../../engine/limit/Admission.ts"
-import type { Reply } from "../../../engine/limit/LimitStore.ts"
+import type { Reply, TooMany } from "../../../engine/limit/LimitStore.ts"
 import type { Rate } from "../../../engine/limit/RateLimit.ts"
 import { countOf, momentsOf, type Segment } from "../../../engine/limit/Segment.ts"
 import * as StoreClock from "../../../engine/limit/StoreClock.ts"
@@ -13,6 +13,7 @@ export interface Made {
   readonly sent: number
   readonly answered: number
   readonly weight: number
+  readonly refused: boolean
 }
 
 /** The most arrivals that any window can have held, as if somebody chose the arrivals to do the most harm. */
@@ -49,8 +50,8 @@ export interface Scene {
   readonly leaseMillis?: number
   /** How many permits a process asks for at once. */
   readonly batch: number
-  /** Whether a server says "too many" now, asked with each answer. */
-  readonly tooMany?: () => boolean
+  /** Whether the server says "too many" to a call that arrives now, and how long it asks to wait. */
+  readonly tooMany?: (arrived: number) => boolean | { readonly retryAfterMillis: number }
 }
 
 interface Process {
@@ -58,7 +59,6 @@ interface Process {
   readonly place: number
   open: number
   answers: Array<number>
-  tooMany: boolean
   dead: boolean
   readonly clock: StoreClock.StoreClock
 }
@@ -76,18 +76,34 @@ export const simulate = (scene: Scene): { readonly calls: ReadonlyArray<Made>; r
   let budget = Admission.empty
   let asks = 0
   let names = 0
-  const calls: Array<{ sent: number; answered: number; weight: number; owner: Process }> = []
+  const calls: Array<{ sent: number; answered: number; weight: number; refused: boolean; owner: Process }> = []
+
+  /** It is told at once, as a limiter does, whatever else its process asks for. */
+  const complain = (storeNow: number, tooMany: TooMany) => {
+    ;[budget] = Admission.ask(budget, {
+      bucket,
+      holder: "complaint",
+      leaseMillis,
+      sentBy: undefined,
+      rates: scene.rates(storeNow, 0),
+      keepMillis: scene.keepMillis,
+      want: 0,
+      least: 1,
+      open: 0,
+      answered: [],
+      tooMany
+    }, storeNow)
+  }
 
   const start = (place: number, now: number) => {
-    const me: Process = { id: `p${names++}`, place, open: 0, answers: [], tooMany: false, dead: false, clock: StoreClock.make() }
+    const me: Process = { id: `p${names++}`, place, open: 0, answers: [], dead: false, clock: StoreClock.make() }
     const step = (sentAt: number) => {
       if (me.dead) return
       const weight = scene.weight?.() ?? 1
       const answered: ReadonlyArray<Segment> = me.answers.map((at) => ({ count: 1, at: at - sentAt, spacing: 0 }))
       const sentBy = me.clock.latest(sentAt)
-      const { open, tooMany } = me
+      const { open } = me
       me.answers = []
-      me.tooMany = false
       later(sentAt + scene.travel(), (storeNow) => {
         asks++
         let reply: Reply
@@ -102,7 +118,7 @@ export const simulate = (scene: Scene): { readonly calls: ReadonlyArray<Made>; r
           least: weight,
           open,
           answered,
-          tooMany: tooMany ? { sentAgoMillis: 1, retryAfterMillis: undefined } : undefined
+          tooMany: undefined
         }, storeNow)
         const leaseEnd = storeNow + leaseMillis
         if (scene.dies?.() === true) {
@@ -134,13 +150,24 @@ export const simulate = (scene: Scene): { readonly calls: ReadonlyArray<Made>; r
               if (me.dead) return
               // The lease that it knows of is over: it must not use what it has.
               if (sent > sentAt + leaseMillis) return void (me.open -= size)
-              const call = { sent, answered: sent + scene.latency(), weight: size, owner: me }
+              const latency = scene.latency()
+              const call = { sent, answered: sent + latency, weight: size, refused: false, owner: me }
               calls.push(call)
+              const { tooMany } = scene
+              if (tooMany !== undefined) {
+                later(sent + latency / 2, (arrived) => {
+                  const said = tooMany(arrived)
+                  if (said === false) return
+                  call.refused = true
+                  const retryAfterMillis = said === true ? undefined : said.retryAfterMillis
+                  later(call.answered + scene.travel(), (storeNow) =>
+                    complain(storeNow, { sentAgoMillis: storeNow - sent, retryAfterMillis }))
+                })
+              }
               later(call.answered, (now) => {
                 if (me.dead) return
                 me.open -= size
                 for (let i = 0; i < size; i++) me.answers.push(now)
-                if (scene.tooMany?.() === true) me.tooMany = true
               })
             })
           }

@@ -283,3 +283,7 @@ begin
   where number = budget.number;
 end
 $function$;
+
+comment on function sluice.ask_limit is
+  'All that a process says and asks about a budget, in one: what was answered, what is open, what it wants. '
+  'at_moment is for tests; null: now.';

@@ -7,7 +7,7 @@ import { football } from "./pipelines/football.ts"
 import { footballCommand } from "./pipelines/football/FootballCommand.ts"
 import { nba } from "./pipelines/nba.ts"
 import { nbaCommand } from "./pipelines/nba/NbaCommand.ts"
-import { nhl } from "./pipelines/nhl.ts"
+import { liveGames, nhl } from "./pipelines/nhl.ts"
 import { nhlCommand } from "./pipelines/nhl/NhlCommand.ts"
 import { RecordApi } from "./resources/bulk/RecordApi.ts"
 import { FootballApi } from "./resources/football/FootballApi.ts"
@@ -20,6 +20,7 @@ import * as NhlSimulators from "./simulators/nhl/Source.ts"
 
 export default Deployment.make({
   pipelines: [nhl, football, nba, bulk],
+  sensors: [liveGames],
   io: Layer.mergeAll(Warehouse.layer, Documents.layer, Tables.layer),
   resources: Layer.mergeAll(
     NhlApi.layer.pipe(Layer.provide(NhlSimulators.layer)),

@@ -29,9 +29,6 @@ const lookMillis = 2000
 /** A sensor that failed is tried again after a second, then two, four, up to this. */
 const mostPatience = Duration.minutes(5)
 
-/** So many runs of a sensor are open at most; it observes no further until there are fewer. */
-const mostOpen = 100
-
 const patience = (failures: number): Duration.Duration =>
   Duration.min(Duration.seconds(2 ** Math.min(failures, 10)), mostPatience)
 
@@ -82,7 +79,7 @@ const observing = Effect.fnUntraced(function*<R>(sensing: Sensing<R>, sensor: Se
   const room = Effect.gen(function*() {
     for (;;) {
       open = open.filter(sensing.runs.has)
-      if (open.length < mostOpen) return
+      if (open.length < sensor.openRuns) return
       yield* Effect.sleep(500)
     }
   })
@@ -107,7 +104,9 @@ const observing = Effect.fnUntraced(function*<R>(sensing: Sensing<R>, sensor: Se
     yield* Effect.sleep(patience(failures))
     failures++
   })
-  const once = Effect.suspend(() => Stream.runForEachWhile(sensor.observe(cursor), record)).pipe(
+  const observed = Effect.suspend(() => Stream.runForEachWhile(sensor.observe(cursor), record))
+  // Where there is no room, what would be observed now is old when there is.
+  const once = Effect.andThen(room, observed).pipe(
     // A defect of the user's code is a failure of the sensor, and not of the daemon.
     Effect.catchDefect((defect) => Effect.fail({ message: defect instanceof Error ? defect.message : String(defect) } as ObservationFailed)),
     Effect.matchEffect({ onFailure: fail, onSuccess: () => Effect.sleep(sensor.everyMillis) })

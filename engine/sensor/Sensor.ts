@@ -50,6 +50,11 @@ export interface Asking<in A> {
   readonly description?: string
   /** What is asked for when something is found. Default: the pipeline of the sensor's name. */
   readonly request?: Ask | ((value: A, key: string) => KeyedAsk | Skip)
+  /**
+   * So many runs that it asked for are open at a time at most; while there are as many, it observes nothing. With 1 no run
+   * is asked for before the last one has ended. Default 100.
+   */
+  readonly openRuns?: number
 }
 
 /** A request by its key; `Error`: the function of the user's threw. */
@@ -76,11 +81,16 @@ export interface Sensor<out R> {
   readonly everyMillis: number
   /** Its keys may be forgotten after so long; undefined: never. */
   readonly keysKeptMillis: number | undefined
+  /** So many of its runs are open at a time at most. */
+  readonly openRuns: number
   /** What there is after a stored cursor; null: nothing was seen yet. */
   readonly observe: (cursor: Schema.Json) => Stream.Stream<Reported, ObservationFailed, R>
   /** Why a text is no cursor of this sensor, or the cursor as it is stored. */
   readonly cursorOf: (json: unknown) => Effect.Effect<Schema.Json, ObservationFailed>
 }
+
+/** A folder of thousands of files must not become as many runs at once. */
+const mostOpen = 100
 
 /** What is on its way comes again within this, after a restart. */
 const leastKept = Duration.toMillis("1 hour")
@@ -97,6 +107,10 @@ export const make = <C, A, E, R>(name: string, options: Observer<C, A, E, R> & A
   const keysKeptMillis = options.keysKept === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(options.keysKept))
   if (keysKeptMillis !== undefined && !(keysKeptMillis >= leastKept)) {
     throw new Error(`Sensor "${name}": keysKept should be a span of time of at least an hour, such as "90 days".`)
+  }
+  const { openRuns = mostOpen } = options
+  if (!Number.isSafeInteger(openRuns) || openRuns < 1) {
+    throw new Error(`Sensor "${name}": openRuns should be a whole number from 1 on.`)
   }
   const codec = Schema.toCodecJson(options.cursor)
   const encode = Schema.encodeEffect(codec)
@@ -123,6 +137,7 @@ export const make = <C, A, E, R>(name: string, options: Observer<C, A, E, R> & A
     description: options.description,
     everyMillis,
     keysKeptMillis: keysKeptMillis === Number.POSITIVE_INFINITY ? undefined : keysKeptMillis,
+    openRuns,
     observe: (cursor) =>
       Stream.unwrap(Effect.map(before(cursor), (at) =>
         streamOf(() => options.observe(at)).pipe(

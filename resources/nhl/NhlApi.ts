@@ -1,10 +1,9 @@
 /** The league's API as a service: the games of a day, and the body of a game. */
-import { Array as Arr, Context, DateTime, Effect, Layer, Result, type Schema, type Scope } from "effect"
+import { Array as Arr, Context, Effect, Layer, Result, type Schema, type Scope } from "effect"
 import type { LimitStore } from "../../engine/limit/LimitStore.ts"
 import * as Api from "../api/Api.ts"
 import type { ApiError } from "../api/ApiError.ts"
 import * as ApiWeb from "./ApiWeb.ts"
-import * as FinalBodies from "./FinalBodies.ts"
 import { GameFeed } from "./GameFeed.ts"
 import { boxscore } from "./GameStat.ts"
 import { type NhlApiError, setting } from "./NhlApiError.ts"
@@ -41,7 +40,6 @@ const make = Effect.fnUntraced(function*(
     retry: false,
     breaker: { failures: 10, cooldown: "15 seconds", maxWait: "5 minutes" }
   })
-  const finals = FinalBodies.make()
   const get = (route: Route, path: string, subject: string) =>
     // Without a schema the value is what was parsed from JSON.
     Effect.map(api.call({ route, path, subject }), (body) => body as Schema.Json)
@@ -81,9 +79,7 @@ const make = Effect.fnUntraced(function*(
     for (const game of games) {
       if (dates.includes(game.game_date) && !byId.has(game.game_id)) byId.set(game.game_id, game)
     }
-    const listed = [...byId.values()]
-    finals.listed(listed, yield* DateTime.now)
-    return listed
+    return [...byId.values()]
   })
 
   const webFeed = Effect.fnUntraced(function*(gameId: number, subject: string) {
@@ -101,8 +97,6 @@ const make = Effect.fnUntraced(function*(
       return yield* setting(`"${id}" is not the id of a game; it has ten digits, like 2022021032.`)
     }
     const gameId = Number(id)
-    const remembered = finals.get(gameId, yield* DateTime.now)
-    if (remembered !== undefined) return remembered
     const subject = `game ${gameId}`
     const read = (shape: GameFeed["shape"]): Effect.Effect<GameFeed, NhlError> =>
       Effect.map(
@@ -114,7 +108,6 @@ const make = Effect.fnUntraced(function*(
       ? yield* Effect.catch(read(first), (error) => error.notFound ? read(second) : Effect.fail(error))
       : yield* read(shape)
     yield* Effect.fromResult(boxscore(found))
-    finals.set(found, yield* DateTime.now)
     return found
   })
 
@@ -129,8 +122,7 @@ export class NhlApi extends Context.Service<NhlApi, {
   readonly schedule: (day: { readonly key: string }, days?: number) => Effect.Effect<ReadonlyArray<ScheduledGame>, NhlError>
   /**
    * The body of a game, whole, checked to hold all that `flatten` reads. One request; two with NHL_FULL_NAMES or
-   * for a game that a source of both shapes has in the old one. None for a game that the last schedule called final and
-   * that this process has asked for within five minutes, or that began more than eight hours ago: it gives that body again.
+   * for a game that a source of both shapes has in the old one.
    */
   readonly feed: (gameId: string | number) => Effect.Effect<GameFeed, NhlError>
 }>()("resources/NhlApi") {

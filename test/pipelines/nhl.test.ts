@@ -1,6 +1,6 @@
 /** The NHL pipeline from end to end: the real resource, a local server of the API's shapes, real Postgres. */
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, DateTime, Effect, Layer, Result } from "effect"
+import { ConfigProvider, DateTime, Effect, Layer, Result, type Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -9,7 +9,7 @@ import { Asset, AssetGraph, Documents, Executor, RunStore, Warehouse } from "../
 import { RunRequest } from "../../engine/record/Run.ts"
 import { gameStats } from "../../assets/nhl/gameStats.ts"
 import { playerTotals, teamTotals, topScorers } from "../../assets/nhl/totals.ts"
-import { nhl } from "../../pipelines/nhl.ts"
+import { liveGames, nhl } from "../../pipelines/nhl.ts"
 import { MemoryLimitStore } from "sluice/testing"
 import { NhlApi } from "../../resources/nhl/NhlApi.ts"
 import * as NhlSimulators from "../../simulators/nhl/Source.ts"
@@ -76,20 +76,39 @@ describe("the NHL pipeline on the simulator", () => {
       assert.deepStrictEqual([again.state, again.materialized, again.unchanged], ["succeeded", 0, 0])
     }).pipe(Effect.provide(layer({}))))
 
-  it.live("asks for a final game once where its schedule wants it in three runs", () =>
+  it.live("asks for a live game at each look, for a final one once in five minutes, and computes nothing else of it", () =>
     Effect.gen(function*() {
       const now = DateTime.nowUnsafe()
       const ask = nhl.schedule?.request
       if (typeof ask !== "function") return assert.fail("its schedule has no function")
       const wanted = ask({ due: now, local: "", note: undefined })
       if ("_tag" in wanted || typeof wanted.partitions !== "string") return assert.fail("its schedule wants no day")
-      const startsAt = DateTime.formatIso(DateTime.subtract(now, { hours: 5 }))
-      const simulator = yield* Simulator.make({ ...facts, games: [{ ...week[0]!, date: wanted.partitions, startsAt }] }, { postponed: false })
-      const run = Executor.start(graph, request(wanted.partitions, { force: wanted.force ?? false }))
+      const day = wanted.partitions
+      const begun = (game: typeof week[number], hours: number) =>
+        ({ ...game, date: day, startsAt: DateTime.formatIso(DateTime.subtract(now, { hours })) })
+      const [final, live] = [begun(week[0]!, 5), begun(week[1]!, 1)]
+      const simulator = yield* Simulator.make({ ...facts, games: [final, live] }, { postponed: false })
+      const look = Effect.fnUntraced(function*(cursor: Schema.Json) {
+        yield* Executor.start(graph, request(day, { selection: "nhl/games", force: true }))
+        const [seen] = yield* Stream.runCollect(liveGames.observe(cursor))
+        const asked = seen!.asked.flatMap(({ ask }) => "partitions" in ask && typeof ask.partitions !== "string" ? ask.partitions ?? [] : [])
+        if (asked.length > 0) yield* Executor.start(graph, request(asked.join(","), { selection: "nhl/live_feed+", force: true }))
+        return { asked, cursor: seen!.cursor }
+      })
       yield* Effect.gen(function*() {
-        for (const _ of [1, 2, 3]) assert.strictEqual((yield* run).state, "succeeded")
+        assert.deepStrictEqual((yield* Stream.runCollect(liveGames.observe(null)))[0]?.asked, [], "nothing is stored yet")
+        const first = yield* look(null)
+        assert.sameMembers([...first.asked], [final, live].map(({ id }) => String(id)))
+        const second = yield* look(first.cursor)
+        const third = yield* look(second.cursor)
+        for (const { asked, cursor } of [second, third]) assert.deepStrictEqual([asked, cursor], [[String(live.id)], first.cursor])
+        assert.include((yield* look(Number(third.cursor) - 300_000)).asked, String(final.id))
+        const sql = yield* SqlClient.SqlClient
+        const computed = yield* sql<{ readonly partition: string; readonly count: number }>`
+          select partition, count(*)::int as count from sluice.steps where asset = 'nhl/game_stats' group by partition order by partition`
+        assert.deepStrictEqual(new Map(computed.map(({ count, partition }) => [partition, count])), new Map([[String(final.id), 2], [String(live.id), 4]]))
       }).pipe(Effect.provide(layer({ NHL_SOURCE: simulator.url, NHL_SHAPE: "api-web" })))
-      assert.deepInclude(yield* simulator.requests, { week: 3, boxscore: 1 })
+      assert.deepInclude(yield* simulator.requests, { week: 4, boxscore: 6 })
     }))
 
   it.live("a postponed game is listed and has no partition", () =>

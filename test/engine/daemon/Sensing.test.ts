@@ -215,9 +215,22 @@ describe("a daemon with a sensor", () => {
     assert.deepStrictEqual(yield* requests, ["after 1 succeeded"])
     assert.lengthOf(yield* runs.runs({ limit: 9 }), 2)
   }))
+
+  test("with openRuns: 1 asks for nothing before its last run has ended, and then for what there is", Effect.gen(function*() {
+    const list = ["a"]
+    const { daemon, requests } = yield* scene([Sensor.make("all", { ...numbers(list), openRuns: 1, request: force })], Effect.as(Effect.sleep(10_000), ["value"]))
+    yield* daemon
+    yield* TestClock.adjust(3000)
+    list.push("b")
+    yield* TestClock.adjust(5000)
+    assert.deepStrictEqual(yield* requests, ["a running"])
+    yield* TestClock.adjust(5000)
+    assert.deepStrictEqual(yield* requests, ["a succeeded", "b running"])
+  }))
 })
 
 it("a definition that is none is refused in one sentence", () => {
   assert.throws(() => Sensor.make("a b", numbers([])), "Sensor name \"a b\" is not valid")
   assert.throws(() => Sensor.make("a", { ...numbers([]), every: 0 }), "every should be a span of time of at least 10 ms")
+  assert.throws(() => Sensor.make("a", { ...numbers([]), openRuns: 0 }), "openRuns should be a whole number from 1 on")
 })

@@ -1,8 +1,8 @@
 /** The values of a page: decoded a few at a time, when their rows are asked for, so that a large page is not held twice. */
 import { parseFloat16 } from "hyparquet/src/convert.js"
 import { byteStreamSplit } from "hyparquet/src/encoding.js"
-import { deltaBinaryUnpack } from "hyparquet/src/delta.js"
 import type { ParquetType } from "hyparquet"
+import * as Delta from "./Delta.ts"
 import * as Hybrid from "./Hybrid.ts"
 
 /** What bytes become. */
@@ -149,42 +149,28 @@ const narrowed = (values: ArrayLike<unknown>): Values => {
 const separate = (values: ReadonlyArray<Uint8Array>, form: Form): Values =>
   form === "bytes" ? ofArray(values) : ofArray(values.map((bytes) => formed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), form)(0, bytes.length)))
 
-/** Sizes of a block of differences, which the decoder takes as they are. */
-const checkBlocks = (page: Buffer, start: number): void => {
-  let at = start
-  const varint = () => {
-    let value = 0
-    for (let scale = 1; scale < 2 ** 35; scale *= 128) {
-      const byte = page[at++] ?? beyond()
-      value += (byte & 127) * scale
-      if (byte < 128) return value
-    }
-    return beyond()
-  }
-  const [block, miniblocks] = [varint(), varint()]
-  if (block === 0 || block > 2 ** 20 || miniblocks === 0 || miniblocks > block || block % miniblocks !== 0) {
-    throw new Error("the differences of a page are damaged")
-  }
-}
-
 const delta = (page: Buffer, start: number, count: number, encoding: string, { form, type }: Stored): Values => {
-  checkBlocks(page, start)
-  const reader = { view: new DataView(page.buffer, page.byteOffset, page.length), offset: start }
   if (encoding === "DELTA_BINARY_PACKED") {
-    const values = type === "INT32" ? new Int32Array(count) : new BigInt64Array(count)
-    deltaBinaryUnpack(reader, count, values)
-    return narrowed(values)
+    if (type === "INT64") {
+      const halves = new Int32Array(count * 2)
+      Delta.decode(page, start, count, halves, 64)
+      return int64(Buffer.from(halves.buffer), 0, count)
+    }
+    if (type !== "INT32") throw new Error("its pages are encoded as differences, which only integers are")
+    const values = new Int32Array(count)
+    Delta.decode(page, start, count, values, 32)
+    return ofArray(values)
   }
+  let from = start
   const lengths = (): Int32Array => {
     const found = new Int32Array(count)
-    deltaBinaryUnpack(reader, count, found)
+    from = Delta.decode(page, from, count, found, 32)
     return found
   }
   const prefixes = encoding === "DELTA_BYTE_ARRAY" ? lengths() : undefined
-  if (prefixes !== undefined) checkBlocks(page, reader.offset)
   const suffixes = lengths()
   const starts = new Uint32Array(count + 1)
-  let at = reader.offset
+  let at = from
   for (let i = 0; i < count; i++) {
     starts[i] = at
     at += suffixes[i]! < 0 ? beyond() : suffixes[i]!

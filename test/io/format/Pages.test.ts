@@ -1,10 +1,13 @@
-/** How Parquet's bytes are fetched, the maps that are made of them, and the runs and packed bits that its pages are made of. */
+/** How Parquet's bytes are fetched, the maps that are made of them, and the runs, packed bits and differences that its pages are made of. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { type FileMetaData, parquetSchema, type SchemaElement } from "hyparquet"
+import { ByteWriter } from "hyparquet-writer"
+import { deltaBinaryPack } from "hyparquet-writer/src/delta.js"
 import { Format } from "../../../index.ts"
 import * as Kind from "../../../io/format/Kind.ts"
 import { slotReader } from "../../../io/format/parquet/Column.ts"
+import * as Delta from "../../../io/format/parquet/Delta.ts"
 import * as Fetch from "../../../io/format/parquet/Fetch.ts"
 import * as Hybrid from "../../../io/format/parquet/Hybrid.ts"
 import { seeded } from "../../conformance/Random.ts"
@@ -115,5 +118,43 @@ describe("runs and packed bits", () => {
     const into = new Uint8Array(8)
     assert.strictEqual(Hybrid.decodePacked(Buffer.from([0b00000101, 0b00111001, 0b01110111]), 0, 3, into), 3)
     assert.deepStrictEqual([...into], [0, 1, 2, 3, 4, 5, 6, 7])
+  })
+})
+
+describe("differences", () => {
+  const packed = (values: ReadonlyArray<bigint>, type: "INT32" | "INT64" = "INT64"): Buffer => {
+    const writer = new ByteWriter()
+    deltaBinaryPack(writer, [...values], type)
+    return Buffer.from(writer.getBytes())
+  }
+  const back = (page: Uint8Array, count: number): ReadonlyArray<bigint> => {
+    const halves = new Int32Array(count * 2)
+    Delta.decode(page, 0, count, halves, 64)
+    return Array.from(new BigInt64Array(halves.buffer))
+  }
+
+  it("of every width come back as they were", () => {
+    const random = seeded(4)
+    for (let width = 0; width <= 63; width++) {
+      const value = () => BigInt.asIntN(64, (BigInt(random.int(0, 2 ** 31)) << 32n | BigInt(random.int(0, 2 ** 31))) & ((1n << BigInt(width)) - 1n))
+      const values = Array.from({ length: random.int(1, 300) }, () => random.int(0, 1) === 0 ? value() : -value())
+      assert.deepStrictEqual(back(packed(values), values.length), values, `${width} bits`)
+      const narrow = values.map((value) => Number(BigInt.asIntN(32, value)))
+      const into = new Int32Array(narrow.length)
+      for (const type of ["INT32", "INT64"] as const) {
+        Delta.decode(packed(narrow.map(BigInt), type), 0, narrow.length, into, 32)
+        assert.deepStrictEqual(Array.from(into), narrow)
+      }
+    }
+    const most = [2n ** 63n - 1n, -(2n ** 63n), 2n ** 63n - 1n, 0n]
+    assert.deepStrictEqual(back(packed(most), 4), most)
+  })
+
+  it("that are damaged end in an error", () => {
+    const page = packed(Array.from({ length: 40 }, (_, i) => BigInt(i * i)))
+    for (let length = 0; length < page.length - 24; length++) assert.throws(() => void back(page.subarray(0, length), 40), "damaged")
+    assert.throws(() => void back(page, 41), "40 differences for 41 values")
+    // Sizes of blocks that are none: of no values, of no miniblocks, of miniblocks of 12.
+    for (const sizes of [[0, 4], [128, 0], [48, 4], [128, 255]]) assert.throws(() => void back(Uint8Array.of(...sizes, 40, 0, 0, 0), 40), "damaged")
   })
 })

@@ -1,10 +1,10 @@
 /** One top-level column of a row group, read from its first row to its last: rows that are there, and more of them. */
 import { Effect } from "effect"
-import { assembleLists, assembleNested } from "hyparquet/src/assemble.js"
+import { assembleNested } from "hyparquet/src/assemble.js"
 import { DEFAULT_PARSERS } from "hyparquet/src/convert.js"
 import type { DecodedArray, SchemaTree } from "hyparquet/src/types.js"
 import type { FormatError } from "../FormatError.ts"
-import * as Levels from "./Levels.ts"
+import * as NestedLeaf from "./NestedLeaf.ts"
 import type * as Page from "./Page.ts"
 
 /** Raw values, one a row: null where there is none. */
@@ -40,74 +40,25 @@ export const flat = <E, R>(pages: Pages<E, R>, leaf: Page.Leaf): Cursor<E, R> =>
       const { definition, values } = page
       const from = row
       row += rows
-      if (definition === undefined) return values.fill(from, row, into)
-      let there = 0
-      for (let i = from; i < row; i++) if (definition[i] === leaf.definition) there++
-      values.fill(value, value + there, into)
-      value += there
-      // From the last one on, each finds its place behind those that are still to be moved.
-      for (let i = rows - 1; i >= there; i--) into[i] = definition[from + i] === leaf.definition ? into[--there] : null
+      if (definition === undefined) values.fill(from, row, into)
+      else {
+        let there = 0
+        for (let i = from; i < row; i++) if (definition[i] === leaf.definition) there++
+        values.fill(value, value + there, into)
+        value += there
+        // From the last one on, each finds its place behind those that are still to be moved.
+        for (let i = rows - 1; i >= there; i--) into[i] = definition[from + i] === leaf.definition ? into[--there] : null
+      }
+      if (row < page.count) return
+      page.free()
+      page = undefined
     }
   }
 }
 
-/** A leaf below a top-level column. */
-export interface Below<E, R> {
-  readonly path: ReadonlyArray<SchemaTree>
-  readonly pages: Pages<E, R>
-  readonly damaged: (error: unknown) => FormatError
-}
-
-/**
- * To put lists together it has to see where the elements of the last one lie: without a field below, an empty list would be
- * null, and one that goes on in the next page another row.
- */
-const withElement = (path: ReadonlyArray<SchemaTree>): Array<SchemaTree> =>
-  path.at(-1)?.element.repetition_type === "REPEATED"
-    ? [...path, { element: { name: "", repetition_type: "REQUIRED" }, children: [], path: [], count: 0 }]
-    : [...path]
-
 /** A column of lists, maps or structs: its leaves are read side by side, and put together for the rows that all of them have. */
-export const nested = <E, R>(tree: SchemaTree, below: ReadonlyArray<Below<E, R>>): Cursor<E, R> => {
-  const leaves = below.map(({ damaged, pages, path }) => {
-    let rows: Array<unknown> = []
-    /** So many of them were taken. */
-    let first = 0
-    let ended = false
-    const check = Levels.checker(path)
-    const fields = withElement(path)
-    const add = ({ count, definition, repetition, values }: Page.Page): void => {
-      check(repetition, definition, count)
-      const found: Array<unknown> = []
-      values.fill(0, values.count, found)
-      rows = rows.slice(first)
-      first = 0
-      const assembled = assembleLists(
-        rows, definition && Array.from(definition), Array.from(repetition ?? []), found, fields
-      )
-      // Where there are no levels it gives the values themselves.
-      if (assembled !== rows) for (const value of Array.from<unknown>(assembled)) rows.push(value)
-    }
-    return {
-      name: path.slice(1).map(({ element }) => element.name).join("."),
-      // The last row may go on in the next page.
-      complete: () => Math.max(0, rows.length - first - (ended ? 0 : 1)),
-      load: Effect.flatMap(pages, (page) =>
-        Effect.try({
-          try: () => {
-            if (page === undefined) ended = true
-            else add(page)
-          },
-          catch: damaged
-        })),
-      take: (count: number) => {
-        first += count
-        return rows.slice(first - count, first)
-      },
-      ended: () => ended,
-      isEmpty: () => rows.length === first
-    }
-  })
+export const nested = <E, R>(tree: SchemaTree, below: ReadonlyArray<NestedLeaf.Source<E, R>>): Cursor<E, R> => {
+  const leaves = below.map((source) => NestedLeaf.make(source))
   const available = () => Math.min(...leaves.map((leaf) => leaf.complete()))
   return {
     available,

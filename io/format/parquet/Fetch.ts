@@ -37,6 +37,22 @@ const joined = (pieces: ReadonlyArray<Range>): ReadonlyArray<Range> => {
   return result
 }
 
+/** The buffers of one row group, and then of the next one: as garbage they would wait for V8, which knows little of them. */
+export interface Buffers {
+  /** First windows, of several columns together. */
+  readonly first: Array<Buffer>
+  /** Of large columns. */
+  readonly next: Array<Buffer>
+}
+
+export const buffers = (): Buffers => ({ first: [], next: [] })
+
+const room = (among: Array<Buffer>, number: number, size: number): Buffer => {
+  const found = among[number]
+  if (found !== undefined && found.length >= size) return found
+  return among[number] = Buffer.allocUnsafeSlow(Math.ceil(size + size / 4))
+}
+
 interface Part extends Range {
   readonly bytes: Uint8Array
 }
@@ -44,22 +60,22 @@ interface Part extends Range {
 const within = (part: Part | undefined, start: number, end: number): part is Part =>
   part !== undefined && part.start <= start && end <= part.end
 
-/**
- * The bytes of a large column behind its first ones, in one buffer that is used again and again: buffers that wait for a
- * collection of garbage leave holes behind.
- */
-const windowed = <E, R>(file: Ranged<E, R>, range: Range, window: number, first: Part | undefined): Column<E, R>["at"] => {
-  let buffer = Buffer.alloc(0)
+/** The bytes of a large column behind its first ones, in one buffer that is used again and again. */
+const windowed = <E, R>(
+  file: Ranged<E, R>,
+  range: Range,
+  window: number,
+  first: Part | undefined,
+  roomFor: (size: number) => Buffer
+): Column<E, R>["at"] => {
+  let buffer: Buffer = Buffer.alloc(0)
   let held: Part = first ?? { start: range.start, end: range.start, bytes: buffer }
   return (offset, length) =>
     Effect.suspend(() => {
       const rest = held.bytes.subarray(Math.max(0, offset - held.start), held.end - held.start)
       if (rest.length >= length) return Effect.succeed(rest.subarray(0, range.end - offset))
-      if (buffer.length < Math.max(length, window)) {
-        const larger = Buffer.allocUnsafeSlow(Math.max(length + length / 4, window))
-        larger.set(rest)
-        buffer = larger
-      } else buffer.set(rest)
+      if (buffer.length < Math.max(length, window)) buffer = roomFor(Math.max(length, window))
+      buffer.set(rest)
       const end = Math.min(range.end, offset + buffer.length)
       const bytes = buffer.subarray(0, end - offset)
       held = { start: offset, end, bytes }
@@ -68,18 +84,23 @@ const windowed = <E, R>(file: Ranged<E, R>, range: Range, window: number, first:
 }
 
 /** Reads the small columns and the first windows of the others, a few at a time. */
-export const make = <E, R>(file: Ranged<E, R>, ranges: ReadonlyArray<Range>): Effect.Effect<ReadonlyArray<Column<E, R>>, E, R> => {
+export const make = <E, R>(
+  file: Ranged<E, R>,
+  ranges: ReadonlyArray<Range>,
+  { first: firsts, next }: Buffers
+): Effect.Effect<ReadonlyArray<Column<E, R>>, E, R> => {
   const window = Math.max(smallest, Math.min(largest, Math.floor(budget / Math.max(1, ranges.length))))
   const beginning = ({ end, start }: Range): Range => ({ start, end: Math.min(end, start + window) })
-  const read = ({ end, start }: Range): Effect.Effect<Part, E, R> =>
+  const read = ({ end, start }: Range, number: number): Effect.Effect<Part, E, R> =>
     Effect.suspend(() => {
-      const bytes = Buffer.allocUnsafeSlow(end - start)
+      const bytes = room(firsts, number, end - start).subarray(0, end - start)
       return Effect.as(readInto(file, start, bytes), { start, end, bytes })
     })
   return Effect.map(Effect.forEach(joined(ranges.map(beginning)), read, { concurrency: 4 }), (parts) =>
-    ranges.map((range): Column<E, R> => {
+    ranges.map((range, number): Column<E, R> => {
       const { end, start } = beginning(range)
       const first = parts.find((part) => within(part, start, end))
-      return { ...range, at: windowed(file, range, window, first && { start, end, bytes: first.bytes.subarray(start - first.start, end - first.start) }) }
+      const held = first && { start, end, bytes: first.bytes.subarray(start - first.start, end - first.start) }
+      return { ...range, at: windowed(file, range, window, held, (size) => room(next, number, size)) }
     }))
 }

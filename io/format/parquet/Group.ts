@@ -47,6 +47,7 @@ export const open = Effect.fnUntraced(function*<E, R>(
   schema: SchemaTree,
   group: RowGroup,
   wanted: ReadonlyArray<Wanted>,
+  buffers: Fetch.Buffers,
   damaged: (column: string, error: unknown) => FormatError
 ) {
   const rows = Number(group.num_rows)
@@ -64,7 +65,7 @@ export const open = Effect.fnUntraced(function*<E, R>(
     }
     found.push({ ...range, meta, column })
   }
-  const bytes = yield* Fetch.make(file, found)
+  const bytes = yield* Fetch.make(file, found, buffers)
   const cursorOf = (column: Wanted): Cursor.Cursor<E, R> => {
     const below = found.flatMap(({ column: of, meta }, i) => {
       const source = bytes[i]

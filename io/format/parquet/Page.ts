@@ -1,6 +1,7 @@
 /** One page of a column: unpacked, its levels, and its values. */
 import type { PageHeader } from "hyparquet/src/types.js"
 import { type Decompressor, decompressors } from "./Codecs.ts"
+import { free } from "./Free.ts"
 import * as Hybrid from "./Hybrid.ts"
 import * as Values from "./Values.ts"
 
@@ -18,7 +19,11 @@ export interface Page {
   readonly count: number
   /** Of those that are not null. */
   readonly values: Values.Values
+  /** Gives its memory back: its values are not asked for any more. */
+  readonly free: () => void
 }
+
+type Unpacked = Omit<Page, "free"> & { readonly bytes: Uint8Array }
 
 const bytesOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
@@ -51,7 +56,7 @@ const present = (definition: Uint8Array | undefined, most: number, count: number
 }
 
 /** The first form of pages: levels are packed with the values, and each block of them tells its length. */
-const one = (leaf: Leaf, bytes: Buffer, header: NonNullable<PageHeader["data_page_header"]>, dictionary: ArrayLike<unknown> | undefined): Page => {
+const one = (leaf: Leaf, bytes: Buffer, header: NonNullable<PageHeader["data_page_header"]>, dictionary: ArrayLike<unknown> | undefined): Unpacked => {
   const { num_values: count } = header
   let at = 0
   const block = (most: number, encoding: string): Uint8Array | undefined => {
@@ -70,11 +75,11 @@ const one = (leaf: Leaf, bytes: Buffer, header: NonNullable<PageHeader["data_pag
   const repetition = block(leaf.repetition, header.repetition_level_encoding)
   const definition = block(leaf.definition, header.definition_level_encoding)
   const values = Values.decode(bytes, at, present(definition, leaf.definition, count), header.encoding, leaf, dictionary)
-  return { repetition, definition: values.count === count ? undefined : definition, count, values }
+  return { repetition, definition: values.count === count ? undefined : definition, count, values, bytes }
 }
 
 /** The second form: levels are not packed, and the header tells their lengths. */
-const two = (leaf: Leaf, bytes: Buffer, header: PageHeader, codec: string, dictionary: ArrayLike<unknown> | undefined): Page => {
+const two = (leaf: Leaf, bytes: Buffer, header: PageHeader, codec: string, dictionary: ArrayLike<unknown> | undefined): Unpacked => {
   const own = header.data_page_header_v2
   const [repetitions = -1, definitions = -1] = [own?.repetition_levels_byte_length, own?.definition_levels_byte_length]
   const start = repetitions + definitions
@@ -86,15 +91,23 @@ const two = (leaf: Leaf, bytes: Buffer, header: PageHeader, codec: string, dicti
   const packed = bytes.subarray(start)
   const page = own.is_compressed === false || packed.length === 0 ? packed : unpack(codec, packed, header.uncompressed_page_size - start)
   const values = Values.decode(page, 0, present(definition, leaf.definition, count), own.encoding, leaf, dictionary)
-  return { repetition, definition: values.count === count ? undefined : definition, count, values }
+  return { repetition, definition: values.count === count ? undefined : definition, count, values, bytes: page }
 }
 
+/** Values that are parts of their page, and live on after it. */
+const arePartsOf = ({ form, type }: Leaf): boolean => form === "bytes" && ["BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY", "INT96"].includes(type)
+
 /** A page of data. Throws an Error that tells the damage. */
-export const decode = (leaf: Leaf, bytes: Uint8Array, header: PageHeader, codec: string, dictionary: ArrayLike<unknown> | undefined): Page => {
+export const decode = (leaf: Leaf, packed: Uint8Array, header: PageHeader, codec: string, dictionary: ArrayLike<unknown> | undefined): Page => {
   const { data_page_header: first, data_page_header_v2: second } = header
-  return second === undefined && first !== undefined
-    ? one(leaf, unpack(codec, bytes, header.uncompressed_page_size), first, dictionary)
-    : two(leaf, bytesOf(bytes), header, codec, dictionary)
+  const { bytes, ...page } = second === undefined && first !== undefined
+    ? one(leaf, unpack(codec, packed, header.uncompressed_page_size), first, dictionary)
+    : two(leaf, bytesOf(packed), header, codec, dictionary)
+  const isIndexed = (second ?? first)?.encoding.endsWith("_DICTIONARY") === true
+  return {
+    ...page,
+    free: () => isIndexed || !arePartsOf(leaf) ? free(bytes) : undefined
+  }
 }
 
 /** The values of a dictionary. */

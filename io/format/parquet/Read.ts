@@ -5,6 +5,7 @@ import { attempt, caught, collector, type Gives, type OnBadRecord } from "../Mac
 import * as Maker from "../Maker.ts"
 import { type Shape, setAbsent } from "../Shape.ts"
 import type { Cursor } from "./Cursor.ts"
+import * as Fetch from "./Fetch.ts"
 import * as Footer from "./Footer.ts"
 import * as Group from "./Group.ts"
 import { jsonOf, same } from "./Leaf.ts"
@@ -71,6 +72,7 @@ export const read = <E, R, E2, R2>(
     const { out, post, take, tell } = collector<E2, R2>(file.name, policy, gives)
     const { columns, missing } = plan
     const make = makerOf(plan)
+    const buffers = Fetch.buffers()
     const conditions = Object.entries(options.where ?? {})
     let record = 0
     // The same arrays for all batches: what is as large, and lives as long, as a batch would wait for a full collection.
@@ -125,7 +127,7 @@ export const read = <E, R, E2, R2>(
 
     /** One stream a group and not one a batch: that of all batches would be held until the group ends. */
     const ofGroup = ({ first, group, index, rows: all }: typeof groups[number]) =>
-      Stream.unwrap(Effect.map(Group.open(file, plan.schema, group, columns, damaged(file.name, index)), (cursors) => {
+      Stream.unwrap(Effect.map(Group.open(file, plan.schema, group, columns, buffers, damaged(file.name, index)), (cursors) => {
         let begin = 0
         let failure: FormatError | undefined
         const load = (cursor: Cursor<E, R>, c: number) =>

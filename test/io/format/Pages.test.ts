@@ -30,19 +30,24 @@ describe("the bytes of a row group's columns", () => {
         }
       }
       const ranges = [{ start: 4, end: 20 * mebibyte }, { start: 20 * mebibyte, end: 20 * mebibyte + 500 }, { start: 21 * mebibyte, end: 22 * mebibyte }]
-      const columns = yield* Fetch.make(file, ranges)
-      assert.strictEqual(reads.length, 3)
-      for (const [c, { end, start }] of ranges.entries()) {
-        for (let at = start; at < end;) {
-          const length = Math.min(end - at, random.int(1, 3 * mebibyte))
-          const piece = yield* columns[c]!.at(at, length)
-          assert.isAtLeast(piece.length, length)
-          assert.isTrue(bytes.subarray(at, at + piece.length).equals(piece))
-          at += length
+      const buffers = Fetch.buffers()
+      // The next row group has the buffers of this one.
+      for (const group of [ranges, ranges.toReversed()]) {
+        reads.length = 0
+        const columns = yield* Fetch.make(file, group, buffers)
+        assert.strictEqual(reads.length, 3)
+        for (const [c, { end, start }] of group.entries()) {
+          for (let at = start; at < end;) {
+            const length = Math.min(end - at, random.int(1, 3 * mebibyte))
+            const piece = yield* columns[c]!.at(at, length)
+            assert.isAtLeast(piece.length, length)
+            assert.isTrue(bytes.subarray(at, at + piece.length).equals(piece))
+            at += length
+          }
         }
+        assert.isBelow(reads.reduce((sum, length) => sum + length, 0), 22 * mebibyte)
+        assert.isAtMost(Math.max(...reads), 4 * mebibyte)
       }
-      assert.isBelow(reads.reduce((sum, length) => sum + length, 0), 22 * mebibyte)
-      assert.isAtMost(Math.max(...reads), 4 * mebibyte)
     }))
 })
 

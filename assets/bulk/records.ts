@@ -41,6 +41,8 @@ export const { anomalies, failed_records, metrics, results } = Asset.makeMany("b
       description: "A batch that is unusual: slow answers, many failures, little throughput.",
       kinds: ["postgres"],
       output: Rows.of(Row.Anomaly, { key: ["chunk", "batch"] }),
+      // No record is sent again for a figure about how it was sent.
+      byProduct: true,
       io: Warehouse
     }
   },

@@ -7,6 +7,7 @@ import { upstreamOf } from "../../engine/plan/Staleness.ts"
 import type { StoredCell } from "../../engine/record/RunStore.ts"
 import { cellName, type InputVersion } from "../../engine/record/Step.ts"
 import * as Address from "../Address.ts"
+import * as ByProducts from "../ByProducts.ts"
 import * as CellStates from "../CellStates.ts"
 import * as Keys from "../Keys.ts"
 import * as Live from "../Live.ts"
@@ -49,7 +50,7 @@ const explainAll = (snapshot: Snapshot.Snapshot, asset: string): void => {
     states.classes.map(({ cells, reason, state }) => [
       colourOf(out, state)(state),
       Text.count(PartitionSet.size(cells)),
-      reason ?? why(state),
+      reason ?? why(snapshot, asset, state),
       Keys.describe(space, cells, 2)
     ]),
     { indent: 2 }
@@ -61,8 +62,8 @@ const explainAll = (snapshot: Snapshot.Snapshot, asset: string): void => {
   }
 }
 
-const why = (state: CellStates.State): string =>
-  state === "fresh" ? "up to date" : state === "missing" ? "never materialized" : ""
+const why = (snapshot: Snapshot.Snapshot, asset: string, state: CellStates.State): string =>
+  state === "fresh" ? "up to date" : state === "missing" ? ByProducts.reason(snapshot, asset) ?? "never materialized" : ""
 
 const explainCell = (snapshot: Snapshot.Snapshot, asset: string, point: PartitionSet.Point): void => {
   const partition = snapshot.space(asset).keyAt(point)

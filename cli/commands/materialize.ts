@@ -7,6 +7,7 @@ import type { Observer } from "../../engine/run/Observer.ts"
 import * as Executor from "../../engine/run/Executor.ts"
 import { RunRequest } from "../../engine/record/Run.ts"
 import { RunStore } from "../../engine/record/RunStore.ts"
+import * as ByProducts from "../ByProducts.ts"
 import type * as Cli from "../Cli.ts"
 import * as Hooking from "../Hooking.ts"
 import * as Interruption from "../Interruption.ts"
@@ -66,7 +67,7 @@ export const materialize = Effect.fn("cli.materialize")(function*(
     if (input.dryRun) return input.json ? Screen.prettyJson(Plan.toJson(plan)) : PlanTable.print(plan, snapshot)
     if (isIdle(plan)) {
       const selected = yield* Effect.fromResult(Selection.select(project.graph, request.selection))
-      for (const note of Target.withoutKeys(snapshot, selected)) Screen.note(note)
+      for (const note of [...Target.withoutKeys(snapshot, selected), ...ByProducts.lacking(snapshot, selected)]) Screen.note(note)
       return tellIdle(plan, input.json)
     }
     yield* Effect.provide(start(project, request, input.json, settings), Live.everything(project))

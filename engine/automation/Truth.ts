@@ -3,8 +3,8 @@ import type { Edge } from "../graph/AssetGraph.ts"
 import { type Condition, describe } from "../definition/Condition.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
-import { siblings, type Snapshot } from "../plan/Snapshot.ts"
-import { classify, downstreamOf, upstreamOf } from "../plan/Staleness.ts"
+import { mainSiblings, siblings, type Snapshot } from "../plan/Snapshot.ts"
+import { classifyTogether, downstreamOf, upstreamOf } from "../plan/Staleness.ts"
 import type { State } from "../record/AutomationState.ts"
 
 export interface Truth {
@@ -132,13 +132,13 @@ export const inState = (snapshot: Snapshot, asset: string, state: "Missing" | "S
   if (state === "Failed") return PartitionSet.intersection(failed, all)
   const missing = PartitionSet.difference(all, stored(snapshot, asset))
   if (state === "Missing") return PartitionSet.difference(missing, failed)
-  const unfresh = outputs.flatMap((output) => classify(snapshot, output, all).map(({ cells }) => cells))
+  const unfresh = classifyTogether(snapshot, outputs, all).map(({ cells }) => cells)
   return PartitionSet.difference(PartitionSet.difference(PartitionSet.unionAll(all.dimensions, unfresh), failed), missing)
 }
 
-/** The cells that have data of all assets of the computation. */
+/** The cells that have data of all assets of the computation that they are to have. */
 const stored = (snapshot: Snapshot, asset: string): PartitionSet.PartitionSet =>
-  siblings(snapshot.graph, asset).reduce((cells, output) => PartitionSet.intersection(cells, snapshot.materialized(output)), snapshot.space(asset).all)
+  mainSiblings(snapshot.graph, asset).reduce((cells, output) => PartitionSet.intersection(cells, snapshot.materialized(output)), snapshot.space(asset).all)
 
 /** Cells that could not be computed now, because what they need is not stored. */
 const blockedCells = (snapshot: Snapshot, asset: string): PartitionSet.PartitionSet => {

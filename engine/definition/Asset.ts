@@ -39,6 +39,8 @@ export interface Asset<out Out, out P, out K, out E, out R, out IO, out In> {
   readonly codeVersion: string
   /** How old it may be; undefined: it says nothing of it. */
   readonly freshness: Freshness.Freshness | undefined
+  /** That a cell has none is no reason to compute it, see `ManyOutput.byProduct`. */
+  readonly byProduct: boolean
   readonly output: Output
   readonly io: Io.Key<unknown>
   readonly partitions: Partitions.Any
@@ -258,6 +260,7 @@ export const make = <
   const asset = typed<Out>({
     _tag: "Asset",
     ...describe(key, options),
+    byProduct: false,
     output: options.output,
     io: options.io,
     partitions,
@@ -272,6 +275,11 @@ export interface ManyOutput<Out, IO> extends Description {
   readonly key?: string
   readonly output: Out
   readonly io: Io.Key<IO>
+  /**
+   * It comes by the way, as figures about calls do: a cell whose other outputs are there is not computed for it alone. So
+   * an output that is added later comes with the cells that are computed from then on. Default false: it is missing then.
+   */
+  readonly byProduct?: boolean
 }
 
 type AnyManyOutput = ManyOutput<Output, unknown>
@@ -339,11 +347,15 @@ export const makeMany = <
     automation: options.automation,
     run: options.run
   }
+  if (Object.values<AnyManyOutput>(options.outputs).every(({ byProduct }) => byProduct === true)) {
+    throw new Error(`Each output of "${key}" is a by-product: one of them has to say which cells are missing.`)
+  }
   const assets: Record<string, Any> = {}
   for (const [name, output] of Object.entries<AnyManyOutput>(options.outputs)) {
     assets[name] = typed<Output>({
       _tag: "Asset",
       ...describe(output.key ?? `${key}/${name}`, output),
+      byProduct: output.byProduct ?? false,
       output: output.output,
       io: output.io,
       partitions,

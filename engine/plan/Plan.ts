@@ -8,7 +8,7 @@ import { type AssetGraph, neighbours } from "../graph/AssetGraph.ts"
 import type { Restriction } from "./Restriction.ts"
 import { CellState } from "../record/Backfill.ts"
 import { siblings, type Snapshot } from "./Snapshot.ts"
-import { classify, describe, doubtful, downstreamOf, type Reason, stateOf, upstreamOf } from "./Staleness.ts"
+import { classifyTogether, describe, doubtful, downstreamOf, type Reason, stateOf, upstreamOf } from "./Staleness.ts"
 
 /** The cells of one computation that are planned. A computation of several assets gives all of them. */
 export interface PlannedAssets {
@@ -222,7 +222,7 @@ const sort = (
   }
   give({ _tag: "Forced" }, forcedOf(options, assets, asked))
   const records = isAsked(options, "stale")
-  const found = PartitionSet.isEmpty(rest) ? [] : assets.flatMap((asset) => classify(snapshot, asset, rest, { records }))
+  const found = PartitionSet.isEmpty(rest) ? [] : classifyTogether(snapshot, assets, rest, { records })
   // A computation that failed has failed for each of its assets, also for one that it gives only since then.
   for (const { cells, reason } of found) if (reason._tag === "Failed") give(reason, cells)
   for (const { cells, reason } of found) if (reason._tag !== "Failed") give(reason, cells)

@@ -286,6 +286,10 @@ export const narrow = Effect.fn("Snapshot.narrow")(function*(snapshot: Snapshot,
 export const siblings = (graph: AssetGraph, asset: string): ReadonlyArray<string> =>
   Object.values(graph.assets.get(asset)?.computation.outputs() ?? {}).map((output) => output.key)
 
+/** Those of them that say which cells are missing: by-products do not. */
+export const mainSiblings = (graph: AssetGraph, asset: string): ReadonlyArray<string> =>
+  siblings(graph, asset).filter((output) => graph.assets.get(output)?.byProduct !== true)
+
 const partitionsOf = (graph: AssetGraph, asset: string): Partitions.Any => {
   const found = graph.assets.get(asset)
   if (found === undefined) throw new Error(`The graph has no asset "${asset}".`)

@@ -239,6 +239,18 @@ export const classify = (
     .map(([, { reason, sets }]) => ({ reason, cells: PartitionSet.unionAll(dimensions, sets) }))
 }
 
+/** The same of all assets of a computation: what one of them lacks, all are computed for, but for by-products. */
+export const classifyTogether = (
+  snapshot: Snapshot,
+  assets: ReadonlyArray<string>,
+  cells: PartitionSet.PartitionSet,
+  options?: { readonly records: boolean }
+): ReadonlyArray<Unfresh> =>
+  assets.flatMap((asset) => {
+    const unfresh = classify(snapshot, asset, cells, options)
+    return snapshot.graph.assets.get(asset)?.byProduct === true ? unfresh.filter(({ reason }) => reason._tag !== "Missing") : unfresh
+  })
+
 const tags: ReadonlyArray<Reason["_tag"]> = ["Failed", "Missing", "CodeChanged", "InputRemoved", "InputAdded", "UpstreamChanged"]
 
 const byComparison = (snapshot: Snapshot, asset: string, cells: PartitionSet.PartitionSet): ReadonlyArray<Unfresh> => {

@@ -116,7 +116,8 @@ export const outputsOf = <R>(
  */
 const basisOf = (step: PlannedStep, inputs: Readonly<Record<string, InputVersion>>, snapshot: Snapshot): string =>
   JSON.stringify({
-    cells: step.planned.assets.toSorted().map((asset) => [
+    // What comes by the way may come for a part of the cell.
+    cells: step.planned.assets.filter((asset) => !snapshot.graph.assets.get(asset)!.byProduct).toSorted().map((asset) => [
       asset,
       snapshot.graph.assets.get(asset)!.codeVersion,
       snapshot.cells(asset).get(step.partition)?.dataVersion ?? null

@@ -47,16 +47,18 @@ const rowsOf = (table: string, columns: ReadonlyArray<string>): string => {
   select ${wanted} from sluice_partial."bulk.${table}" t join open on open.chunk = t.chunk`
 }
 
-const nowhere = "(select null as idempotency_key, null as chunk, null as state where false)"
+const neverRecovered = "(select null as idempotency_key, null as chunk, null as state where false)"
+const noAnomalies = "select null as reason, null::timestamptz as seen_at where false"
 
 /** Of all that is committed. */
 export const read = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   // A table is there when its first cell was begun.
-  const [there] = yield* sql<{ readonly anomalies: boolean; readonly recovered: boolean }>`
-    select to_regclass('sluice_partial."bulk.anomalies"') is not null as anomalies, to_regclass('bulk.recovered') is not null as recovered`
-  if (there?.anomalies !== true) return nothing
-  const recovered = sql.literal(there.recovered ? "bulk.recovered" : nowhere)
+  const [there] = yield* sql<{ readonly metrics: boolean; readonly anomalies: boolean; readonly recovered: boolean }>`
+    select to_regclass('sluice_partial."bulk.metrics"') is not null as metrics,
+      to_regclass('sluice_partial."bulk.anomalies"') is not null as anomalies, to_regclass('bulk.recovered') is not null as recovered`
+  if (there?.metrics !== true) return nothing
+  const recovered = sql.literal(there.recovered ? "bulk.recovered" : neverRecovered)
   const of = (table: string, ...columns: ReadonlyArray<string>) => sql.literal(rowsOf(table, columns))
   const rows = yield* sql`
     with open as (select c.key as chunk, (k.position ->> 'records')::int as records
@@ -70,7 +72,7 @@ export const read = Effect.gen(function*() {
           coalesce(percentile_disc(0.9) within group (order by response_ms), 0)::float8 as p90_ms,
           coalesce(percentile_disc(0.99) within group (order by response_ms), 0)::float8 as p99_ms
         from (${of("results", "response_ms")}) as r),
-      a as (${of("anomalies", "reason", "seen_at")})
+      a as (${there.anomalies ? of("anomalies", "reason", "seen_at") : sql.literal(noAnomalies)})
     select (select coalesce(sum(records), 0)::int from (
         select m.records from bulk.metrics m join bulk.chunks c on c.key = m.chunk where not exists (select from open where open.chunk = m.chunk)
         union all select records from open) as n) as read, (select sent from r) + (select count(*)::int from v) as processed,

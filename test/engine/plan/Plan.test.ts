@@ -263,6 +263,20 @@ describe("Plan", () => {
     assert.strictEqual(Plan.size(plan), 2)
   })
 
+  it("computes nothing for a by-product alone, and it with what else is missing", () => {
+    const outputs = { x: { output: Rows.of(Value), io: Store }, figures: { output: Rows.of(Value), io: Store, byProduct: true } }
+    const many = Asset.makeMany("many", { partitions: daily, outputs, run: () => Effect.succeed({ x: [], figures: [] }) })
+    const stored = { "many/x": { "2024-01-02": cell(1), "2024-01-03": cell(2) } }
+    for (const select of ["many/x", "many/figures", "many/x many/figures"]) {
+      const { plan } = planOf({ assets: [many.x, many.figures], stored, select, partitions: "2024-01-02..2024-01-04" })
+      assert.deepStrictEqual(plan.steps.map((step) => [step.assets, PartitionSet.size(step.cells)]), [[["many/x", "many/figures"], 1]])
+      assert.strictEqual(plan.fresh, 2)
+    }
+    const forced = planOf({ assets: [many.x, many.figures], stored, select: "many/figures", partitions: "2024-01-02", force: true })
+    assert.strictEqual(Plan.size(forced.plan), 2)
+    assert.throws(() => Asset.makeMany("all", { outputs: { figures: outputs.figures }, run: () => Effect.succeed({ figures: [] }) }), /by-product/)
+  })
+
   it("gives the same plan for random graphs whatever is selected in whatever order, and obeys the dependencies", () => {
     let seed = 7
     const random = (n: number) => (seed = (seed * 1103515245 + 12345) % 2147483648) % n

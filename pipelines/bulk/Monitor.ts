@@ -27,13 +27,19 @@ const megabyte = 1024 * 1024
 
 const n = (value: number): string => value.toLocaleString("en", { maximumFractionDigits: 0 })
 
+export interface Monitor {
+  /** All records of the input are done. */
+  readonly complete: () => void
+}
+
 /** Until the scope ends. */
 export const make = Effect.fnUntraced(function*(
   { anew, expected, folder, logs, meter, name, run, show }: Watched
-): Effect.fn.Return<void, never, RecordApi | SqlClient.SqlClient | Scope.Scope> {
+): Effect.fn.Return<Monitor, never, RecordApi | SqlClient.SqlClient | Scope.Scope> {
   const api = yield* RecordApi
   const progress = Progress.make(performance.now(), expected)
   let isUp = true
+  let isComplete = false
   // The database may be away for a moment; the run waits for it, and progress stands still.
   const committed = (run: number) => Effect.orElseSucceed(Fleet.read(run, anew), () => undefined)
   const before = yield* committed(0)
@@ -62,8 +68,10 @@ export const make = Effect.fnUntraced(function*(
   const tell = Effect.gen(function*() {
     const { done, failed, processes, times } = yield* standing
     progress.note(performance.now(), done)
+    if (isComplete) progress.complete()
     const breaker = yield* api.breaker
-    show(Progress.line(progress, { failed, p50: times.p50_ms, processes, isDown: breaker.state !== "Closed" }))
+    // Without a run there was nothing to do.
+    if (run() !== undefined) show(Progress.line(progress, { failed, p50: times.p50_ms, processes, isDown: breaker.state !== "Closed" }))
     const { anomalies, retries } = meter.counts
     const { heapUsed, rss } = process.memoryUsage()
     logs.info(
@@ -111,4 +119,9 @@ export const make = Effect.fnUntraced(function*(
   yield* Effect.forkScoped(Effect.repeat(checkHealth, Schedule.spaced("10 seconds")))
   // The end is told too, however short the run was.
   yield* Effect.addFinalizer(() => tell)
+  return {
+    complete: () => {
+      isComplete = true
+    }
+  }
 })

@@ -3,6 +3,8 @@
 export interface Progress {
   /** Records that are done by now; `at` is in milliseconds and only grows. */
   readonly note: (at: number, done: number) => void
+  /** There are no more than those that are done: how many were expected was a guess. */
+  readonly complete: () => void
   readonly done: () => number
   /** Records a second, over the last ten seconds. */
   readonly perSecond: () => number
@@ -18,7 +20,8 @@ const paceMillis = 10_000
 const predictionMillis = 30_000
 
 /** `expected`: so many records there are, as far as that is known. */
-export const make = (began: number, expected: number | undefined): Progress => {
+export const make = (began: number, guess: number | undefined): Progress => {
+  let expected = guess
   const noted: Array<{ readonly at: number; readonly done: number }> = []
   let first: number | undefined
   const last = () => noted.at(-1) ?? { at: began, done: 0 }
@@ -34,6 +37,9 @@ export const make = (began: number, expected: number | undefined): Progress => {
       first ??= done
       noted.push({ at, done })
       while (noted.length > 2 && noted[0]!.at < at - predictionMillis) noted.shift()
+    },
+    complete: () => {
+      expected = last().done
     },
     done: () => last().done,
     perSecond: () => pace(paceMillis),

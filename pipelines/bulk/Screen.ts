@@ -23,12 +23,17 @@ export const make = (quiet: boolean, out: NodeJS.WriteStream = process.stderr): 
   const say = (line: string) => void out.write(`${line}\n`)
   if (quiet) return { show: () => {}, say, close: () => {} }
   if (!out.isTTY) {
+    let unsaid: string | undefined
     return {
       show: (line) => {
-        if (count++ % every === 0) say(line)
+        unsaid = count++ % every === 0 ? void say(line) : line
       },
       say,
-      close: () => {}
+      // How it ended is always of interest.
+      close: () => {
+        if (unsaid !== undefined) say(unsaid)
+        unsaid = undefined
+      }
     }
   }
   return {

@@ -48,6 +48,8 @@ const list = Effect.fnUntraced(function*() {
   return { graph, listed: yield* Asset.loadAll(Input.rows(chunks)) }
 })
 
+const plural = (count: number, one: string): string => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`
+
 export const run = Effect.fn("bulk.sending")(function*(sent: Sent) {
   const { folder, json, logs, meter, options, screen } = sent
   const { api, name } = options
@@ -56,7 +58,7 @@ export const run = Effect.fn("bulk.sending")(function*(sent: Sent) {
   const { graph, listed } = yield* list()
   const engine = Partitioned.engineOf(options, listed)
   logs.info(
-    `Begins: ${listed.length} chunks of ${new Set(listed.map(({ uri }) => uri)).size} files from ${options.input}; engine ${engine}, mode ${api.mode}, batches of ${api.batchSize}, ` +
+    `Begins: ${plural(listed.length, "chunk")} of ${plural(new Set(listed.map(({ uri }) => uri)).size, "file")} from ${options.input}; engine ${engine}, mode ${api.mode}, batches of ${api.batchSize}, ` +
       `${api.workers} workers with ${ApiSettings.inFlight(api)} calls in flight, ${api.rate.calls} calls per ${api.rate.seconds} s`
   )
   const began = performance.now()
@@ -69,7 +71,7 @@ export const run = Effect.fn("bulk.sending")(function*(sent: Sent) {
     const started = yield* Deferred.make<number | undefined>()
     let run: number | undefined
     const expected = sent.numRecords ?? Expected.of(listed, bytesPerRecord)
-    yield* Monitor.make({ meter, logs, folder, show: screen.show, expected, run: () => run, anew: sent.anew, name })
+    const monitor = yield* Monitor.make({ meter, logs, folder, show: screen.show, expected, run: () => run, anew: sent.anew, name })
     const backfill = Backfill.start(graph, Request.sending(sent.anew, name), {
       observer: (observation) => {
         watch(observation)
@@ -82,6 +84,7 @@ export const run = Effect.fn("bulk.sending")(function*(sent: Sent) {
       id === undefined || engine === "local" ? Effect.void : Partitioned.helpers(id, options.processes - 1, folder, logs))
     // All of them are interrupted together.
     const [report] = yield* Effect.raceFirst(Effect.all([backfill, helpers], { concurrency: "unbounded" }), endingEarly(sent))
+    if (report?.state === "succeeded") monitor.complete()
     return report
   }).pipe(Effect.scoped)
 

@@ -19,7 +19,9 @@ describe("the line of progress", () => {
     assert.strictEqual(written({ isTTY: true, columns: 0 }, 1), `${over(0, 72)}\n`)
   })
 
-  it("is one of ten lines elsewhere", () => {
-    assert.deepStrictEqual(written({}, 21).split("\n").map((line) => line.slice(0, 7)), ["line 0 ", "line 10", "line 20", ""])
+  it("is one of ten lines elsewhere, and the last one", () => {
+    const lines = (count: number) => written({}, count).split("\n").map((line) => line.slice(0, 7))
+    assert.deepStrictEqual(lines(21), ["line 0 ", "line 10", "line 20", ""])
+    assert.deepStrictEqual(lines(22), ["line 0 ", "line 10", "line 20", "line 21", ""])
   })
 })

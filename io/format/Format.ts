@@ -156,7 +156,7 @@ export interface JsonOptions<Key extends string = string> {
 /** NDJSON, also called JSON Lines: one object a line. */
 export const ndjson = <A>(schema: RecordSchema<A>, options: JsonOptions<keyof A & string> = {}): TextFormat<A> => {
   const shape = Shape.make(schema, options.columns)
-  return textFormat("ndjson", (file, start, placed) => Ndjson.machine(shape, options, file, start, placed), (rows, file) =>
+  return textFormat("ndjson", Ndjson.reader(shape, options), (rows, file) =>
     JsonWrite.writeLines(rows, shape, file))
 }
 

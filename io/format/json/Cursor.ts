@@ -4,7 +4,6 @@
  */
 import * as Decimal from "../Decimal.ts"
 import * as Moment from "../Moment.ts"
-import type { Opening } from "./Opening.ts"
 
 const [quote, escape] = [34, 92]
 
@@ -18,28 +17,24 @@ export class Cursor {
   /** The bytes, one a character. */
   text = ""
   at = 0
-  #view: DataView = new DataView(new ArrayBuffer(0))
+  /** Over the bytes. */
+  view: DataView = new DataView(new ArrayBuffer(0))
 
   begin(bytes: Buffer): void {
     this.bytes = bytes
     this.text = bytes.toString("latin1")
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
   byte(): number | undefined {
     return this.bytes[this.at]
   }
 
-  /** Passes over an opening, if it stands here. */
-  opens(opening: Opening<unknown>): boolean {
-    const { last, words } = opening
-    const view = this.#view
-    let at = this.at
-    const end = at + opening.length
-    if (end > view.byteLength) return false
-    for (let i = 0; i < words.length; i++, at += 4) if (view.getInt32(at, true) !== words[i]) return false
-    if (view.getInt32(end - 4, true) !== last) return false
-    this.at = end
+  /** Passes over these bytes, where they stand here. */
+  passes(expected: Uint8Array): boolean {
+    const { at, bytes } = this
+    for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false
+    this.at = at + expected.length
     return true
   }
 

@@ -5,8 +5,10 @@ import type { Start } from "../csv/Read.ts"
 import { FormatError } from "../FormatError.ts"
 import type { Machine, Out } from "../Machine.ts"
 import type { Shape } from "../Shape.ts"
-import { give, reader } from "./Record.ts"
-import { Scan, scannable } from "./Scan.ts"
+import { Layouts } from "./Layout.ts"
+import * as Members from "./Members.ts"
+import * as Record from "./Record.ts"
+import { Scan } from "./Scan.ts"
 
 export interface Options {
   /** Property of the record → name in the file, where they differ. */
@@ -23,9 +25,23 @@ export const refuseUtf16 = (file: string, bytes: Uint8Array): void => {
   }
 }
 
-export const machine = (shape: Shape, options: Options, file: string, from: Start | undefined, placed: boolean): Machine<unknown> => {
-  const read = reader(shape)
-  const scan = scannable(shape) ? new Scan(shape) : undefined
+/** Machines for files of one shape, which share what was learnt of them. */
+export const reader = (shape: Shape, options: Options) => {
+  const read = Record.reader(shape)
+  const members = Members.make(shape)
+  const layouts = members && new Layouts(members)
+  return (file: string, from: Start | undefined, placed: boolean): Machine<unknown> =>
+    machine(read, layouts && new Scan(layouts, shape.finish), options, file, from, placed)
+}
+
+const machine = (
+  read: Record.Reader,
+  scan: Scan | undefined,
+  options: Options,
+  file: string,
+  from: Start | undefined,
+  placed: boolean
+): Machine<unknown> => {
   const limit = options.maxRecordBytes ?? 64 * 2 ** 20
   const carry = new Carry.Carry(from?.byte ?? 0, 10, 1, 0)
   let line = from?.line ?? 1
@@ -64,7 +80,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
       if (text.length > limit) throw tooLarge(base + start)
       // Most lines begin with a brace; only others are looked at for being blank.
       if (text[0] === 123 || !blank(text)) {
-        give(text, { file, record, line, byte: base + start, end: base + next, nextLine: line + 1 }, read, out, placed)
+        Record.give(text, { file, record, line, byte: base + start, end: base + next, nextLine: line + 1 }, read, out, placed)
         record++
       }
       line++

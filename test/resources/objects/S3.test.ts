@@ -40,7 +40,7 @@ describe("objects in S3", () => {
 
   it.live("are refused in one sentence that says what to do, and never says the secret", () =>
     Effect.scoped(Effect.gen(function*() {
-      const identity = { accessKeyId: "me", secretAccessKey: secret }
+      const identity = { accessKeyId: "me", secretAccessKey: secret, sessionToken: "a-token" }
       const s3 = yield* S3.make({ buckets: ["lake"], identity, region: "eu-west-1", denies: ({ key }) => key.startsWith("private/") })
       const options = optionsFor(s3)
       const said = (uri: string, more: Partial<typeof options> = {}) =>
@@ -58,8 +58,11 @@ describe("objects in S3", () => {
       for (const text of yield* said("s3://lake/b", { credentials: { accessKeyId: "you", secretAccessKey: Redacted.make(secret) } })) {
         assert.match(text, /^denied: .* did not accept the credentials .* \(InvalidAccessKeyId\); check AWS_ACCESS_KEY_ID/)
       }
-      for (const text of yield* said("s3://lake/b", { credentials: { accessKeyId: "me", secretAccessKey: Redacted.make(`${secret}x`) } })) {
+      for (const text of yield* said("s3://lake/b", { credentials: { ...options.credentials!, secretAccessKey: Redacted.make(`${secret}x`) } })) {
         assert.include(text, "(SignatureDoesNotMatch)")
+      }
+      for (const text of yield* said("s3://lake/b", { credentials: { accessKeyId: "me", secretAccessKey: Redacted.make(secret) } })) {
+        assert.match(text, /^denied: .*\(InvalidToken\); check .* AWS_SESSION_TOKEN/)
       }
       for (const text of yield* said("s3://lake/b", { region: "us-east-1" })) {
         assert.match(text, /^invalid: The bucket lake of .* is in the region eu-west-1; set AWS_REGION to it\.$/)

@@ -15,7 +15,11 @@ export const temporaryFolder: Effect.Effect<string, never, Scope.Scope> = Effect
 export const optionsFor = (s3: Pick<S3.Simulator, "identity" | "region" | "url">): Options => ({
   endpoint: s3.url,
   region: s3.region,
-  credentials: { accessKeyId: s3.identity.accessKeyId, secretAccessKey: Redacted.make(s3.identity.secretAccessKey) },
+  credentials: {
+    accessKeyId: s3.identity.accessKeyId,
+    secretAccessKey: Redacted.make(s3.identity.secretAccessKey),
+    ...(s3.identity.sessionToken === undefined ? {} : { sessionToken: Redacted.make(s3.identity.sessionToken) })
+  },
   retry: { times: 4, base: "1 millis" },
   timeout: "300 millis"
 })

@@ -12,6 +12,15 @@ export interface Loaded {
   readonly client: Sdk.S3Client
   /** As sentences name it. */
   readonly server: () => string
+  readonly checksums: Checksums
+}
+
+/** What calls say of checksums; nothing where environment or profile say `when_required`, as servers need it that know none. */
+interface Checksums {
+  /** Of an upload: when it begins and with each part. */
+  readonly written: { readonly ChecksumAlgorithm?: "CRC32" }
+  /** Of an object that is read as a whole. */
+  readonly read: { readonly ChecksumMode?: "ENABLED" }
 }
 
 const variable = (...names: ReadonlyArray<string>) =>
@@ -39,6 +48,21 @@ const byProfile = (client: Sdk.S3Client, { forcePathStyle }: Options, region: st
   return () => serverOf(endpoint, region)
 }
 
+/** A range has no checksum; some servers send that of the object with it, and the SDK would hold the range against it. */
+const checksumsOf = (client: Sdk.S3Client): Effect.Effect<Checksums, Fault.Fault> =>
+  Effect.tryPromise({
+    try: async (): Promise<Checksums> => {
+      const { config } = client
+      const [written, read] = await Promise.all([config.requestChecksumCalculation(), config.responseChecksumValidation()])
+      config.responseChecksumValidation = () => Promise.resolve("WHEN_REQUIRED")
+      return {
+        written: written === "WHEN_REQUIRED" ? {} : { ChecksumAlgorithm: "CRC32" },
+        read: read === "WHEN_REQUIRED" ? {} : { ChecksumMode: "ENABLED" }
+      }
+    },
+    catch: Fault.of
+  })
+
 /** `timeout` in milliseconds. */
 export const load = Effect.fnUntraced(function*(options: Options, timeout: number): Effect.fn.Return<Loaded, Fault.Fault> {
   const endpoint = options.endpoint ?? (yield* variable("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"))
@@ -62,5 +86,6 @@ export const load = Effect.fnUntraced(function*(options: Options, timeout: numbe
       }
     })
   })
-  return { sdk, client, server: endpoint === undefined ? byProfile(client, options, region) : () => serverOf(endpoint, region) }
+  const server = endpoint === undefined ? byProfile(client, options, region) : () => serverOf(endpoint, region)
+  return { sdk, client, server, checksums: yield* checksumsOf(client) }
 })

@@ -21,12 +21,12 @@ const rangeOf = (at: number, end: number | undefined): string | undefined =>
 
 const get = (connection: Connection, { bucket, key }: Address, { at, etag }: Progress, end: number | undefined) => {
   const range = rangeOf(at, end)
-  return connection.attempt(({ client, sdk }, abortSignal) =>
+  return connection.attempt(({ checksums, client, sdk }, abortSignal) =>
     client.send(
       new sdk.GetObjectCommand({
         Bucket: bucket,
         Key: key,
-        ...(range === undefined ? {} : { Range: range }),
+        ...(range === undefined ? checksums.read : { Range: range }),
         ...(etag === undefined ? {} : { IfMatch: etag })
       }),
       { abortSignal }

@@ -13,9 +13,6 @@ const action: Action = { verb: "written", permission: "s3:PutObject" }
 /** Parts under way at a time. Each is held in memory until it is stored: with the one that is gathered, 32 MiB, and 128 for an object of more than 23 GiB. */
 const atOnce = 3
 
-/** Said when the upload begins and for each part: S3 refuses parts, and the end of an upload, that do not agree with its beginning. */
-const checksum = { ChecksumAlgorithm: "CRC32" } as const
-
 /** Ending an upload that has failed is worth so much waiting, in milliseconds. */
 const longestAbort = 10_000
 
@@ -40,7 +37,9 @@ export const write = <E, R>(
   const put = (body: Uint8Array) =>
     connection.call(address, action, ({ client, sdk }, abortSignal) => client.send(new sdk.PutObjectCommand({ ...at, Body: body }), { abortSignal }))
 
-  const create = connection.attempt(({ client, sdk }) => client.send(new sdk.CreateMultipartUploadCommand({ ...at, ...checksum }))).pipe(
+  // The checksum is said here and for each part: S3 refuses parts, and the end of an upload, that do not agree with its beginning.
+  const create = connection.attempt(({ checksums, client, sdk }) =>
+    client.send(new sdk.CreateMultipartUploadCommand({ ...at, ...checksums.written }))).pipe(
     Effect.map(({ UploadId }) => (upload = UploadId ?? "")),
     // Interrupted in the middle of a try, it would leave an upload that nobody knows of.
     Effect.uninterruptible,
@@ -53,9 +52,9 @@ export const write = <E, R>(
       size += part.bytes.length
       if (part.number === 1 && part.last) return { PartNumber: 1, ETag: (yield* put(part.bytes)).ETag }
       const UploadId = yield* begin
-      const { ChecksumCRC32, ETag } = yield* connection.call(address, action, ({ client, sdk }, abortSignal) =>
-        client.send(new sdk.UploadPartCommand({ ...at, ...checksum, UploadId, PartNumber: part.number, Body: part.bytes }), { abortSignal }))
-      return { PartNumber: part.number, ETag, ChecksumCRC32 }
+      const { ChecksumCRC32, ETag } = yield* connection.call(address, action, ({ checksums, client, sdk }, abortSignal) =>
+        client.send(new sdk.UploadPartCommand({ ...at, ...checksums.written, UploadId, PartNumber: part.number, Body: part.bytes }), { abortSignal }))
+      return { PartNumber: part.number, ETag, ...(ChecksumCRC32 === undefined ? {} : { ChecksumCRC32 }) }
     })
 
   const complete = (UploadId: string, parts: ReadonlyArray<CompletedPart>) =>

@@ -103,6 +103,9 @@ describe("objects in S3", () => {
       )
       const [shrunk] = yield* store(refusals(read("s3://lake/k", { start: 2 })))
       assert.strictEqual(shrunk!.reason, "changed")
+      answers.push((response) =>
+        response.writeHead(206, { "content-range": "bytes 2-4/100", "content-length": 3, "x-amz-checksum-crc32": "poTHxg==" }).end("abc"))
+      assert.strictEqual((yield* store(read("s3://lake/k", { start: 2, end: 5 }))).toString(), "abc", "the checksum is that of the whole object")
     })))
 
   it.live("are refused in the same sentences where a server has codes, or no codes, of its own", () =>

@@ -8,7 +8,7 @@ import { promisify } from "node:util"
 import { vi } from "vitest"
 import { ObjectStore } from "../../../resources/objects/ObjectStore.ts"
 import * as S3 from "../../../simulators/s3/Simulator.ts"
-import { optionsFor, put, refusals, temporaryFolder } from "./stores.ts"
+import { optionsFor, put, read, refusals, temporaryFolder } from "./stores.ts"
 
 /** A profile `local` with these lines, and no other source of settings. */
 const withProfile = (lines: ReadonlyArray<string>) =>
@@ -16,12 +16,10 @@ const withProfile = (lines: ReadonlyArray<string>) =>
     Effect.map(temporaryFolder, (folder) => {
       const file = path.join(folder, "config")
       fs.writeFileSync(file, ["[profile local]", ...lines, ""].join("\n"))
+      for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) vi.stubEnv(name, undefined)
       vi.stubEnv("AWS_CONFIG_FILE", file)
       vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", path.join(folder, "none"))
       vi.stubEnv("AWS_PROFILE", "local")
-      for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"]) {
-        vi.stubEnv(name, undefined)
-      }
     }),
     () => Effect.sync(() => vi.unstubAllEnvs())
   )
@@ -74,5 +72,23 @@ describe("objects in S3", () => {
       yield* withProfile([...keys, "endpoint_url = localhost:9000"])
       const [wrong] = yield* Effect.provide(refusals(put("s3://lake/a", "a")), ObjectStore.layer())
       assert.match(wrong!.message, /^No address for the bucket lake .*; write the endpoint as http:\/\/host:port/)
+    })))
+
+  it.live("have no checksums where a profile says that the server knows none", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const s3 = yield* S3.make({ buckets: ["lake"] })
+      yield* withProfile(["request_checksum_calculation = when_required", "response_checksum_validation = when_required"])
+      const large = Buffer.alloc(9 * 1024 * 1024, "large")
+      yield* Effect.provide(
+        Effect.gen(function*() {
+          yield* put("s3://lake/small", "small")
+          yield* put("s3://lake/large", large)
+          assert.isTrue(large.equals(yield* read("s3://lake/large")))
+        }),
+        ObjectStore.layer({ s3: { ...optionsFor(s3), timeout: "5 seconds" } })
+      )
+      const said = s3.calls.flatMap(({ headers, operation }) =>
+        Object.keys(headers).filter((name) => /checksum|trailer/.test(name)).map((name) => `${operation} ${name}`))
+      assert.deepStrictEqual(said, [])
     })))
 })

@@ -5,11 +5,13 @@
  */
 import type { Values } from "./Values.ts"
 
-const maxBytes = 256 * 1024
 const maxEntries = 32 * 1024
 
 /** Row groups after one that had no dictionary. */
 const pause = 7
+
+/** The indexes of a page, for all columns: they are packed before another page is looked at. Pages of more values have none. */
+const indexes = new Uint32Array(32 * 1024)
 
 /** Bits that tell so many entries apart. */
 export const widthOf = (entries: number): number => entries <= 1 ? 0 : 32 - Math.clz32(entries - 1)
@@ -38,30 +40,31 @@ export class Dictionary {
   #isClosed = false
   /** Row groups that are not looked at any more. */
   #paused = 0
-  readonly #indexes: Uint32Array
+  readonly #most: number
 
-  constructor(pageValues: number) {
-    this.#indexes = new Uint32Array(pageValues)
+  /** Of at most so many bytes. */
+  constructor(bytes: number) {
+    this.#most = bytes
   }
 
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }
 
-  /** The index of each value of a page, good until the next one; undefined for a page that has its values themselves. */
+  /** The index of each value of a page, good until any next one; undefined for a page that has its values themselves. */
   indexesOf({ bytes, count, length, width }: Values): Uint32Array | undefined {
-    if (this.#isClosed || count === 0 || count > this.#indexes.length) return undefined
+    if (this.#isClosed || count === 0 || count > indexes.length) return undefined
     const [entries, size] = [this.count, this.#length]
     // Beyond that it can win nothing any more.
-    const most = entries === 0 ? Math.min(maxBytes, length / 2) : maxBytes
+    const most = entries === 0 ? Math.min(this.#most, length / 2) : this.#most
     let at = 0
     for (let i = 0; i < count && this.#length <= most && this.count <= maxEntries; i++) {
       const end = at + (width ?? 4 + bytes.readUInt32LE(at))
-      this.#indexes[i] = this.#indexOf(bytes, at, end)
+      indexes[i] = this.#indexOf(bytes, at, end)
       at = end
     }
     const isSmaller = entries > 0 || this.#length + count * widthOf(this.count) / 8 <= length / 2
-    if (at === length && this.#length <= most && this.count <= maxEntries && isSmaller) return this.#indexes.subarray(0, count)
+    if (at === length && this.#length <= most && this.count <= maxEntries && isSmaller) return indexes.subarray(0, count)
     this.#isClosed = true
     if (entries === 0) this.#paused = pause + 1
     this.count = entries

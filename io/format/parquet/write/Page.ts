@@ -15,6 +15,10 @@ export interface Page {
   readonly unpacked: number
 }
 
+export interface DataPage extends Page {
+  readonly encoding: Encoding
+}
+
 /** `levels` and `values` as they stand in the file. */
 const made = (header: Omit<PageHeader, "compressed_page_size">, levels: Uint8Array, values: Uint8Array): Page => {
   const writer = new ByteWriter(64 + levels.length)
@@ -29,13 +33,8 @@ const made = (header: Omit<PageHeader, "compressed_page_size">, levels: Uint8Arr
   }
 }
 
-/** Bytes of their own: what is packed here is written over with the next page. */
-const packed = (bytes: Uint8Array, compress: Compressor | undefined): { readonly bytes: Uint8Array; readonly isPacked: boolean } => {
-  const smaller = compress?.(bytes)
-  return smaller !== undefined && smaller.length < bytes.length
-    ? { bytes: smaller, isPacked: true }
-    : { bytes: new Uint8Array(bytes), isPacked: false }
-}
+/** In memory of their own: what is packed lies in a larger buffer of the codec, what is not is written over with the next page. */
+const alone = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
 
 /** Levels of the values of a page: up to `most`, none where that is 0. */
 export interface Levels {
@@ -54,21 +53,31 @@ export interface Rows {
 const levelBytes = (writer: ByteWriter, { most, of }: Levels): number =>
   most === 0 ? 0 : writeRleBitPackedHybrid(writer, of, widthOf(most + 1))
 
-/** Values by their index where there are indexes, else as they are. */
+const indexBytes = (values: Values, dictionary: Dictionary | undefined): Uint8Array | undefined => {
+  const indexes = dictionary?.indexesOf(values)
+  if (dictionary === undefined || indexes === undefined) return undefined
+  const width = widthOf(dictionary.count)
+  const writer = new ByteWriter(indexes.length * 2)
+  writer.appendUint8(width)
+  writeRleBitPackedHybrid(writer, indexes, width)
+  return writer.getBytes()
+}
+
+/** Values by their index in the dictionary where it takes them, else as they are. */
 export const data = (
   { count, definition, repetition, rows }: Rows,
   values: Values,
-  indexes: Uint32Array | undefined,
-  dictionary: Dictionary,
+  dictionary: Dictionary | undefined,
   compress: Compressor | undefined
-): Page & { readonly encoding: Encoding } => {
+): DataPage => {
   const levels = new ByteWriter()
   const repetition_levels_byte_length = levelBytes(levels, repetition)
   const definition_levels_byte_length = levelBytes(levels, definition)
-  const indexed = indexes && indexBytes(indexes, widthOf(dictionary.count))
+  const indexed = indexBytes(values, dictionary)
   const body = indexed ?? values.bytes.subarray(0, values.length)
   const encoding = indexed === undefined ? "PLAIN" : "RLE_DICTIONARY"
-  const { bytes, isPacked } = packed(body, compress)
+  const packed = compress?.(body)
+  const isPacked = packed !== undefined && packed.length < body.length
   const page = made({
     type: "DATA_PAGE_V2",
     uncompressed_page_size: levels.index + body.length,
@@ -76,23 +85,15 @@ export const data = (
       num_values: count, num_nulls: count - values.count, num_rows: rows,
       encoding, definition_levels_byte_length, repetition_levels_byte_length, is_compressed: isPacked
     }
-  }, levels.getBytes(), bytes)
+  }, levels.getBytes(), alone(isPacked ? packed : body))
   return { ...page, encoding }
-}
-
-const indexBytes = (indexes: Uint32Array, width: number): Uint8Array => {
-  const writer = new ByteWriter(indexes.length * 2)
-  writer.appendUint8(width)
-  writeRleBitPackedHybrid(writer, indexes, width)
-  return writer.getBytes()
 }
 
 /** The page before those with indexes. Whether it is packed is not said in its header: it is what the column is. */
 export const dictionary = ({ bytes, count }: Dictionary, compress: Compressor | undefined): Page => {
-  const body = compress?.(bytes) ?? new Uint8Array(bytes)
   return made({
     type: "DICTIONARY_PAGE",
     uncompressed_page_size: bytes.length,
     dictionary_page_header: { num_values: count, encoding: "PLAIN" }
-  }, new Uint8Array(0), body)
+  }, new Uint8Array(0), alone(compress?.(bytes) ?? bytes))
 }

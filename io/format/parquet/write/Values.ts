@@ -7,6 +7,8 @@ import { BytesBounds, NumberBounds } from "./Bounds.ts"
 
 const smallest = 4096
 const shortText = 24
+/** Longer ones are measured, and not given room for three bytes a character. */
+const longText = 1024
 
 const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
@@ -90,7 +92,7 @@ export class Values {
   }
 
   text(value: string): void {
-    const at = this.#room(4 + value.length * 3)
+    const at = this.#room(4 + (value.length < longText ? value.length * 3 : Buffer.byteLength(value)))
     this.#end(at, this.#short(value, at + 4) ?? this.bytes.write(value, at + 4))
   }
 

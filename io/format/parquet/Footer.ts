@@ -50,6 +50,25 @@ export const rangeOf = (chunk: RowGroup["columns"][number]): { readonly start: n
   return { start, end: start + Number(meta.total_compressed_size) }
 }
 
+/** Up to 1.2.8, parquet-mr left the header of a dictionary out of the sizes that it tells; no header of one is larger. */
+const leftOut = 100
+const leavesOut = (writer: string | undefined): boolean => /^parquet-mr(?:$| version (?:0\.|1\.[01]\.|1\.2\.[0-8]\b))/.test(writer ?? "")
+
+/** The columns of such files go on as far as what follows them, so that their last page is found. */
+const lengthened = (metadata: FileMetaData, end: number): FileMetaData =>
+  !leavesOut(metadata.created_by) ? metadata : {
+    ...metadata,
+    row_groups: metadata.row_groups.map((group) => ({
+      ...group,
+      columns: group.columns.map((chunk) => {
+        const range = rangeOf(chunk)
+        if (chunk.meta_data === undefined || range === undefined) return chunk
+        const more = Math.max(0, Math.min(leftOut, end - range.end))
+        return { ...chunk, meta_data: { ...chunk.meta_data, total_compressed_size: chunk.meta_data.total_compressed_size + BigInt(more) } }
+      })
+    }))
+  }
+
 const leavesOf = (tree: SchemaTree): ReadonlyArray<SchemaTree> =>
   tree.element.type === undefined && tree.element.num_children !== undefined ? tree.children.flatMap(leavesOf) : [tree]
 
@@ -105,7 +124,7 @@ export const read = Effect.fnUntraced(function*<E, R>(file: Ranged<E, R>) {
       endOfStruct(footer.subarray(0, length), 0, Structs.fileMetaData)
       const metadata = parquetMetadata(bare(footer), { parsers, geoparquet: false })
       const reason = fault(metadata, file.size)
-      if (reason === undefined) return metadata
+      if (reason === undefined) return lengthened(metadata, file.size - length - 8)
       throw wrong(`its footer makes no sense: ${reason}`)
     } catch (error) {
       throw error instanceof FormatError ? error : wrong(`its footer cannot be read: ${problemOf(error)}`, error)

@@ -46,6 +46,12 @@ const structure: ReadonlyArray<Case> = [
     name: "indexes of no bits", rows: [{ a: 9 }, { a: 9 }, { a: 9 }],
     bytes: numbers({ pages: [dictionary(1, int32s(9)), page({ count: 3, encoding: encoding.dictionary, values: Buffer.from([0, 6]) })] })
   },
+  {
+    name: "sizes without the header of the dictionary, as parquet-mr wrote them", rows: [{ a: 9 }, { a: 9 }, { a: 9 }],
+    bytes: numbers({
+      pages: [dictionary(1, int32s(9)), page({ count: 3, encoding: encoding.dictionary, values: Buffer.from([0, 6]) })], meta: { field_7: 29n }
+    }, 3, { field_6: "parquet-mr" })
+  },
   { name: "a dictionary that is said to be behind the data", bytes: numbers({ meta: { field_11: 1000n } }), rows: [{ a: 1 }, { a: 2 }, { a: 3 }] }
 ]
 

@@ -5,6 +5,7 @@ import { isGlob } from "../../resources/objects/Glob.ts"
 import * as Charset from "../format/Charset.ts"
 import * as Compression from "../format/Compression.ts"
 import { dialectOf, type Options as CsvOptions } from "../format/csv/Dialect.ts"
+import * as Sep from "../format/csv/Sep.ts"
 import type { ParquetFormat, TextFormat } from "../format/Format.ts"
 import type { FormatError } from "../format/FormatError.ts"
 import * as Footer from "../format/parquet/Footer.ts"
@@ -42,6 +43,7 @@ const obstacle = (head: Uint8Array, csv: CsvOptions | undefined): string | undef
   if (csv === undefined) return undefined
   const encoding = csv.encoding ?? Charset.detect(head, true) ?? "utf-8"
   if (Charset.unitOf(encoding) === 2) return `is ${encoding.toUpperCase()}`
+  if (Sep.detect(head.subarray(Charset.markLength(head, encoding))) !== undefined) return "begins with a line for Excel"
   const { delimiter, escape, quote } = dialectOf(csv)
   return Math.max(delimiter, quote, escape) > 127 ? "has delimiters or quotes beyond ASCII" : undefined
 }
@@ -122,7 +124,7 @@ const ofObject = <A>(store: ObjectStore["Service"], object: ObjectInfo, format: 
   if (format.name === "json") return uncut("is one JSON array")
   return Stream.unwrap(Effect.gen(function*() {
     const file = yield* store.ranged(object.uri, { ifMatch: object.etag })
-    const head = yield* file.read(0, 4)
+    const head = yield* file.read(0, 3 + Sep.longest)
     const why = obstacle(head, format.csv)
     if (why !== undefined) return uncut(why)
     return format.csv === undefined ? ndjsonChunks(store, object, bytes) : csvChunks(store, object, format.csv, bytes, head)

@@ -1,6 +1,7 @@
 /** A cell of text ↔ a value: strict, so that nothing is read as something that it is not. */
-import { BigDecimal, DateTime, Option } from "effect"
+import { DateTime } from "effect"
 import { isPlainDate, numericPattern } from "../warehouse/Scalar.ts"
+import * as Digits from "./Digits.ts"
 import { refuse, shown } from "./FormatError.ts"
 import type { Kind } from "./Kind.ts"
 import { fromJson, toJson } from "./json/Value.ts"
@@ -54,8 +55,7 @@ export const parser = (kind: Kind, options: Options): (text: string) => unknown 
     case "decimal":
       return (text) => {
         const plain = dotted(text)
-        const value = numberPattern.test(plain) ? BigDecimal.fromString(plain.replace(/^\+/, "")) : Option.none()
-        return Option.isSome(value) ? value.value : refuse(`expected a decimal, found ${shown(text)}`)
+        return (numberPattern.test(plain) ? Digits.parse(plain.replace(/^\+/, "")) : undefined) ?? refuse(`expected a decimal, found ${shown(text)}`)
       }
     case "numeric":
       return (text) => {

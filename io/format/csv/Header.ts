@@ -69,6 +69,10 @@ export const layout = (
     return { column, read: index < 0 ? absentReader(column) : reader(column, index, options, nulls) }
   })
   const { rest } = shape
+  // Each of them may be missing; but a file that has none of them is another one, or is separated by something else.
+  if (rest === undefined && shape.columns.length > 0 && !shape.columns.some(({ column }) => names.includes(column))) {
+    throw new FormatError({ file, ...place, reason: `the file has none of the columns of the schema; it has ${list(names)}. Is it separated by another delimiter?` })
+  }
   const others = rest === undefined ? [] : names.flatMap((name, index) =>
     shape.columns.some(({ column }) => column === name)
       ? []

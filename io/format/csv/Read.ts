@@ -7,6 +7,7 @@ import type { Shape } from "../Shape.ts"
 import { cellOptions, dialectOf, maxRecordBytesOf, nullsOf, type Options } from "./Dialect.ts"
 import { Cells } from "./Cells.ts"
 import { type Layout, layout } from "./Header.ts"
+import * as Sep from "./Sep.ts"
 import { split } from "./Split.ts"
 
 /** Where to go on in a file that was read before: from the place of the last record, and the names of its columns. */
@@ -155,10 +156,18 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
 
   /** Knows the encoding and passes over the byte order mark, once there are bytes enough. */
   const begin = (last: boolean): void => {
-    if (carry !== undefined || (waiting.length < 3 && !last)) return
+    if (carry !== undefined || (waiting.length < 3 + Sep.longest && !last)) return
     encoding ??= from === undefined ? Charset.detect(waiting, last) : "utf-8"
     if (encoding === undefined) return
-    const mark = from === undefined ? Charset.markLength(waiting, encoding) : 0
+    let mark = from === undefined ? Charset.markLength(waiting, encoding) : 0
+    const sep = from === undefined && Charset.unitOf(encoding) === 1 ? Sep.detect(waiting.subarray(mark)) : undefined
+    if (sep !== undefined) {
+      if (sep.delimiter.charCodeAt(0) !== dialect.delimiter) {
+        throw new FormatError({ file, line, byte: mark, reason: `the first line says that ${JSON.stringify(sep.delimiter)} separates the cells; give the option delimiter` })
+      }
+      mark += sep.length
+      line++
+    }
     carry = new Carry.Carry((from?.byte ?? 0) + mark, dialect.newline, Charset.unitOf(encoding), encoding === "utf-16be" ? 1 : 0)
     if (waiting.length > mark) carry.push(waiting.subarray(mark))
     waiting = Buffer.alloc(0)

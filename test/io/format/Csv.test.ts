@@ -84,6 +84,10 @@ const cases: ReadonlyArray<Case> = [
   { name: "zstd that begins with a frame of no content", bytes: Buffer.concat([skippable, zstdCompressSync("a,b\n1,2\n")]), rows: one("1", "2") },
   { name: "zstd, the second frame cut", bytes: Buffer.concat([zstdCompressSync("a,b\n1,2\n"), zstdCompressSync("3,4\n").subarray(0, 9)]), error: "it was cut off" },
   { name: "zstd with something after it", bytes: Buffer.concat([zstdCompressSync("a,b\n1,2\n"), utf8("3,4\n")]), error: "zstd data" },
+  { name: "Excel's line", bytes: utf8("\ufeffsep=;\r\na;b\n1;2\n"), options: { delimiter: ";" }, rows: one("1", "2") },
+  { name: "Excel's line, quoted", bytes: utf8("\"sep=,\"\na,b\n1,2"), rows: one("1", "2") },
+  { name: "Excel's line, of another delimiter", bytes: utf8("sep=;\na;b\n1;2\n"), error: "line 1, byte 0: the first line says that \";\" separates the cells; give the option delimiter" },
+  { name: "a header that only looks like it", bytes: utf8("sep=,b\n1,2\n"), rows: [{ "sep=": "1", b: "2" }] },
   { name: "Parquet", bytes: utf8("PAR1\x15\x04"), error: "expected CSV, and the content is Parquet" }
 ]
 
@@ -142,6 +146,24 @@ describe("CSV", () => {
       assert.deepStrictEqual({ ...rows[1] }, { a: "2", b: "x" })
     }))
 
+  it.effect("refuses what is no text of records, by how it begins", () =>
+    Effect.gen(function*() {
+      const others: ReadonlyArray<readonly [Uint8Array, string]> = [
+        [Buffer.from("PK\x03\x04\x14,b\n1,2\n", "latin1"), "a ZIP archive"], [Buffer.from("\xfd7zXZ\0a,b\n", "latin1"), "packed with xz"],
+        [Buffer.from("BZh91AY&SY\x00,b\n", "latin1"), "packed with bzip2"], [gzipSync(gzipSync("a,b\n1,2\n")), "packed twice"],
+        [utf8("<!DOCTYPE html>\n<p>no such file</p>\n"), "HTML or XML"], [utf8("\ufeff<?xml version=\"1.0\"?>\n"), "HTML or XML"], [utf8("{\"error\":\"no\"}\n"), "NDJSON"]
+      ]
+      for (const [bytes, what] of others) {
+        const { error, rows } = yield* ended(Format.csv(Texts).read(Stream.succeed(bytes), { file: "t.csv" }))
+        assert.deepStrictEqual(rows, [])
+        assert.include(error, `t.csv, byte 0: expected CSV, and the content is ${what}`)
+      }
+      assert.deepStrictEqual((yield* ended(Format.csv(Texts).read(Stream.succeed(utf8("ORC,BZh\n1,2\n"))))).rows.map((row) => ({ ...row })), [{ ORC: "1", BZh: "2" }])
+      const Maybe = Schema.Struct({ a: Schema.NullOr(Schema.String), b: Schema.optionalKey(Schema.String) })
+      assert.include((yield* ended(Format.csv(Maybe).read(Stream.succeed(utf8("a;b\n1;2\n"))))).error, "none of the columns of the schema; it has \"a;b\". Is it separated by another delimiter?")
+      assert.include((yield* ended(Format.csv(Maybe).read(Stream.succeed(utf8("a,b\n1\n"))))).error, "expected 2 cells")
+    }))
+
   const Trip = Schema.Struct({
     id: Schema.Int,
     big: Schema.BigInt,
@@ -178,6 +200,7 @@ describe("CSV", () => {
     ["", "id", "expected an integer, found nothing"],
     ["0x10", "big", "expected an integer"],
     ["1e3", "price", "expected a decimal such as -12.50"],
+    ["1e999999999", "exact", "expected a decimal"],
     ["yes", "open", "expected true or false, found \"yes\""],
     ["2023-02-29", "day", "expected a date"],
     ["2024-02-29T13:00:00", "at", "has no time zone; give the option `timezone`"],

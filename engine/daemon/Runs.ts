@@ -1,6 +1,8 @@
 /** The runs that a daemon executes: a bounded number at once, and at its end their running steps are finished. */
 import { Cause, Deferred, Effect, FiberSet, Option, Semaphore } from "effect"
+import { RunStore } from "../record/RunStore.ts"
 import { cellName } from "../record/Step.ts"
+import * as Freed from "../run/Freed.ts"
 import type { Observation as RunObservation, Observer } from "../run/Observer.ts"
 import { Starting } from "../run/Starting.ts"
 import * as Work from "../run/Work.ts"
@@ -37,6 +39,7 @@ export const make = Effect.fnUntraced(function*<E, R>(options: {
   const places = yield* Semaphore.make(options.most)
   const idle = yield* Deferred.make<void>()
   const streams = yield* Work.makeStreams
+  const { freed, store } = Freed.make(yield* RunStore)
   const open = new Set<number>()
   const running = new Set<string>()
   let stopping = false
@@ -57,6 +60,8 @@ export const make = Effect.fnUntraced(function*<E, R>(options: {
       return Effect.suspend(() => execute(observerOf(run))).pipe(
         Effect.provideService(Starting, starting),
         Effect.provideService(Work.Streams, streams),
+        Effect.provideService(RunStore, store),
+        Effect.provideService(Freed.Freed, freed),
         Effect.map(({ millis, state }) => {
           open.delete(run)
           options.watcher({ _tag: "Ended", ...by, run, state, millis })

@@ -82,8 +82,10 @@ export interface DynamicKey {
 
 /** What is stored of a claimed cell now: another run may have materialized it since it was planned. */
 export interface ClaimedCell {
-  /** False: another live worker has it. */
+  /** False: another live worker has it, or another run of this one. */
   readonly granted: boolean
+  /** It was not granted because another run of this worker has it. */
+  readonly own: boolean
   readonly version: number | undefined
   /** Of a granted cell. */
   readonly codeVersion: string

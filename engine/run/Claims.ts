@@ -9,6 +9,8 @@ import * as Staleness from "../plan/Staleness.ts"
 import { type Claimed, type ClaimedCell, RunStore, type RunStoreError } from "../record/RunStore.ts"
 import type { Cell } from "../record/Step.ts"
 import { type Group, isGroup } from "./BatchCompute.ts"
+import { Freed } from "./Freed.ts"
+import * as Held from "./Held.ts"
 import { patiently } from "./Patience.ts"
 import * as ReadyQueue from "./ReadyQueue.ts"
 import type { Settlement } from "./Settlement.ts"
@@ -55,9 +57,6 @@ export interface Claims {
   readonly wake: () => void
 }
 
-/** A cell that another worker holds is asked for again after this time, as are those of a paused run. */
-const askAgainMillis = 200
-
 /** Claims are taken for about this much work ahead: more would keep other processes from it, less would starve ours. */
 const aheadMillis = 100
 const maxAhead = 1000
@@ -96,8 +95,6 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
     const clock = yield* Clock.clockWith(Effect.succeed)
     /** The time of `Effect.sleep`, which is another one in a test. */
     const nowMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
-    let held: Array<number> = []
-    let heldDue = 0
     /** Claimed or computing, not yet handed over. */
     let groups = 0
     let steps = 0
@@ -107,6 +104,9 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
     let claimedAt = performance.now()
 
     const wake = () => void Queue.offerUnsafe(awake, undefined)
+    const freed = yield* Freed
+    const held = Held.make({ freed, nowMillis, wake })
+    yield* Effect.addFinalizer(() => Effect.sync(held.end))
     const leave = (computation: string) => {
       groups--
       queue.leave(computation)
@@ -150,11 +150,12 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
           // After a lapse of the lease another process may execute the run: this one is about to end, and claims nothing.
           if (!(yield* patiently(options.executes))) return yield* Effect.never
           const at = performance.now()
+          const since = freed?.mark() ?? 0
           const claim = yield* patiently(store.claim(options.run, options.worker, cells))
-          if (claim.standing === "running") return { ...claim, at }
+          if (claim.standing === "running") return { ...claim, at, since }
           // A cancelled run is granted nothing; the run is about to be interrupted.
           if (claim.standing === "cancelled") return yield* Effect.never
-          yield* Effect.sleep(askAgainMillis)
+          yield* Effect.sleep(Held.askAgainMillis)
         }
       })
 
@@ -162,7 +163,13 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
      * Whether a step that was granted starts; it is granted when all its cells are. What another run has materialized
      * since the plan is taken over if it is what this one would make: computed by the same code from the same data.
      */
-    const starts = (settle: Settlement, step: PlannedStep, answers: ReadonlyArray<ClaimedCell>, back: Array<Cell>): boolean => {
+    const starts = (
+      settle: Settlement,
+      step: PlannedStep,
+      answers: ReadonlyArray<ClaimedCell>,
+      since: number,
+      back: Array<Cell>
+    ): boolean => {
       const cells = cellsOf(step)
       const giveBack = () => {
         steps--
@@ -173,9 +180,9 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
       }
       if (!answers.every((answer) => answer.granted)) {
         giveBack()
-        held.push(step.index)
         options.refused(step.index)
-        heldDue = nowMillis() + askAgainMillis
+        const others = cells.filter((_, i) => !answers[i]!.granted)
+        held.untilFreed(step.index, others, { own: answers.every(({ granted, own }) => granted || own), since })
         return false
       }
       const changed = cells.filter((cell, i) =>
@@ -189,7 +196,7 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
     }
 
     /** Hands out what was granted. Groups that were granted in part are put together: fewer and fuller. */
-    const handOut = (settle: Settlement, picked: ReadonlyMap<string, ReadonlyArray<Group>>, claim: Claimed & { readonly at: number }) =>
+    const handOut = (settle: Settlement, picked: ReadonlyMap<string, ReadonlyArray<Group>>, claim: Claimed & { readonly at: number; readonly since: number }) =>
       Effect.gen(function*() {
         const back: Array<Cell> = []
         let next = 0
@@ -197,7 +204,7 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
           const left = asked.flat().filter((step) => {
             const answers = claim.cells.slice(next, next + step.planned.assets.length)
             next += step.planned.assets.length
-            return starts(settle, step, answers, back)
+            return starts(settle, step, answers, claim.since, back)
           })
           const size = limitsOf(computation).batch ?? 1
           let handed = 0
@@ -225,25 +232,19 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
       askAgain: (group) => {
         leave(group[0].planned.computation)
         steps -= group.length
-        for (const step of group) held.push(step.index)
-        heldDue = nowMillis() + askAgainMillis
+        for (const step of group) held.later(step.index)
         wake()
       },
-      hold: (step) => {
-        held.push(step.index)
-        wake()
-      },
+      hold: (step) => held.now(step.index),
       serve: (settle) =>
         Effect.gen(function*() {
           while (table.ended() < table.size) {
-            if (held.length > 0 && nowMillis() >= heldDue) {
-              for (const index of held) ready(index)
-              held = []
-            }
+            for (const index of held.take()) ready(index)
             const picked = pick(settle)
             if (picked.length === 0) {
               const wait = Queue.take(awake)
-              yield* held.length > 0 ? Effect.timeoutOption(wait, askAgainMillis) : wait
+              const millis = held.waitMillis()
+              yield* millis === undefined ? wait : Effect.timeoutOption(wait, millis)
               continue
             }
             const perMilli = handedOver / Math.max(1, performance.now() - claimedAt)

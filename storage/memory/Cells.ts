@@ -30,7 +30,7 @@ export const make = (state: State) => {
         const granted = standing === "running" && free && !cell.locked
         if (granted) Object.assign(cell, { claimedBy: claimant, claimedFor: run })
         const { codeVersion = "", dataVersion: version, inputs = {} } = cell.stored ?? {}
-        return { granted, version, codeVersion, inputs }
+        return { granted, own: !granted && claimedBy === claimant, version, codeVersion, inputs }
       })
     }
     return claimed

@@ -17,7 +17,7 @@ const Granted = Schema.Array(Schema.Struct({
   codeVersion: Schema.NullOr(Schema.String),
   inputs: Schema.NullOr(Inputs)
 }))
-const Held = Schema.Array(Schema.Struct({ place: Schema.Int, version: Version }))
+const Held = Schema.Array(Schema.Struct({ place: Schema.Int, version: Version, own: Schema.Boolean }))
 const Standing = Schema.Tuple([
   Schema.Struct({
     run: Schema.Boolean,
@@ -109,24 +109,26 @@ export const make = (sql: PgClient.PgClient) => {
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Standing)), attempt(`claim cells for run ${run}`))
 
   // `limit 1` keeps the look-up by key even where the statement was planned while the table was still empty.
-  const versions = (cells: ReadonlyArray<Cell>) => {
+  const standingOf = (worker: string, cells: ReadonlyArray<Cell>) => {
     const { assets, partitions } = cellColumns(cells)
     return sql`
-      select asked.place::integer as place, held.version
+      select asked.place::integer as place, held.version, held.own
       from unnest(${assets}::text[], ${partitions}::text[]) with ordinality as asked (asset, partition, place)
       cross join lateral (
-        select cell.data_version::float8 as version
+        select
+          cell.data_version::float8 as version,
+          coalesce(cell.claimed_by = ${workerNumber(sql, worker)}, false) as own
         from sluice.cells as cell
         where cell.asset = asked.asset and cell.partition = asked.partition
         limit 1
       ) as held
-    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Held)), attempt("read the versions of cells"))
+    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Held)), attempt("read who has cells"))
   }
 
   const claim: RunStore["Service"]["claim"] = Effect.fn("RunStore.claim")(function*(run, worker, cells) {
     const rows = cells.length === 0 ? [] : yield* grant(run, worker, cells)
     const granted = new Map(rows.map((row) => [keyOf(row), row]))
-    const held = new Map<string, number | undefined>()
+    const held = new Map<string, (typeof Held.Type)[number]>()
     let standing: Claimed["standing"] = "running"
     if (granted.size < cells.length || cells.length === 0) {
       const [stands] = yield* stand(run, worker)
@@ -134,9 +136,9 @@ export const make = (sql: PgClient.PgClient) => {
       if (!stands.worker) return yield* unregistered(worker)
       if (granted.size === 0) standing = stands.standing
       const others = cells.filter((cell) => !granted.has(keyOf(cell)))
-      for (const { place, version } of others.length === 0 ? [] : yield* versions(others)) {
-        const cell = others[place - 1]
-        if (cell !== undefined) held.set(keyOf(cell), version ?? undefined)
+      for (const one of others.length === 0 ? [] : yield* standingOf(worker, others)) {
+        const cell = others[one.place - 1]
+        if (cell !== undefined) held.set(keyOf(cell), one)
       }
     }
     const claimed: Claimed = {
@@ -144,8 +146,8 @@ export const make = (sql: PgClient.PgClient) => {
         const key = keyOf(cell)
         const row = granted.get(key)
         return row === undefined
-          ? { granted: false, version: held.get(key), codeVersion: "", inputs: {} }
-          : { granted: true, version: row.version ?? undefined, codeVersion: row.codeVersion ?? "", inputs: row.inputs ?? {} }
+          ? { granted: false, own: held.get(key)?.own ?? false, version: held.get(key)?.version ?? undefined, codeVersion: "", inputs: {} }
+          : { granted: true, own: false, version: row.version ?? undefined, codeVersion: row.codeVersion ?? "", inputs: row.inputs ?? {} }
       }),
       standing
     }

@@ -7,7 +7,7 @@
  */
 import { BigDecimal, Schema, SchemaAST } from "effect"
 import { Refused } from "../format/FormatError.ts"
-import { negativeZero } from "../format/json/Value.ts"
+import { negativeZero } from "../format/json/Exact.ts"
 import * as Kind from "../format/Kind.ts"
 import type { FileFormat } from "./Layout.ts"
 

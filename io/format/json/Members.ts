@@ -2,7 +2,7 @@
 import * as Maker from "../Maker.ts"
 import type { Column, Shape } from "../Shape.ts"
 import type { Cursor } from "./Cursor.ts"
-import { type FromJson, inexact, needsSource, slotFromJson } from "./Value.ts"
+import { type FromJson, inexact, isLoose, needsSource, slotFromJson } from "./Value.ts"
 
 /** Methods of `Cursor`; "value" for what is made of a value of JSON. */
 export type Way = "string" | "integer" | "finite" | "boolean" | "instant" | "value"
@@ -40,7 +40,7 @@ const memberOf = (column: Column, index: number): Member => ({
   nullable: column.nullable,
   null: column.null ? null : undefined,
   read: slotFromJson(column),
-  isExact: needsSource(column.kind)
+  isExact: needsSource(column.kind) || isLoose(column.kind)
 })
 
 const noneOf = ({ absent, optional }: Column) =>

@@ -4,7 +4,9 @@ import { Blame, type BadRecord, rawText, Refused, refuse, shown } from "../Forma
 import type { Out } from "../Machine.ts"
 import type { Shape } from "../Shape.ts"
 import * as Maker from "../Maker.ts"
-import { fromJson, isObject, memberReader, setter } from "./Value.ts"
+import * as Exact from "./Exact.ts"
+import { sourceOf } from "./Source.ts"
+import { fromJson, inexact, isObject, memberReader, setter } from "./Value.ts"
 
 export type Reader = (value: unknown, source: string) => unknown
 
@@ -36,7 +38,7 @@ export const reader = (shape: Shape): Reader => {
       for (const [name, inner] of Object.entries(value)) {
         if (names.has(name)) continue
         if (name === "__proto__") throw new Blame(name, "a property of this name cannot be kept")
-        record[name] = inner === null ? null : rest(inner)
+        record[name] = inner === null ? null : rest(inner, inexact(inner) && Exact.mayBeLong(source) ? sourceOf(source, name) : undefined)
       }
     }
     return shape.finish === undefined ? record : shape.finish(record)
@@ -61,7 +63,7 @@ const place = (at: Position, bytes: Buffer, reason: string, column?: string): Ba
 
 /** JSON.parse's message without its position, which is that within the record. */
 const problem = (error: unknown): string =>
-  error instanceof Error ? error.message.replace(/ in JSON at position \d+.*$/s, "").replace(/, ?(\.\.\.)?"[\s\S]*" is not valid JSON$/, "") : String(error)
+  error instanceof Error ? error.message.replace(/(?: in JSON)? at position \d+.*$/s, "").replace(/, ?(\.\.\.)?"[\s\S]*" is not valid JSON$/, "") : String(error)
 
 /** Reads one text, and gives it or tells what is wrong with it. */
 export const give = (bytes: Buffer, at: Position, read: Reader, out: Out<unknown>, placed: boolean): void => {

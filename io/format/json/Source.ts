@@ -1,4 +1,4 @@
-/** The text of one member of a JSON text: its digits as they are written. */
+/** The text of the members of a JSON text: their digits as they are written. */
 
 /** From a bracket or quote to after its end; undefined where there is none. */
 const skipValue = (text: string, start: number): number => {
@@ -16,23 +16,28 @@ const skipValue = (text: string, start: number): number => {
   return text.length
 }
 
-/** Of a member that comes twice, the last one, which is the one that JSON.parse gives. */
-export const sourceOf = (text: string | undefined, key: string | number): string | undefined => {
+/** Of an object. Of a member that comes twice, the last one, which is the one that JSON.parse gives. */
+export const sourceOf = (text: string | undefined, key: string): string | undefined => {
   if (text === undefined) return undefined
-  let i = text.search(/[[{]/) + 1
-  if (i === 0) return undefined
   let found: string | undefined
-  for (let index = 0; i < text.length; index++) {
+  for (const member of membersOf(text)) {
+    const name = /^\s*("(?:[^"\\]|\\.)*")\s*:/.exec(member)
+    if (name?.[1] !== undefined && JSON.parse(name[1]) === key) found = member.slice(name[0].length).trim()
+  }
+  return found
+}
+
+/** Of an array. */
+export const elementsOf = (text: string): ReadonlyArray<string> => membersOf(text).map((element) => element.trim())
+
+/** What stands between the commas. */
+const membersOf = (text: string): ReadonlyArray<string> => {
+  const members: Array<string> = []
+  for (let i = text.search(/[[{]/) + 1; i > 0 && i < text.length;) {
     const end = skipValue(text, i)
-    const member = text.slice(i, end)
-    if (typeof key === "number") {
-      if (index === key) return member.trim()
-    } else {
-      const name = /^\s*("(?:[^"\\]|\\.)*")\s*:/.exec(member)
-      if (name?.[1] !== undefined && JSON.parse(name[1]) === key) found = member.slice(name[0].length).trim()
-    }
+    members.push(text.slice(i, end))
     if (text[end] !== ",") break
     i = end + 1
   }
-  return found
+  return members
 }

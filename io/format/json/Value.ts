@@ -6,7 +6,8 @@ import { Refused, refuse, shown } from "../FormatError.ts"
 import { type Field, type Kind, named, type Slot } from "../Kind.ts"
 import * as Moment from "../Moment.ts"
 import { setAbsent } from "../Shape.ts"
-import { sourceOf } from "./Source.ts"
+import * as Exact from "./Exact.ts"
+import { elementsOf, sourceOf } from "./Source.ts"
 
 /** `source` is the text of the value, for numbers that a JavaScript number cannot hold. */
 export type FromJson = (value: unknown, source?: string) => unknown
@@ -23,7 +24,7 @@ const digits = (value: unknown, source: string | undefined): string | undefined 
 export const fromJson = (kind: Kind): FromJson => {
   switch (kind.tag) {
     case "any":
-      return (value) => value
+      return (value, source) => source !== undefined && Exact.mayBeLong(source) ? Exact.parse(source) : value
     case "text":
       return (value) => (typeof value === "string" ? value : wrong(kind, value))
     case "integer":
@@ -63,11 +64,12 @@ export const fromJson = (kind: Kind): FromJson => {
       }
     case "list": {
       const item = slotFromJson(kind.item)
-      const exact = needsSource(kind)
+      const wants = wanted(kind)
       return (value, source) => {
         if (!Array.isArray(value)) return wrong(kind, value)
         const list: ReadonlyArray<unknown> = value
-        return list.map((inner, i) => at(`[${i}]`, () => item(inner, exact ? sourceOf(source, i) : undefined)))
+        const sources = source !== undefined && wants(value, source) ? elementsOf(source) : []
+        return list.map((inner, i) => at(`[${i}]`, () => item(inner, sources[i])))
       }
     }
     case "struct": {
@@ -77,7 +79,7 @@ export const fromJson = (kind: Kind): FromJson => {
       }
     }
     case "other":
-      return kind.decode
+      return (value, source) => kind.decode(source !== undefined && Exact.mayBeLong(source) ? Exact.parseStrictly(source) : value)
   }
 }
 
@@ -96,14 +98,16 @@ export const needsSource = (kind: Kind): boolean => {
     case "decimal":
     case "numeric":
       return true
-    case "list":
-      return needsSource(kind.item.kind)
-    case "struct":
-      return kind.fields.some((field) => needsSource(field.kind))
     default:
-      return false
+      return below(kind).some(needsSource)
   }
 }
+
+const below = (kind: Kind): ReadonlyArray<Kind> =>
+  kind.tag === "list" ? [kind.item.kind] : kind.tag === "struct" ? kind.fields.map((field) => field.kind) : []
+
+/** Whether a part of it has no known type, so that what JSON.parse makes of a long number is not noticed. */
+export const isLoose = (kind: Kind): boolean => kind.tag === "any" || kind.tag === "other" || below(kind).some(isLoose)
 
 export const slotFromJson = (slot: Slot): FromJson => {
   const read = fromJson(slot.kind)
@@ -119,6 +123,12 @@ export const slotFromJson = (slot: Slot): FromJson => {
 export const inexact = (value: unknown): boolean =>
   typeof value === "number" ? !Number.isSafeInteger(value) : typeof value === "object" && value !== null
 
+/** Whether to look for the value's own text in that of all. */
+const wanted = (kind: Kind): ((value: unknown, source: string | undefined) => boolean) => {
+  if (needsSource(kind)) return inexact
+  return isLoose(kind) ? (value, source) => inexact(value) && source !== undefined && Exact.mayBeLong(source) : () => false
+}
+
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
@@ -132,7 +142,7 @@ export const member = (key: string): (object: Readonly<Record<string, unknown>>)
 export const setter = (field: Field, name: string) => {
   const read = slotFromJson(field)
   const get = member(name)
-  const exact = needsSource(field.kind)
+  const wants = wanted(field.kind)
   const { key, optional } = field
   // A key that may be missing may be null in the file.
   const nulls = optional && !field.null
@@ -143,18 +153,18 @@ export const setter = (field: Field, name: string) => {
       return
     }
     if (nulls && value === null) return
-    record[key] = exact && inexact(value) ? read(value, sourceOf(source, name)) : read(value)
+    record[key] = wants(value, source) ? read(value, sourceOf(source, name)) : read(value)
   }
 }
 
 /** A member of a JSON object → the property of a record that has to be there; undefined stands for no member. */
 export const memberReader = (field: Field, name: string): (value: unknown, source: string) => unknown => {
   const read = slotFromJson(field)
-  const exact = needsSource(field.kind)
+  const wants = wanted(field.kind)
   const none = field.absent === "null" ? null : undefined
   return (value, source) => {
     if (value === undefined) return field.absent === "required" ? refuse(`expected ${named(field.kind)}, found nothing`) : none
-    return exact && inexact(value) ? read(value, sourceOf(source, name)) : read(value)
+    return wants(value, source) ? read(value, sourceOf(source, name)) : read(value)
   }
 }
 
@@ -201,7 +211,7 @@ export const toJson = (kind: Kind): (value: unknown) => unknown => {
     case "boolean":
       return (value) => (typeof value === "boolean" ? value : wrong(kind, value))
     case "any":
-      return (value) => (typeof value === "bigint" ? String(value) : value)
+      return Exact.writable
     case "list": {
       const item = slotToJson(kind.item)
       return (value) => {
@@ -226,9 +236,6 @@ export const toJson = (kind: Kind): (value: unknown) => unknown => {
   }
 }
 
-/** JSON has one, but JSON.stringify does not write it. Seam: TypeScript's library does not know rawJSON. */
-export const negativeZero = (JSON as unknown as { readonly rawJSON: (text: string) => unknown }).rawJSON("-0")
-
 /** Null for null, undefined for what is absent. */
 export const slotToJson = (slot: Slot): (value: unknown) => unknown => {
   const write = toJson(slot.kind)
@@ -239,6 +246,6 @@ export const slotToJson = (slot: Slot): (value: unknown) => unknown => {
     }
     slot.check?.(value)
     const json = write(value)
-    return Object.is(json, -0) ? negativeZero : json
+    return Object.is(json, -0) ? Exact.negativeZero : json
   }
 }

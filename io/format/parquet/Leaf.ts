@@ -2,7 +2,8 @@
 import { BigDecimal, DateTime } from "effect"
 import { isUtf8 } from "node:buffer"
 import type { SchemaElement } from "hyparquet"
-import { refuse, shown } from "../FormatError.ts"
+import { Refused, refuse, shown } from "../FormatError.ts"
+import * as Exact from "../json/Exact.ts"
 import { fromJson } from "../json/Value.ts"
 import type { Kind } from "../Kind.ts"
 import type { Form } from "./Values.ts"
@@ -143,9 +144,9 @@ export const natural = (leaf: Leaf): FromLeaf => {
     case "json":
       return (raw) => {
         try {
-          const value: unknown = JSON.parse(String(raw))
-          return value
-        } catch {
+          return Exact.parse(String(raw))
+        } catch (error) {
+          if (error instanceof Refused) throw error
           return refuse(`expected JSON, found ${shown(String(raw))}`)
         }
       }

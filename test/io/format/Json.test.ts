@@ -21,7 +21,7 @@ const lines: ReadonlyArray<Case> = [
   { name: "byte order mark", text: "\ufeff{\"a\":1}\n", rows: [{ a: 1 }] },
   { name: "empty", text: "", rows: [] },
   { name: "cut", text: "{\"a\":1}\n{\"a\":", error: "line 2, byte 8: this is no JSON" },
-  { name: "two objects on a line", text: "{\"a\":1}{\"a\":2}\n", error: "line 1, byte 0: this is no JSON" },
+  { name: "two objects on a line", text: "{\"a\":1}{\"a\":2}\n", error: "line 1, byte 0: this is no JSON: Unexpected non-whitespace character after JSON. The record" },
   { name: "no object", text: "[1]\n", error: "expected an object, found [1]" },
   { name: "NaN", text: "{\"a\":NaN}\n", error: "this is no JSON" },
   { name: "no UTF-8", text: Buffer.from([...utf8("{\"a\":1}\n{\"a\":\""), 0xe9, ...utf8("\"}\n")]), error: "line 2, byte 8: the bytes are no UTF-8" },
@@ -88,6 +88,17 @@ const table = (name: string, format: Format.TextFormat<Readonly<Record<string, u
           { id: 9007199254740993n, price: "12.50", at: new Date("2024-02-29T12:00:00Z"), more: [9007199254740995n, 1n] },
           { id: 7n, price: "1.0", at: null }
         ])
+        const Loose = Schema.Struct({ any: Schema.optionalKey(Schema.Unknown), json: Schema.optionalKey(Schema.Json) })
+        const loose = format.name === "json" ? Format.jsonArray(Loose) : Format.ndjson(Loose)
+        const long = "{\"x\":[9007199254740993,1.5,\"9007199254740993\"]}"
+        const found = { x: [9007199254740993n, 1.5, "9007199254740993"] }
+        const [kept] = yield* Stream.runCollect(loose.read(Stream.succeed(wrap([`{"any":${long},"json":"9007199254740993"}`]))))
+        assert.deepStrictEqual(kept, { any: found, json: "9007199254740993" })
+        assert.deepStrictEqual(yield* Stream.runCollect(format.read(Stream.succeed(wrap([`{"any":${long}}`])))), [{ any: found }])
+        assert.include(Buffer.concat(yield* Stream.runCollect(format.write(Stream.succeed({ any: found })))).toString(), `{"any":${long}}`)
+        for (const [wrong, what] of [[`{"json":${long}}`, "9007199254740993 in it is beyond ±2^53"], ["{\"any\":1e999}", "1e999 is beyond the range of a number"]] as const) {
+          assert.include((yield* ended(loose.read(Stream.succeed(wrap([wrong]))))).error, what)
+        }
         const letters: Array<Format.BadRecord> = []
         const wrong = wrap(["{\"id\":1.5,\"price\":1}", "{\"price\":1}", "{\"id\":1,\"price\":1,\"at\":\"2024\"}", "{\"id\":1,\"price\":1,\"at\":null,\"more\":[true]}"])
         yield* Stream.runDrain(typed.read(Stream.succeed(wrong), {

@@ -1,0 +1,40 @@
+/** JSON values of no known type: JSON.parse would round 9007199254740993 to ...992, and make Infinity of 1e999. */
+import { refuse } from "../FormatError.ts"
+
+/** In it may be a number that a JavaScript number does not hold. */
+export const mayBeLong = (text: string): boolean => /\d{16}|[eE]\+?\d{3}/.test(text)
+
+/** A number by its digits; `context` has them as they are written. */
+type Revive = (key: string, value: unknown, context: { readonly source?: string }) => unknown
+
+// Seam: TypeScript's library does not know the reviver's third parameter.
+const parseBy = JSON.parse as (text: string, revive: Revive) => unknown
+
+const revived = (whole: (digits: string) => unknown): Revive => (_, value, { source }) => {
+  if (typeof value !== "number" || source === undefined || Number.isSafeInteger(value)) return value
+  if (!Number.isFinite(value)) return refuse(`${source} is beyond the range of a number; name it in the schema, as Schema.BigDecimal`)
+  return /^-?\d+$/.test(source) ? whole(source) : value
+}
+
+const asBigint = revived(BigInt)
+const refusing = revived((digits) => refuse(`${digits} in it is beyond ±2^53; name it in the schema, as Schema.BigInt`))
+
+/** Whole numbers beyond ±2^53 as bigints. Throws `Refused` for numbers beyond the range, and `SyntaxError`. */
+export const parse = (text: string): unknown => mayBeLong(text) ? parseBy(text, asBigint) : JSON.parse(text)
+
+/** For schemas of JSON, which has no bigints: throws `Refused` for whole numbers beyond ±2^53, too. */
+export const parseStrictly = (text: string): unknown => mayBeLong(text) ? parseBy(text, refusing) : JSON.parse(text)
+
+// Seam: TypeScript's library does not know rawJSON.
+const rawJson = (JSON as unknown as { readonly rawJSON: (text: string) => unknown }).rawJSON
+
+/** JSON has one, but JSON.stringify does not write it. */
+export const negativeZero = rawJson("-0")
+
+/** A value of no known type as JSON.stringify writes it: bigints as numbers. */
+export const writable = (value: unknown): unknown => {
+  if (typeof value === "bigint") return rawJson(String(value))
+  if (Array.isArray(value)) return value.map(writable)
+  const isPlain = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  return isPlain ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, writable(inner)])) : value
+}

@@ -85,7 +85,7 @@ describe("objects in S3", () => {
           yield* put("s3://lake/large", large)
           assert.isTrue(large.equals(yield* read("s3://lake/large")))
         }),
-        ObjectStore.layer({ s3: { ...optionsFor(s3), timeout: "5 seconds" } })
+        ObjectStore.layer({ s3: optionsFor(s3) })
       )
       const said = s3.calls.flatMap(({ headers, operation }) =>
         Object.keys(headers).filter((name) => /checksum|trailer/.test(name)).map((name) => `${operation} ${name}`))

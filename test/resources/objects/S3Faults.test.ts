@@ -44,8 +44,7 @@ describe("objects of an S3 that fails", () => {
         s3.setFaults(() => ({ _tag: "Slow", bytes: 20_000, millis: 10 }))
         assert.isTrue(bytes.equals(yield* read(uri)))
         assert.strictEqual(gets(s3.calls).length, 3)
-      })
-    ))
+      }), {}, { timeout: "1 second" }))
 
   it.live("an object that changes while its body is broken off is an error, not a mixture", () =>
     withS3((s3) =>
@@ -144,7 +143,7 @@ describe("objects of an S3 that fails", () => {
         assert.strictEqual(denied!.reason, "denied")
         assert.strictEqual(s3.bucket("lake").uploads.size, 0)
         assert.deepStrictEqual(s3.bucket("lake").keys(), ["big.bin"])
-      }), {}, { partBytes: 5 * mebibyte, timeout: "5 seconds" }))
+      }), {}, { partBytes: 5 * mebibyte }))
 
   it.live("an upload that is interrupted ends soon, also when the server is too busy to begin or to end it", () =>
     withS3((s3) =>
@@ -166,7 +165,7 @@ describe("objects of an S3 that fails", () => {
         yield* Fiber.interrupt(writing)
         assert.strictEqual(s3.bucket("lake").uploads.size, before)
         assert.deepStrictEqual(s3.bucket("lake").keys(), [])
-      }), {}, { partBytes: 5 * mebibyte, retry: { times: 4, base: "20 seconds" } }))
+      }), {}, { partBytes: 5 * mebibyte, timeout: "1 second", retry: { times: 4, base: "20 seconds" } }))
 
   it.live("a reader that has enough closes its connection", () =>
     withS3((s3) =>

@@ -21,7 +21,8 @@ export const optionsFor = (s3: Pick<S3.Simulator, "identity" | "region" | "url">
     ...(s3.identity.sessionToken === undefined ? {} : { sessionToken: Redacted.make(s3.identity.sessionToken) })
   },
   retry: { times: 4, base: "1 millis" },
-  timeout: "300 millis"
+  // A machine that is busy has pauses of seconds.
+  timeout: "20 seconds"
 })
 
 /** A stand-in with the bucket `lake`, and a store that uses it. */

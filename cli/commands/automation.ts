@@ -89,14 +89,22 @@ export const explain = Effect.fn("cli.automation.explain")(function*(input: { re
     const point = word.partition === undefined && space.dimensions.length > 0
       ? undefined
       : yield* Address.cell(space, key, word.partition ?? "", PartitionSet.points(space.all).take(10_000).map(space.keyAt))
-    if (input.json) return Screen.prettyJson(TruthTree.toJson(snapshot, found, point))
+    const daemons = yield* (yield* AutomationStore).attending
+    if (input.json) return Screen.prettyJson({ ...TruthTree.toJson(snapshot, found, point), daemons })
     Screen.line(`${out.bold(input.asset)}  ${point === undefined ? yield* statesOf(snapshot, asset) : yield* cellOf(snapshot, asset, point)}`)
     const bound = `at most ${Text.plural(automation.atMost, "cell")} at once, the ${automation.order} first`
     Screen.line(out.dim(`  ${Text.listing([automation.name === title(automation.when) ? undefined : automation.name, bound])}`))
     Screen.lines(["", ...TruthTree.lines(snapshot, found, point)])
     if (standings.get(asset)?.running === false) Screen.note(`It is stopped: no daemon asks for it until \`sluice automation start ${asset}\`.`)
+    Screen.note(daemonsText(daemons))
   }).pipe(Effect.provide(Live.store(project)))
 })
+
+/** Nothing is asked for where nobody evaluates. */
+const daemonsText = (daemons: ReadonlyArray<string>): string =>
+  daemons.length === 0
+    ? "No daemon is up that evaluates automation: nothing is asked for until `sluice daemon` runs."
+    : `Evaluated by ${daemons.length === 1 ? "the daemon" : "the daemons"} ${daemons.join(", ")}.`
 
 export const setRunning = Effect.fn("cli.automation.setRunning")(function*(input: { readonly asset: string; readonly running: boolean }) {
   const project = yield* Project.load

@@ -17,7 +17,7 @@ const explain = Command.make(
 ).pipe(
   Command.withDescription(
     "Print the condition of an asset as a tree with what is true now, and whether a cell would be asked for. " +
-      "ASSET@PARTITION is one cell; an asset alone counts its cells. Asks for nothing."
+      "ASSET@PARTITION is one cell; an asset alone counts its cells. Says which daemons are up. Asks for nothing."
   ),
   Command.withShortDescription("Say why a cell is asked for, or not"),
   Command.withExamples([

@@ -47,8 +47,11 @@ export const serve = <R>(serving: Serving<R>): Effect.Effect<never, never, R | R
   let next = Number.NEGATIVE_INFINITY
   let inTrouble = false
   const told = new Map<string, string>()
+  let isAttending = false
   const look = Effect.gen(function*() {
     const store = yield* AutomationStore
+    if (!isAttending) yield* store.attend(serving.lease.worker)
+    isAttending = true
     yield* adopt(serving)
     const pulse = yield* store.pulse
     const isQuiet = pulse === seen && (yield* monotonicMillis) < next

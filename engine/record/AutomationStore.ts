@@ -36,6 +36,10 @@ export interface AskRecord {
 }
 
 export class AutomationStore extends Context.Service<AutomationStore, {
+  /** Notes that this worker evaluates automation, as long as it lives. */
+  readonly attend: (worker: string) => Effect.Effect<void, RunStoreError>
+  /** The live workers that do, as `host:pid`, in the order of their names. */
+  readonly attending: Effect.Effect<ReadonlyArray<string>, RunStoreError>
   /** Changes whenever cells, runs or keys have changed: one cheap look. */
   readonly pulse: Effect.Effect<string, RunStoreError>
   readonly standings: (

@@ -41,6 +41,14 @@ export const make = (state: State): AutomationStore["Service"] => {
         state.automations.set(asset, known)
         if (known.running !== running || known.version === 0) Object.assign(known, { version: known.version + 1, running })
       }),
+    attend: (worker) =>
+      Effect.sync(() => {
+        const known = state.workers.get(worker)
+        if (known !== undefined) known.evaluates = true
+      }),
+    attending: Effect.map(Clock.currentTimeMillis, (now) =>
+      Array.from(state.workers.values()).filter((worker) => worker.evaluates === true && isAlive(worker, now))
+        .map(({ host, pid }) => `${host}:${pid}`).sort()),
     pulse: Effect.sync(() => {
       const changes = Array.from(state.logs.values()).reduce((sum, { changes }) => sum + changes.length, 0)
       const stopped = Array.from(state.automations.values()).filter(({ running }) => !running).length

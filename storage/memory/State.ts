@@ -18,6 +18,8 @@ import type { TickState } from "../../engine/record/TickStore.ts"
 export interface Holder extends Worker {
   expiresAt: number
   stopped: boolean
+  /** It evaluates automation. */
+  evaluates?: boolean
 }
 
 /** A cell as it stands. One that was only ever claimed has neither a version nor a failure. */

@@ -13,13 +13,14 @@ import { openRuns } from "./OpenRuns.ts"
 import { readProgress } from "./Progress.ts"
 import * as Runs from "./Runs.ts"
 import { setOf, setText } from "./SetColumns.ts"
-import { isLost, seenState } from "./Workers.ts"
+import { isLost, seenState, workerNumber } from "./Workers.ts"
 
 const Pulse = Schema.NonEmptyArray(Schema.Struct({ pulse: Schema.String }))
 const Now = Schema.NonEmptyArray(Schema.Struct({ now: Schema.Number }))
 const States = Schema.Array(Schema.Struct({ asset: Schema.String, version: Schema.Int, running: Schema.Boolean, state: Schema.Unknown }))
 const Open = Schema.Array(Schema.Struct({ asset: Schema.String, numbering: Schema.String, partitions: Schema.String }))
 const Claimed = Schema.Array(Schema.Struct({ asset: Schema.String, partition: Schema.String }))
+const Names = Schema.Array(Schema.Struct({ name: Schema.String }))
 const Ids = Schema.Array(Schema.Struct({ id: Schema.Int }))
 const Asks = Schema.Array(Schema.Struct({
   asset: Schema.String,
@@ -110,6 +111,20 @@ export const make = (sql: PgClient.PgClient): AutomationStore["Service"] => {
     standings,
     record,
     setRunning,
+    attend: Effect.fn("AutomationStore.attend")((worker) =>
+      sql`update sluice.workers set evaluates = true where number = ${workerNumber(sql, worker)}`.pipe(
+        attempt("note that this process evaluates automation"), Effect.asVoid
+      )
+    ),
+    attending: sql`
+      select host || ':' || pid as name from sluice.workers
+      where evaluates and stopped_at is null and expires_at > now()
+      order by name
+    `.pipe(
+      Effect.flatMap(Schema.decodeUnknownEffect(Names)),
+      attempt("look for daemons that evaluate automation"),
+      Effect.map((rows) => rows.map(({ name }) => name))
+    ),
     pulse: sql`
       select coalesce((select max(id) from sluice.cell_sets), 0) || ' ' ||
         (select count(*) || ' ' || coalesce(max(id), 0) from sluice.runs where state = 'running') || ' ' ||

@@ -74,6 +74,20 @@ export const automationStoreConformance = <E>(name: string, layer: Layer.Layer<R
       assert.deepInclude(yield* standing, { running: false, state })
     }))
 
+    test("says which live workers evaluate", Effect.gen(function*() {
+      const { runs, store } = yield* begin
+      assert.deepStrictEqual(yield* store.attending, [])
+      yield* runs.startWorker({ ...worker("north"), host: "north" })
+      yield* Effect.all([store.attend("north"), store.attend("one"), store.attend("nobody")])
+      const [first, second, ...more] = yield* store.attending
+      assert.deepStrictEqual([/^north:\d+$/.test(first ?? ""), /^one\.local:\d+$/.test(second ?? ""), more], [true, true, []])
+      yield* runs.stopWorker("one")
+      yield* runs.startWorker(worker("lapsed", 1))
+      yield* store.attend("lapsed")
+      yield* Effect.sleep(5)
+      assert.deepStrictEqual(yield* store.attending, [first!])
+    }))
+
     test("records nothing for an unknown worker", Effect.gen(function*() {
       const { record, standing } = yield* begin
       assert.strictEqual((yield* Effect.exit(record(0, "nobody")))._tag, "Failure")

@@ -36,9 +36,10 @@ export const arrange = (layout: Layout, partition: string, rows: ReadonlyArray<u
   const order = Array.from(rows.keys()).sort(byKey)
   for (let at = 1; at < order.length; at++) {
     const [before = 0, row = 0] = [order[at - 1], order[at]]
+    if (byKey(before, row) !== 0) continue
     const texts = (keys[row] ?? []).map(shown)
     // Values that have no order, and values that are missing, are told by the schema.
-    if (byKey(before, row) !== 0 || (keys[row] ?? []).includes(undefined) || (keys[before] ?? []).map(shown).join() !== texts.join()) continue
+    if ((keys[row] ?? []).includes(undefined) || (keys[before] ?? []).map(shown).join() !== texts.join()) continue
     return Result.fail(refuse(
       layout.asset,
       partition,

@@ -9,6 +9,7 @@ import * as Kind from "../../../io/format/Kind.ts"
 import { slotReader } from "../../../io/format/parquet/Column.ts"
 import * as Delta from "../../../io/format/parquet/Delta.ts"
 import * as Fetch from "../../../io/format/parquet/Fetch.ts"
+import { free } from "../../../io/format/parquet/Free.ts"
 import * as Hybrid from "../../../io/format/parquet/Hybrid.ts"
 import { seeded } from "../../conformance/Random.ts"
 
@@ -49,6 +50,14 @@ describe("the bytes of a row group's columns", () => {
         assert.isAtMost(Math.max(...reads), 4 * mebibyte)
       }
     }))
+})
+
+describe("the memory of a page", () => {
+  it("is given back where it is the page's alone", () => {
+    const [page, pooled, part] = [Buffer.allocUnsafeSlow(mebibyte), Buffer.from("a few bytes"), Buffer.alloc(mebibyte).subarray(0, mebibyte / 2)]
+    for (const bytes of [page, pooled, part]) free(bytes)
+    assert.deepStrictEqual([page.length, pooled.toString(), part.length], [0, "a few bytes", mebibyte / 2])
+  })
 })
 
 describe("maps", () => {

@@ -16,16 +16,16 @@ const pagesOf = (bytes: Uint8Array, column: number) =>
   metadataOf(bytes).row_groups[0]?.columns[column]?.meta_data?.encoding_stats?.map(({ count, encoding, page_type }) => `${count} ${page_type} ${encoding}`)
 
 describe("Parquet, written", () => {
-  it.effect("values of every width go on over many pages", () =>
+  it.effect("values of every width go on over many pages, and stay when these are given back", () =>
     Effect.gen(function*() {
       const Row = Schema.Struct({
         id: Schema.Int, number: Schema.Number, big: Schema.NullOr(Schema.BigInt), decimal: Schema.BigDecimal, small: Schema.BigDecimal, day: Column.Date,
-        flag: Schema.NullOr(Schema.Boolean), text: Schema.String, list: Schema.NullOr(Schema.Array(Schema.NullOr(Schema.Int)))
+        flag: Schema.NullOr(Schema.Boolean), text: Schema.String, bytes: Schema.Uint8Array, list: Schema.NullOr(Schema.Array(Schema.NullOr(Schema.Int)))
       })
       const random = seeded(1)
       const rows = Array.from({ length: 26_000 }, (_, id): typeof Row.Type => ({
         id: id * 2 ** 38, number: random.next(), big: id % 3 === 0 ? null : BigInt(id) * -(10n ** 14n), decimal: BigDecimal.make(BigInt(id) * -(10n ** 29n), 9),
-        small: BigDecimal.make(BigInt(-id), 2), day: new Date(id * 86_400_000).toISOString().slice(0, 10), flag: id % 5 === 0 ? null : id % 2 === 0, text: `${id} ü`,
+        small: BigDecimal.make(BigInt(-id), 2), day: new Date(id * 86_400_000).toISOString().slice(0, 10), flag: id % 5 === 0 ? null : id % 2 === 0, text: `${id} ü`, bytes: new TextEncoder().encode(`bytes of ${id}`),
         list: id % 4 === 0 ? null : id === 9 ? Array.from({ length: 60_000 }, (_, i) => i % 7 === 0 ? null : i) : [null, id].slice(id % 3)
       }))
       const format = Format.parquet(Row, { decimals: { small: { precision: 12, scale: 2 } } })
@@ -33,7 +33,7 @@ describe("Parquet, written", () => {
       const read = yield* Stream.runCollect(format.read(Format.ofBytes(bytes)))
       assert.strictEqual(read.length, rows.length)
       const text = (row: typeof Row.Type) =>
-        JSON.stringify({ ...row, decimal: BigDecimal.format(row.decimal), small: BigDecimal.format(row.small) }, (_, value: unknown) => typeof value === "bigint" ? `${value}n` : value)
+        JSON.stringify({ ...row, bytes: String(row.bytes), decimal: BigDecimal.format(row.decimal), small: BigDecimal.format(row.small) }, (_, value: unknown) => typeof value === "bigint" ? `${value}n` : value)
       assert.strictEqual(read.findIndex((row, i) => text(row) !== text(rows[i]!)), -1)
       assert.deepStrictEqual(pagesOf(bytes, 0), ["2 DATA_PAGE_V2 PLAIN"])
     }))

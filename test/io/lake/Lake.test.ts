@@ -120,6 +120,8 @@ describe("Lake", () => {
       Effect.gen(function*() {
         const error = yield* Effect.flip(write("a", [trip(1), { ...trip(0), price: "1\u00002" }]))
         assert.match(error.message, /^Row 2 of files\/trips, partition a cannot be stored: column "price": /)
+        const none = yield* Effect.flip(write("a", Stream.make<ReadonlyArray<unknown>>(trip(1), trip(2), "x", trip(3))))
+        assert.strictEqual(none.message, "Row 3 of files/trips, partition a does not match the schema: expected an object, found \"x\".")
         const big = stored({ format: "parquet" })
         const output = Rows.of(Schema.Struct({ n: Schema.BigInt }))
         const beyond = yield* Effect.flip(write("a", [{ n: 2n ** 64n }], { ...big, key: "files/big", output: { ...output, file: { format: "parquet" } } }))

@@ -25,7 +25,7 @@ export const headerOf = <A>(store: ObjectStore["Service"], chunk: Chunk, { csv }
       const encoding = csv.encoding ?? "utf-8"
       // Whole lines, so that no character is cut.
       const lines = bytes.subarray(Charset.markLength(bytes, encoding), bytes.lastIndexOf(dialect.newline) + 1)
-      const { broken, text } = Charset.decode(lines, encoding)
+      const { broken, text } = Charset.decode(lines, encoding, false)
       const cells = new Cells()
       let header: ReadonlyArray<string> | undefined
       split(text, dialect, false, {

@@ -9,7 +9,9 @@ export interface Text {
   readonly text: string
   /** Bytes a character, where all have the same; else "utf-8". */
   readonly width: 1 | 2 | "utf-8"
-  /** Some bytes are no UTF-8: the text is bytes, one a character, and each part of it is to be made text by `mend`. */
+  /** The text is bytes of UTF-8, one a character, and each part of it is to be made text by `mend`. */
+  readonly encoded: boolean
+  /** Some of the bytes are no UTF-8. */
   readonly broken: boolean
 }
 
@@ -31,26 +33,28 @@ export const markLength = (bytes: Uint8Array, encoding: Encoding): number => {
   return encoding === "utf-16be" && bytes[0] === 0xfe && bytes[1] === 0xff ? 2 : 0
 }
 
-/** Of whole lines. */
-export const decode = (bytes: Buffer, encoding: Encoding): Text => {
+const utf8 = (bytes: Buffer, byBytes: boolean): Text => {
+  if (isAscii(bytes)) return { text: bytes.toString("latin1"), width: 1, encoded: false, broken: false }
+  const broken = !isUtf8(bytes)
+  return byBytes || broken
+    ? { text: bytes.toString("latin1"), width: 1, encoded: true, broken }
+    : { text: bytes.toString("utf8"), width: "utf-8", encoded: false, broken }
+}
+
+const whole = (text: string, width: 1 | 2): Text => ({ text, width, encoded: false, broken: false })
+
+/** Of whole lines. `byBytes`: UTF-8 may be given encoded, which is half as large, and whose places are those of the bytes. */
+export const decode = (bytes: Buffer, encoding: Encoding, byBytes: boolean): Text => {
   switch (encoding) {
-    case "utf-8":
-      if (isAscii(bytes)) return { text: bytes.toString("latin1"), width: 1, broken: false }
-      return isUtf8(bytes)
-        ? { text: bytes.toString("utf8"), width: "utf-8", broken: false }
-        : { text: bytes.toString("latin1"), width: 1, broken: true }
-    case "latin1":
-      return { text: bytes.toString("latin1"), width: 1, broken: false }
-    case "windows-1252":
-      return { text: windows.decode(bytes), width: 1, broken: false }
-    case "utf-16le":
-      return { text: bytes.toString("utf16le"), width: 2, broken: false }
-    case "utf-16be":
-      return { text: Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16().toString("utf16le"), width: 2, broken: false }
+    case "utf-8": return utf8(bytes, byBytes)
+    case "latin1": return whole(bytes.toString("latin1"), 1)
+    case "windows-1252": return whole(windows.decode(bytes), 1)
+    case "utf-16le": return whole(bytes.toString("utf16le"), 2)
+    case "utf-16be": return whole(Buffer.from(bytes.subarray(0, bytes.length & ~1)).swap16().toString("utf16le"), 2)
   }
 }
 
-/** A part of a broken text as the text that it is; undefined where its bytes are no UTF-8. */
+/** A part of an encoded text as the text that it is; undefined where its bytes are no UTF-8. */
 export const mend = (part: string): string | undefined => {
   const bytes = Buffer.from(part, "latin1")
   return isUtf8(bytes) ? bytes.toString("utf8") : undefined

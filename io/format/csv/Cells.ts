@@ -1,7 +1,12 @@
 /** The cells of one record, by where they stand in the text: no text is made of a cell whose digits can be read in place. */
+import { mend } from "../Charset.ts"
+
+const ascii = /^[\0-\x7f]*$/
 
 export class Cells {
   text = ""
+  /** Cells are made text by `mend`, where they are more than ASCII. */
+  encoded = false
   count = 0
   readonly starts: Array<number> = []
   readonly ends: Array<number> = []
@@ -16,13 +21,14 @@ export class Cells {
     this.count = 0
   }
 
-  /** A cell that is not quoted. */
-  plain(start: number, end: number): void {
+  /** A cell that is not quoted; `isAscii` is asked for in an encoded text. */
+  plain(start: number, end: number, isAscii: boolean): void {
     const i = this.count++
     this.starts[i] = start
     this.ends[i] = end
     this.#quoted[i] = false
-    if (this.#owns) this.#own[i] = undefined
+    if (this.encoded && !isAscii) this.mend(i, mend(this.text.slice(start, end)))
+    else if (this.#owns) this.#own[i] = undefined
   }
 
   /** A cell between quotes; `own` is what it is without its escapes. */
@@ -31,8 +37,8 @@ export class Cells {
     this.starts[i] = start
     this.ends[i] = end
     this.#quoted[i] = true
-    if (own !== undefined) this.#owns = true
-    this.#own[i] = own
+    const inner = this.encoded ? own ?? this.text.slice(start, end) : ""
+    this.mend(i, ascii.test(inner) ? own : mend(inner))
   }
 
   isQuoted(i: number): boolean {
@@ -48,8 +54,8 @@ export class Cells {
     return (this.#owns ? this.#own[i] : undefined) ?? this.text.slice(this.starts[i], this.ends[i])
   }
 
-  mend(i: number, own: string): void {
-    this.#owns = true
+  mend(i: number, own: string | undefined): void {
+    if (own !== undefined) this.#owns = true
     this.#own[i] = own
   }
 

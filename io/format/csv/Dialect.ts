@@ -63,6 +63,10 @@ export const dialectOf = (options: Options): Dialect => {
   return dialect
 }
 
+/** Whether text can be split by its bytes of UTF-8; what stands after an escape is told, and may be any character. */
+export const isAscii = ({ comment, delimiter, escape, quote }: Dialect): boolean =>
+  escape === quote && [comment, delimiter, quote].every((code) => code < 128)
+
 export const cellOptions = (options: Options): Cell.Options => ({
   timezone: options.timezone,
   decimalMark: options.decimalMark ?? ".",

@@ -4,11 +4,12 @@ import * as Charset from "../Charset.ts"
 import { Blame, FormatError, rawText, Refused } from "../FormatError.ts"
 import type { Machine, Out } from "../Machine.ts"
 import type { Shape } from "../Shape.ts"
-import { cellOptions, dialectOf, maxRecordBytesOf, nullsOf, type Options } from "./Dialect.ts"
+import { cellOptions, dialectOf, isAscii, maxRecordBytesOf, nullsOf, type Options } from "./Dialect.ts"
 import { Cells } from "./Cells.ts"
 import { type Layout, layout } from "./Header.ts"
+import * as InPlace from "./InPlace.ts"
 import * as Sep from "./Sep.ts"
-import { split } from "./Split.ts"
+import { type Sink, split } from "./Split.ts"
 
 /** Where to go on in a file that was read before: from the place of the last record, and the names of its columns. */
 export interface Start {
@@ -35,6 +36,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
   let carry: Carry.Carry | undefined
   let waiting: Buffer = Buffer.alloc(0)
   let columns: Layout | undefined = given && layout(file, given, shape, cellsAre, nulls, { line: 1, byte: 0 })
+  let inPlace = columns && InPlace.make(columns.names, shape, options)
   const cells = new Cells()
   let line = from?.line ?? 1
   let record = from?.record ?? 0
@@ -42,6 +44,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
   /** Of the text that is being split. */
   let text = ""
   let width: Charset.Text["width"] = 1
+  let encoded = false
   let broken = false
   let nul = false
   let base = 0
@@ -56,7 +59,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
   }
   const rawOf = (start: number, end: number): string => {
     const raw = text.slice(start, Math.min(end, start + rawLimit)).replace(/\r?\n$|\r$/, "")
-    return rawText(broken ? Buffer.from(raw, "latin1").toString("utf8") : raw)
+    return rawText(encoded ? Buffer.from(raw, "latin1").toString("utf8") : raw)
   }
   const nameOf = (index: number): string => columns?.names[index] ?? `number ${index + 1}`
 
@@ -82,10 +85,12 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
 
   const pass = (last: boolean, bytes: Buffer, out: Out<unknown>): void => {
     if (carry === undefined || encoding === undefined) return
-    const decoded = Charset.decode(bytes, encoding)
+    const decoded = Charset.decode(bytes, encoding, isAscii(dialect))
     text = decoded.text
     width = decoded.width
+    encoded = decoded.encoded
     broken = decoded.broken
+    cells.encoded = encoded && !broken
     nul = text.includes("\0")
     base = carry.base
     known = 0
@@ -94,7 +99,13 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
       out.bad({
         file, record, line: badLine, byte: byteOf(at), rowGroup: undefined, row: undefined, column, reason, raw: rawOf(start, end)
       }, () => ({ file, record, line, byte: byteOf(start), end: byteOf(end), nextLine }))
-    const taken = split(text, dialect, last, {
+    const good = (value: unknown, start: number, end: number, lines: number) => {
+      if (placed) {
+        const byte = byteOf(start)
+        out.good({ value, place: { file, record, line, byte, end: byteOf(end), nextLine: line + lines } })
+      } else out.good(value)
+    }
+    const sink: Sink = {
       cells,
       skip: () => void line++,
       bad: (reason, column, start, at, end) => {
@@ -121,6 +132,8 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
             throw new FormatError({ file, line, byte: byteOf(start), column: error.column, reason: `in the header: ${error.message}` })
           }
           columns = layout(file, cells.all(), shape, cellsAre, nulls, { line, byte: byteOf(start) })
+          inPlace = InPlace.make(columns.names, shape, options)
+          inPlace?.begin(bytes, text)
           line += lines
           return
         }
@@ -133,11 +146,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
           try {
             if (broken || nul || width === 2) inspect()
             const fields = columns.read(cells)
-            const value = shape.finish === undefined ? fields : shape.finish(fields)
-            if (placed) {
-              const byte = byteOf(start)
-              out.good({ value, place: { file, record, line, byte, end: byteOf(end), nextLine: line + lines } })
-            } else out.good(value)
+            good(shape.finish === undefined ? fields : shape.finish(fields), start, end, lines)
           } catch (error) {
             if (error instanceof Blame) bad(error.message, error.column, start, end, line + lines)
             else if (error instanceof Refused) bad(error.message, undefined, start, end, line + lines)
@@ -147,7 +156,27 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
         record++
         line += lines
       }
-    })
+    }
+    const isUsual = encoding === "utf-8" && !broken && !nul && width === 1
+    if (isUsual) inPlace?.begin(bytes, text)
+    let taken = 0
+    while (taken < text.length) {
+      const quick = isUsual ? inPlace : undefined
+      const value = quick?.read(taken)
+      if (quick !== undefined && value !== undefined) {
+        if (quick.at - taken > limit) throw tooLarge(byteOf(taken))
+        const lines = quick.lines + 1
+        good(value, taken, quick.at, lines)
+        record++
+        line += lines
+        taken = quick.at
+        continue
+      }
+      // After a header there may be records that are read in place.
+      const end = split(text, dialect, last, sink, taken, quick !== undefined || (isUsual && columns === undefined))
+      if (end === taken) break
+      taken = end
+    }
     const used = byteOf(taken) - base
     carry.done(used, used < bytes.length)
     text = ""

@@ -63,14 +63,14 @@ const unescape = (inner: string, escape: string): string => {
   return result + inner.slice(from)
 }
 
-/** Splits what it can; gives the index up to which it got. `last`: nothing comes after the text. */
-export const split = (text: string, dialect: Dialect, last: boolean, sink: Sink): number => {
+/** Splits what it can; gives the index up to which it got. `last`: nothing comes after the text. `one`: only what stands at `from`. */
+export const split = (text: string, dialect: Dialect, last: boolean, sink: Sink, from = 0, one = false): number => {
   const { comment, delimiter, newline, quote } = dialect
   const { cells } = sink
   const [lineEnd, quoteText, escapeText] = [String.fromCharCode(newline), String.fromCharCode(quote), String.fromCharCode(dialect.escape)]
   const stray = newline === 10 ? 13 : 10
   const length = text.length
-  let p = 0
+  let p = from
   records: while (p < length) {
     const start = p
     if (text.charCodeAt(p) === comment) {
@@ -78,6 +78,7 @@ export const split = (text: string, dialect: Dialect, last: boolean, sink: Sink)
       if (end < 0 && !last) return start
       p = end < 0 ? length : end + 1
       sink.skip()
+      if (one) return p
       continue
     }
     cells.begin(text)
@@ -108,16 +109,18 @@ export const split = (text: string, dialect: Dialect, last: boolean, sink: Sink)
       } else {
         let end = p
         let c = -1
+        let all = 0
         for (; end < length; end++) {
           c = text.charCodeAt(end)
           if (c === delimiter || c === newline || c === stray || c === quote) break
+          all |= c
         }
         if (end < length && c === quote) {
           p = end
           problem = "a quote stands within a cell that is not quoted; put the whole cell in quotes and double the quotes in it"
           break
         }
-        cells.plain(p, end)
+        cells.plain(p, end, all < 128)
         p = end
       }
       const c = p < length ? text.charCodeAt(p) : -1
@@ -137,6 +140,7 @@ export const split = (text: string, dialect: Dialect, last: boolean, sink: Sink)
         break
       }
       sink.record(start, p, lines)
+      if (one) return p
       continue records
     }
     // What is wrong ends with its line; the next line is a record again.
@@ -145,6 +149,7 @@ export const split = (text: string, dialect: Dialect, last: boolean, sink: Sink)
     const after = end < 0 ? length : end + 1
     sink.bad(problem, cells.count, start, p, after)
     p = after
+    if (one) return p
   }
   return p
 }

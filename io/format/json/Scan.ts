@@ -39,7 +39,7 @@ export class Scan {
 
   /** Whole lines, of UTF-8. */
   begin(bytes: Buffer): void {
-    this.#cursor.begin(bytes)
+    this.#cursor.begin(bytes, bytes.toString("latin1"))
   }
 
   /** The record that begins there; undefined where JSON.parse has to see to it. */

@@ -1,10 +1,10 @@
 /** The codecs of Parquet pages, from Node's own zlib but for snappy and LZ4. */
-import { type Compressors, snappyUncompress } from "hyparquet"
+import type { Compressors } from "hyparquet"
 import { snappyCompress } from "hyparquet-writer/src/snappy.js"
 import * as zlib from "node:zlib"
-import { FormatError } from "../FormatError.ts"
 import { framesOf } from "../ZstdFrames.ts"
 import { lz4, lz4Hadoop } from "./Lz4.ts"
+import { snappy } from "./Snappy.ts"
 
 export type Decompressor = NonNullable<Compressors[keyof Compressors]>
 
@@ -20,11 +20,7 @@ const unzstd = (input: Uint8Array, outputLength: number): Uint8Array => {
 
 /** `outputLength` bounds what a page may unpack to, so that a small file cannot fill the memory. */
 export const decompressors = {
-  SNAPPY: (input, outputLength) => {
-    const page = new Uint8Array(outputLength)
-    snappyUncompress(input, page)
-    return page
-  },
+  SNAPPY: snappy,
   GZIP: (input, outputLength) => zlib.gunzipSync(input, bounded(outputLength)),
   ZSTD: unzstd,
   BROTLI: (input, outputLength) => zlib.brotliDecompressSync(input, bounded(outputLength)),
@@ -45,6 +41,3 @@ export const compressors: Readonly<Record<Codec, Compressor | undefined>> = {
   zstd: (input) => zlib.zstdCompressSync(input, { pledgedSrcSize: input.length }),
   none: undefined
 }
-
-export const refuseLzo = (file: string): FormatError =>
-  new FormatError({ file, reason: "its pages are compressed with LZO, which is not read; write it again with zstd or snappy" })

@@ -30,11 +30,13 @@ const bytesOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.b
 const decompressorOf = (codec: string | undefined): Decompressor => {
   if (codec === "UNCOMPRESSED") return (bytes) => bytes
   const found: Decompressor | undefined = codec === undefined ? undefined : Reflect.get(decompressors, codec)
-  if (found === undefined) throw new Error(`its pages are packed with ${codec ?? "a codec of no known number"}, which is not read`)
+  if (found === undefined) throw new Error(`its pages are packed with ${codec ?? "a codec of no known number"}, which is not read; write it again with zstd or snappy`)
   return found
 }
 
 const unpack = (codec: string, packed: Uint8Array, length: number): Buffer => {
+  // Nothing may have been packed as nothing.
+  if (packed.length === 0 && length === 0) return bytesOf(packed)
   const page = bytesOf(decompressorOf(codec)(packed, length))
   if (page.length !== length) throw new Error(`a page unpacks to ${page.length} bytes, and it is said to have ${length}`)
   return page

@@ -4,6 +4,7 @@ import { Effect, Schema } from "effect"
 import { type FileMetaData, parquetSchema, type SchemaElement } from "hyparquet"
 import { ByteWriter } from "hyparquet-writer"
 import { deltaBinaryPack } from "hyparquet-writer/src/delta.js"
+import { snappyCompress } from "hyparquet-writer/src/snappy.js"
 import { Format } from "../../../index.ts"
 import * as Kind from "../../../io/format/Kind.ts"
 import { slotReader } from "../../../io/format/parquet/Column.ts"
@@ -11,6 +12,7 @@ import * as Delta from "../../../io/format/parquet/Delta.ts"
 import * as Fetch from "../../../io/format/parquet/Fetch.ts"
 import { free } from "../../../io/format/parquet/Free.ts"
 import * as Hybrid from "../../../io/format/parquet/Hybrid.ts"
+import { snappy } from "../../../io/format/parquet/Snappy.ts"
 import { seeded } from "../../conformance/Random.ts"
 
 const mebibyte = 2 ** 20
@@ -170,5 +172,24 @@ describe("differences", () => {
     assert.throws(() => void back(page, 41), "40 differences for 41 values")
     // Sizes of blocks that are none: of no values, of no miniblocks, of miniblocks of 12.
     for (const sizes of [[0, 4], [128, 0], [48, 4], [128, 255]]) assert.throws(() => void back(Uint8Array.of(...sizes, 40, 0, 0, 0), 40), "damaged")
+  })
+})
+
+describe("snappy", () => {
+  it("comes back as it was, and ends in an error where it is damaged", () => {
+    const random = seeded(6)
+    for (const size of [0, 1, 59, 60, 61, 300, 70_000, 200_000]) {
+      const bytes = Buffer.alloc(size)
+      // Parts that come again, from near and from far.
+      for (let i = 0; i < size; i++) bytes[i] = i > 10 && random.int(0, 3) > 0 ? bytes[i - random.int(1, Math.min(i, 9))]! : random.int(0, 255)
+      const packed = Buffer.from(snappyCompress(bytes))
+      assert.isTrue(bytes.equals(snappy(packed, size)), `${size} bytes`)
+      if (size > 300) continue
+      for (let length = 0; length < packed.length; length++) assert.throws(() => void snappy(packed.subarray(0, length), size), "snappy")
+    }
+    // A literal of -1 bytes, a copy from before the beginning, of more than there is room for, of no distance.
+    for (const damaged of [[4, 252, 255, 255, 255, 255], [4, 0, 97, 1, 2], [4, 0, 97, 17, 1], [4, 0, 97, 1, 0], [255, 255, 255, 255, 255, 1]]) {
+      assert.throws(() => void snappy(Uint8Array.from(damaged), 4), "snappy")
+    }
   })
 })

@@ -3,6 +3,7 @@
  * at a time. So memory does not grow with the row groups, which other writers make as large as they like.
  */
 import { Effect } from "effect"
+import type { FormatError } from "../FormatError.ts"
 import { type Ranged, readInto } from "./Ranged.ts"
 
 export interface Column<E, R> {
@@ -10,7 +11,7 @@ export interface Column<E, R> {
   readonly start: number
   readonly end: number
   /** Bytes from an offset on: at least so many, which are there; offsets only grow. They are good until the next call. */
-  readonly at: (offset: number, length: number) => Effect.Effect<Uint8Array, E, R>
+  readonly at: (offset: number, length: number) => Effect.Effect<Uint8Array, E | FormatError, R>
 }
 
 interface Range {
@@ -88,10 +89,10 @@ export const make = <E, R>(
   file: Ranged<E, R>,
   ranges: ReadonlyArray<Range>,
   { first: firsts, next }: Buffers
-): Effect.Effect<ReadonlyArray<Column<E, R>>, E, R> => {
+): Effect.Effect<ReadonlyArray<Column<E, R>>, E | FormatError, R> => {
   const window = Math.max(smallest, Math.min(largest, Math.floor(budget / Math.max(1, ranges.length))))
   const beginning = ({ end, start }: Range): Range => ({ start, end: Math.min(end, start + window) })
-  const read = ({ end, start }: Range, number: number): Effect.Effect<Part, E, R> =>
+  const read = ({ end, start }: Range, number: number): Effect.Effect<Part, E | FormatError, R> =>
     Effect.suspend(() => {
       const bytes = room(firsts, number, end - start).subarray(0, end - start)
       return Effect.as(readInto(file, start, bytes), { start, end, bytes })

@@ -14,11 +14,14 @@ export interface Ranged<out E = never, out R = never> {
   readonly readInto?: (start: number, target: Uint8Array) => Effect.Effect<void, E, R>
 }
 
+const shorter = <E, R>({ name, size }: Ranged<E, R>, end: number): FormatError =>
+  new FormatError({ file: name, byte: end, reason: `the file ends here, and is said to have ${size} bytes; it became shorter while it was read` })
+
 /** Fills `target` with the bytes from `start` on. */
-export const readInto = <E, R>(file: Ranged<E, R>, start: number, target: Uint8Array): Effect.Effect<void, E, R> =>
-  file.readInto?.(start, target) ?? Effect.map(file.read(start, start + target.length), (bytes) => {
-    if (bytes.length < target.length) throw new Error(`${file.name} gave ${bytes.length} of the ${target.length} bytes from ${start} on`)
-    target.set(bytes.subarray(0, target.length))
+export const readInto = <E, R>(file: Ranged<E, R>, start: number, target: Uint8Array): Effect.Effect<void, E | FormatError, R> =>
+  file.readInto?.(start, target) ?? Effect.flatMap(file.read(start, start + target.length), (bytes) => {
+    if (bytes.length < target.length) return Effect.fail(shorter(file, start + bytes.length))
+    return Effect.sync(() => target.set(bytes.subarray(0, target.length)))
   })
 
 export const ofBytes = (bytes: Uint8Array, name = "bytes"): Ranged => ({
@@ -70,8 +73,9 @@ export const ofFile = Effect.fn("Ranged.ofFile")(function*(path: string) {
 const chunk = 512 * 1024
 
 /** Its bytes in order, from an offset on. */
-export const bytesOf = <E, R>(file: Ranged<E, R>, from = 0): Stream.Stream<Uint8Array, E, R> =>
+export const bytesOf = <E, R>(file: Ranged<E, R>, from = 0): Stream.Stream<Uint8Array, E | FormatError, R> =>
   Stream.unfold(from, (start) =>
     start >= file.size
       ? Effect.undefined
-      : Effect.map(file.read(start, Math.min(start + chunk, file.size)), (bytes) => [bytes, start + bytes.length] as const))
+      : Effect.flatMap(file.read(start, Math.min(start + chunk, file.size)), (bytes) =>
+        bytes.length === 0 ? Effect.fail(shorter(file, start)) : Effect.succeed([bytes, start + bytes.length] as const)))

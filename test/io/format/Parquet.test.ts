@@ -175,6 +175,16 @@ describe("Parquet", () => {
       assert.strictEqual(error, "page.parquet: this is no Parquet file: it does not end with PAR1.")
     }))
 
+  it.effect("a file that becomes shorter while it is read ends in an error", () =>
+    Effect.gen(function*() {
+      const bytes = yield* written(Format.parquet(Row), rows)
+      const inner = Format.ofBytes(bytes, "t.parquet")
+      const shrinking: Format.Ranged = { ...inner, read: (start, end) => end < bytes.length - 8 ? inner.read(Math.min(start, 9), Math.min(end, 9)) : inner.read(start, end) }
+      assert.include((yield* ended(Format.parquet(Row).read(shrinking))).error, "t.parquet, byte 9: the file ends here, and is said to have")
+      const cut: Format.Ranged = { ...inner, read: (start, end) => Effect.succeed(bytes.subarray(start, Math.min(end, 1000))) }
+      assert.include((yield* ended(Format.bytesOf(cut))).error, "byte 1000: the file ends here")
+    }))
+
   it.effect("a value that is null where the schema wants one is a bad record with its place", () =>
     Effect.gen(function*() {
       const bytes = yield* written(Format.parquet(Row), rows.slice(0, 10))

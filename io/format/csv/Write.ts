@@ -37,11 +37,11 @@ export const write = <E, R>(
     print: Cell.printer(column.kind, cellOptions(options)),
     isText: emptyIsValue(column.kind)
   }))
-  const special = new Set([dialect.delimiter, dialect.quote, dialect.escape, dialect.comment, 10, 13])
-  const needsQuotes = (text: string): boolean => {
-    for (let i = 0; i < text.length; i++) if (special.has(text.charCodeAt(i))) return true
-    return text.startsWith("\ufeff")
-  }
+  const special = [dialect.delimiter, dialect.quote, dialect.escape, dialect.comment, 10, 13].filter((code) => code >= 0)
+  const inQuotes = new RegExp(`^\\ufeff|[${special.map((code) => `\\u${code.toString(16).padStart(4, "0")}`).join("")}]`)
+  const needsQuotes = (text: string): boolean => inQuotes.test(text)
+  // To look a fresh text up costs its hash.
+  const longestNull = Math.max(-1, ...[...nulls].map((text) => text.length))
   const quoted = (text: string): string => {
     if (dialect.quote < 0) throw new Refused(`${JSON.stringify(text.slice(0, 80))} needs quotes, and the option quote is false`)
     const escaped = escape === quote ? text : text.replaceAll(escape ?? "", `${escape}${escape}`)
@@ -55,7 +55,7 @@ export const write = <E, R>(
     column.check?.(value)
     const text = column.print(value)
     if (text.includes("\0") || !text.isWellFormed()) throw new Refused("the text has a NUL character or half of a surrogate pair")
-    if (nulls.has(text)) {
+    if (text.length <= longestNull && nulls.has(text)) {
       if (!column.isText) throw new Refused(`${JSON.stringify(text)} means null in this file; give the option nulls other texts`)
       return column.nullable ? quoted(text) : needsQuotes(text) || (text === "" && columns.length === 1) ? quoted(text) : text
     }
@@ -67,14 +67,17 @@ export const write = <E, R>(
   }
   const line = (value: unknown, row: number): string => {
     const fields: object = Object(shape.start === undefined ? value : shape.start(value))
-    const cells = columns.map((column) => {
-      try {
-        return cell(column, Reflect.get(fields, column.key))
-      } catch (error) {
-        throw error instanceof Refused ? new FormatError({ file, row, column: column.column, reason: error.message }) : error
+    let text = ""
+    let at = 0
+    try {
+      for (const column of columns) {
+        text += (at === 0 ? "" : delimiter) + cell(column, Reflect.get(fields, column.key))
+        at++
       }
-    })
-    return cells.join(delimiter) + lineEnd
+    } catch (error) {
+      throw error instanceof Refused ? new FormatError({ file, row, column: columns[at]?.column ?? "", reason: error.message }) : error
+    }
+    return text + lineEnd
   }
   const mark = options.encoding === "utf-16le" || options.encoding === "utf-16be" ? "\ufeff" : ""
   const head = options.header === undefined || options.header === true

@@ -3,7 +3,7 @@
  * cells asked for, with the truth of each part. A pure function, of all cells of the asset at once.
  */
 import type { Automation } from "../definition/Automation.ts"
-import { type Condition, cronTicks, describe } from "../definition/Condition.ts"
+import { type Condition, describe, partsOf } from "../definition/Condition.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
@@ -50,6 +50,8 @@ export interface Evaluated {
   /** Those asked for that are fresh, and so have to be forced. */
   readonly fresh: PartitionSet.PartitionSet
   readonly state: State
+  /** When an age alone may change what is asked for, in milliseconds since 1970. */
+  readonly next: number
 }
 
 /** Assets with automation, upstream first: one for each computation. */
@@ -94,7 +96,7 @@ export const judge = (moment: Moment, subject: Subject): Judged => {
   const candidates = PartitionSet.difference(told.truth.cells, underway)
   const unfresh = PartitionSet.unionAll(all.dimensions, unfreshStates(snapshot, subject).map((state) => inState(snapshot, asset, state)))
   const tick = told.ticked ? snapshot.now.epochMilliseconds : before?.tick ?? null
-  const by = Asked.by(snapshot.graph, asset, cronTicks(automation.when).length === 0 ? null : tick)
+  const by = Asked.by(snapshot.graph, asset, hasClock(automation.when) ? tick : null)
   const upstream = Asked.upstream(snapshot, asset)
   const none = { ...Asked.none(all.dimensions), by, upstream }
   const isKnown = before !== undefined && before.numbering === Partitions.numbering(partitions) && before.asked.by === by
@@ -106,6 +108,10 @@ export const judge = (moment: Moment, subject: Subject): Judged => {
   const looked = mayReadElse ? PartitionSet.union(asked.cells, first) : first
   return { ...told, candidates, unfresh, tick, asked: { ...asked, upstream }, mayReadElse, looked }
 }
+
+/** Time may make it true. */
+const hasClock = (condition: Condition): boolean =>
+  partsOf(condition, "Cron").length + partsOf(condition, "OlderThan").length > 0
 
 /** Where the condition does not ask for stale cells, their records were not read: they count as fresh. */
 const unfreshStates = (snapshot: Snapshot, subject: Subject) =>
@@ -136,12 +142,13 @@ export const settle = (moment: Moment, subject: Subject, judged: Judged): Evalua
     state: {
       at: now,
       tick,
-      crons: cronTicks(automation.when).map(describe),
+      crons: partsOf(automation.when, "Cron").map(describe),
       numbering: Partitions.numbering(snapshot.space(asset).partitions),
       // Of nothing, what stands upstream is not worth a record each time that it changes.
       asked: PartitionSet.isEmpty(next.cells) ? Asked.none(next.cells.dimensions) : next,
       remembered
-    }
+    },
+    next: judged.next
   }
 }
 

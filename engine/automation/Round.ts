@@ -5,6 +5,7 @@ import * as Comparison from "../plan/Comparison.ts"
 import * as Snapshot from "../plan/Snapshot.ts"
 import type { State } from "../record/AutomationState.ts"
 import type { RunStore, RunStoreError } from "../record/RunStore.ts"
+import * as Ages from "./Ages.ts"
 import * as Evaluation from "./Evaluation.ts"
 import type { Moment } from "./Truth.ts"
 
@@ -22,6 +23,8 @@ export interface Reading<E, R> {
     snapshot: Snapshot.Snapshot,
     wanted: (known: Snapshot.Snapshot) => Snapshot.Cells
   ) => Effect.Effect<Snapshot.Snapshot, E, R>
+  /** Those of these cells. */
+  readonly own: (snapshot: Snapshot.Snapshot, cells: Snapshot.Cells) => Effect.Effect<Snapshot.Snapshot, E, R>
   /** Those of the upstream cells that these read. */
   readonly read: (snapshot: Snapshot.Snapshot, cells: Snapshot.Cells) => Effect.Effect<Snapshot.Snapshot, E, R>
 }
@@ -29,11 +32,12 @@ export interface Reading<E, R> {
 export const fromStore: Reading<RunStoreError, RunStore> = {
   stale: (snapshot, wanted) =>
     Effect.flatMap(Comparison.make(snapshot, wanted(snapshot)), (compared) => Snapshot.detail(compared, wanted(compared))),
+  own: Snapshot.detailOwn,
   read: Snapshot.detailUpstream
 }
 
 /** Of snapshots that have all records. */
-export const known: Reading<never, never> = { stale: Effect.succeed, read: Effect.succeed }
+export const known: Reading<never, never> = { stale: Effect.succeed, own: Effect.succeed, read: Effect.succeed }
 
 export interface Options<E, R> {
   readonly snapshot: Snapshot.Snapshot
@@ -70,6 +74,7 @@ export const evaluate = Effect.fnUntraced(function*<E, R>({ claimed, open, readi
   })
   const judge = Effect.fnUntraced(function*({ asset, automation }: typeof subjects[number]) {
     const subject = { asset, automation, before: states.get(asset), open: of(open, asset) }
+    snapshot = yield* reading.own(snapshot, Ages.wanted(snapshot, subject))
     const judged = Evaluation.judge(moment(), subject)
     snapshot = yield* reading.read(snapshot, new Map([[asset, judged.looked]]))
     const found = Evaluation.settle(moment(), subject, judged)

@@ -21,7 +21,7 @@ export interface Simulated {
 /** Rounds of one moment: each asks for what the one before has brought about. A condition that is always true has no last one. */
 const mostRounds = 100
 
-/** From one moment to another, both included: at the first one, and whenever a cron expression is due or a window ends. */
+/** From one moment to another, both included: at the first one, and whenever a cron expression is due, a window ends or a cell comes of age. */
 export const run = Effect.fnUntraced(function*(graph: AssetGraph, world: World, span: {
   readonly from: number
   readonly to: number
@@ -31,7 +31,8 @@ export const run = Effect.fnUntraced(function*(graph: AssetGraph, world: World, 
 }) {
   const found: Array<Simulated> = []
   let states = span.states
-  for (let at = span.from; at <= span.to && found.length < span.limit; at = NextMoment.after(graph, at)) {
+  let due = Number.POSITIVE_INFINITY
+  for (let at = span.from; at <= span.to && found.length < span.limit; at = Math.min(due, NextMoment.after(graph, at))) {
     const now = DateTime.makeUnsafe(at)
     for (let i = 0; i < mostRounds && found.length < span.limit; i++) {
       const { broken, evaluated, snapshot } = yield* Round.evaluate({
@@ -39,6 +40,7 @@ export const run = Effect.fnUntraced(function*(graph: AssetGraph, world: World, 
       })
       for (const unevaluated of broken.values()) return yield* unevaluated
       states = new Map(Array.from(evaluated, ([asset, { state }]) => [asset, state]))
+      due = Math.min(...Array.from(evaluated.values(), ({ next }) => next))
       const asked = Array.from(evaluated).filter(([, { asked }]) => !PartitionSet.isEmpty(asked))
       if (asked.length === 0) break
       for (const [asset, { asked: cells }] of asked) {

@@ -6,6 +6,8 @@ import * as PartitionSet from "../partition/PartitionSet.ts"
 import { mainSiblings, siblings, type Snapshot } from "../plan/Snapshot.ts"
 import { classifyTogether, downstreamOf, upstreamOf } from "../plan/Staleness.ts"
 import type { State } from "../record/AutomationState.ts"
+import * as Ages from "./Ages.ts"
+import { inWindows } from "./Windows.ts"
 
 export interface Truth {
   readonly condition: Condition
@@ -29,8 +31,10 @@ export interface Told {
   readonly remembered: ReadonlyMap<string, PartitionSet.PartitionSet>
   /** Those of them that are reset where a cell of the asset itself is asked for. */
   readonly untilAsked: ReadonlyArray<string>
-  /** A tick of a cron expression has passed since the evaluation before. */
+  /** A tick of a cron expression has passed since the evaluation before, or the span of an age has begun anew. */
   readonly ticked: boolean
+  /** When an age alone may change what is asked for, in milliseconds since 1970. */
+  readonly next: number
 }
 
 /** Evaluates a condition of the cells of an asset, all of them at once. */
@@ -40,6 +44,7 @@ export const tell = (moment: Moment, asset: string, condition: Condition, before
   const remembered = new Map<string, PartitionSet.PartitionSet>()
   const untilAsked: Array<string> = []
   let ticked = false
+  let next = Number.POSITIVE_INFINITY
 
   const told = (asset: string, condition: Condition): Truth => {
     const { all } = snapshot.space(asset)
@@ -72,9 +77,15 @@ export const tell = (moment: Moment, asset: string, condition: Condition, before
         return whole(isDue)
       }
       case "LastPartitions":
-        return truth(lastOf(snapshot, asset, condition.count))
       case "LastTime":
-        return truth(within(snapshot, asset, now - condition.millis))
+        return truth(inWindows(snapshot, asset, condition) ?? none)
+      case "OlderThan": {
+        const older = Ages.olderThan(snapshot, asset, condition.millis)
+        next = Math.min(next, older.next)
+        // What has failed is tried once in each span, as at a tick.
+        ticked ||= before !== undefined && Ages.spanOf(now, condition.millis) > Ages.spanOf(before.at, condition.millis)
+        return truth(older.cells)
+      }
       case "And": {
         const parts = condition.of.map((part) => told(asset, part))
         return truth(parts.reduce((cells, part) => PartitionSet.intersection(cells, part.cells), all), parts)
@@ -121,7 +132,7 @@ export const tell = (moment: Moment, asset: string, condition: Condition, before
     snapshot.graph.upstream(asset).map((edge) => ({ edge, part: told(edge.upstream, condition) }))
 
   const truth = told(asset, condition)
-  return { truth, remembered, untilAsked: untilAsked.filter((place) => place.startsWith(`${asset} `)), ticked }
+  return { truth, remembered, untilAsked: untilAsked.filter((place) => place.startsWith(`${asset} `)), ticked, next }
 }
 
 /** The cells of the computation that gives the asset, in a state; a failure comes first, then what is missing. */
@@ -155,29 +166,4 @@ export const absent = (snapshot: Snapshot, edge: Edge, cells: PartitionSet.Parti
   return edge.partial || readsSome
     ? PartitionSet.empty(stored.dimensions)
     : PartitionSet.difference(upstreamOf(snapshot, edge, cells), stored)
-}
-
-/** The cells in the last windows, or without windows those of the keys that were added last. */
-const lastOf = (snapshot: Snapshot, asset: string, count: number): PartitionSet.PartitionSet => {
-  const { all, dimensions } = snapshot.space(asset)
-  const time = dimensions.findIndex(({ partitions }) => partitions._tag === "TimeWindows")
-  const chosen = time < 0 ? 0 : time
-  const boxes = dimensions.map((dimension, i) => i === chosen ? PartitionSet.takeLast(dimension.all, count) : dimension.all)
-  return PartitionSet.intersection(PartitionSet.product(boxes), all)
-}
-
-/** The cells in windows that have ended since an instant, or not yet; all where there are no windows. */
-const within = (snapshot: Snapshot, asset: string, from: number): PartitionSet.PartitionSet => {
-  const { all, dimensions } = snapshot.space(asset)
-  const boxes = dimensions.map((dimension) => {
-    const { partitions } = dimension
-    if (partitions._tag !== "TimeWindows") return dimension.all
-    const positions: Array<number> = []
-    for (const [position] of PartitionSet.points(dimension.all, { order: "descending" })) {
-      if (partitions.calendar.startOf(position! + 1) <= from) break
-      positions.push(position!)
-    }
-    return PartitionSet.fromPositions(positions)
-  })
-  return PartitionSet.intersection(PartitionSet.product(boxes), all)
 }

@@ -53,6 +53,7 @@ export const make = (graph: AssetGraph, given: {
       change(asset, set, now, "materialized", (known, output, point) => ({
         ...nothing,
         dataVersion: ++version,
+        materializedAt: DateTime.toDateUtc(now),
         codeVersion: graph.assets.get(output)?.codeVersion ?? "",
         inputs: inputVersions(known, output, point)
       })),

@@ -139,7 +139,8 @@ const round = Effect.fn("Automations.round")(function*<R>({ graph, lease, runs, 
     }
   }
   const now = snapshot.now.epochMilliseconds
-  return { rest, next: began + Math.min(evenSoMillis, NextMoment.after(graph, now) - now) }
+  const next = Math.min(NextMoment.after(graph, now), ...Array.from(evaluated.values(), ({ next }) => next))
+  return { rest, next: began + Math.min(evenSoMillis, next - now) }
 })
 
 /** Whether a later evaluation would find the same from either. */

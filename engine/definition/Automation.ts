@@ -55,6 +55,16 @@ export const inLast = (what: number | Exclude<Duration.Input, number>): Conditio
   return { _tag: "LastPartitions", count: what }
 }
 
+/**
+ * The cell has data, and was materialized last so long ago. Of an asset with very many cells say it together with `inLast`:
+ * `and(olderThan("1 hour"), inLast(2))` looks at two records, alone it looks at all of them.
+ */
+export const olderThan = (span: Exclude<Duration.Input, number>): Condition => {
+  const millis = Duration.toMillis(Duration.fromInputUnsafe(span))
+  if (!Number.isFinite(millis) || millis < 1000) throw new Error("Automation.olderThan needs a span of time of at least a second, such as \"1 hour\".")
+  return { _tag: "OlderThan", millis }
+}
+
 export const and = (...of: ReadonlyArray<Condition>): Condition => ({ _tag: "And", of })
 export const or = (...of: ReadonlyArray<Condition>): Condition => ({ _tag: "Or", of })
 export const not = (of: Condition): Condition => ({ _tag: "Not", of })

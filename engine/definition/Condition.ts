@@ -7,7 +7,7 @@ export type Condition =
   | { readonly _tag: "Missing" | "Stale" | "Failed" | "Stored" | "InProgress" | "Blocked" | "Source" }
   | { readonly _tag: "Cron"; readonly cron: Cron; readonly zone: Zone }
   | { readonly _tag: "LastPartitions"; readonly count: number }
-  | { readonly _tag: "LastTime"; readonly millis: number }
+  | { readonly _tag: "LastTime" | "OlderThan"; readonly millis: number }
   | { readonly _tag: "And" | "Or"; readonly of: ReadonlyArray<Condition> }
   | { readonly _tag: "Not" | "AnyUpstream" | "AllUpstream" | "Newly"; readonly of: Condition }
   /** Without `reset`: until the cell is asked for. */
@@ -36,6 +36,8 @@ export const describe = (condition: Condition): string => {
       return `in the last ${condition.count === 1 ? "partition" : `${condition.count} partitions`}`
     case "LastTime":
       return `in the last ${Span.exact(condition.millis)}`
+    case "OlderThan":
+      return `older than ${Span.exact(condition.millis)}`
     case "And":
     case "Or":
       return `(${condition.of.map(describe).join(condition._tag === "And" ? " and " : " or ")})`
@@ -52,23 +54,26 @@ export const describe = (condition: Condition): string => {
   }
 }
 
-type CronTick = Extract<Condition, { readonly _tag: "Cron" }>
+/** The parts of a condition of one kind, wherever they are in it. */
+export const partsOf = <Tag extends Condition["_tag"]>(condition: Condition, tag: Tag): ReadonlyArray<Part<Tag>> => {
+  const isOne = (part: Condition): part is Part<Tag> => part._tag === tag
+  return [condition].filter(isOne).concat(within(condition).flatMap((part) => partsOf(part, tag)))
+}
 
-/** The parts of a condition that are ticks of a cron expression. */
-export const cronTicks = (condition: Condition): ReadonlyArray<CronTick> => {
+type Part<Tag extends Condition["_tag"]> = Condition & { readonly _tag: Tag }
+
+const within = (condition: Condition): ReadonlyArray<Condition> => {
   switch (condition._tag) {
-    case "Cron":
-      return [condition]
     case "And":
     case "Or":
-      return condition.of.flatMap(cronTicks)
+      return condition.of
     case "Not":
     case "AnyUpstream":
     case "AllUpstream":
     case "Newly":
-      return cronTicks(condition.of)
+      return [condition.of]
     case "Since":
-      return [...cronTicks(condition.of), ...condition.reset === undefined ? [] : cronTicks(condition.reset)]
+      return [condition.of, ...condition.reset === undefined ? [] : [condition.reset]]
     default:
       return []
   }

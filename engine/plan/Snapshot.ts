@@ -238,6 +238,9 @@ const keysOf = (space: PartitionSpace.PartitionSpace, cells: PartitionSet.Partit
 export const detail = Effect.fn("Snapshot.detail")((snapshot: Snapshot, wanted: Cells) =>
   withRecords(snapshot, withUpstream(snapshot, wanted).found))
 
+/** The same snapshot with the records of these cells, and not of what they read. */
+export const detailOwn = Effect.fn("Snapshot.detailOwn")((snapshot: Snapshot, wanted: Cells) => withRecords(snapshot, wanted))
+
 /** The same snapshot with the records of nothing but the upstream cells that these read. */
 export const detailUpstream = Effect.fn("Snapshot.detailUpstream")((snapshot: Snapshot, wanted: Cells) =>
   withRecords(snapshot, withUpstream(snapshot, wanted, false).found))

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { type Asset, Automation, Input, Mapping, Partitions } from "../../../index.ts"
 import { asset, days, keys, play, type Tick } from "./stage.ts"
 
-const { and, anyUpstream, allUpstream, cronTick, eager, inLast, limited, missing, newly, not, onCron, onMissing, or, since, stale, when } = Automation
+const { and, anyUpstream, allUpstream, cronTick, eager, inLast, limited, missing, newly, not, olderThan, onCron, onMissing, or, since, stale, when } = Automation
 
 /** `down` reads `up`, both by day. */
 const chain = (automation: Automation.Automation, more: { readonly partial?: boolean } = {}) => {
@@ -107,6 +107,14 @@ const scenarios: Readonly<Record<string, ReadonlyArray<readonly [string, Readonl
     ["the oldest first", alone(limited(eager, { atMost: 2, order: "oldest" })), [["at 7", "it 1 2"], ["ok", "it 3 4"]]],
     ["failures make room", alone(limited(eager, { atMost: 2 })), [["", "it 2 3"], ["broke", "it 1"], ["broke", ""]]],
     ["a new day goes before what is left of the past", alone(limited(eager, { atMost: 1 })), [["", "it 3"], ["at 5; ok", "it 4"], ["ok", "it 2"]]]
+  ],
+  "olderThan": [
+    ["asks for what is so old, by its last materialization", alone(when(olderThan("2 hours")), Partitions.none), [["", ""], ["it", ""], ["at 4T14:30", "it"], ["", ""], ["ok", ""], ["at 4T16:00", ""], ["at 4T16:40", "it"]]],
+    ["each cell for itself; what has no data has no age", alone(when(olderThan("2 hours"))), [["it 1", ""], ["at 4T13:00; it 2", ""], ["at 4T14:30", "it 1"], ["at 4T15:30", "it 2"], ["ok", ""]]],
+    ["a failure is tried again in the next span", alone(when(olderThan("2 hours")), Partitions.none), [["it", ""], ["at 4T14:30", "it"], ["broke", ""], ["at 4T15:50", ""], ["at 4T16:10", "it"], ["ok", ""], ["at 4T17:00", ""]]],
+    ["in the last windows", alone(when(and(olderThan("2 hours"), inLast(2)))), [["it", ""], ["at 4T14:30", "it 2 3"], ["ok", ""]]],
+    ["or when it is missing", alone(when(or(missing, olderThan("1 day")))), [["", "it 1 2 3"], ["ok", ""], ["at 5T11:00", "it 4"], ["ok; at 5T13:00", "it 1 2 3"]]],
+    ["of what it reads", chain(when(anyUpstream(olderThan("2 hours")))), [["up; down", ""], ["at 4T13:00; up 3", ""], ["at 4T14:30", "down 1 2"]]]
   ],
   "own conditions": [
     ["the last days only", chain(when(and(or(missing, stale), inLast(2)))), [["at 9", "down 7 8"]]],

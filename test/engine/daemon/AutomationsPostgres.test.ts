@@ -46,4 +46,19 @@ describe("a daemon with automations on Postgres", () => {
       ])
       assert.lengthOf(yield* runs.runs({ limit: 99 }), 3)
     }).pipe(Effect.provide(Layer.mergeAll(postgres, MemoryIo.layer(Store)))), 30_000)
+
+  it.live("computes anew what is older than it may be, though nothing has changed", () =>
+    Effect.gen(function*() {
+      const { missing, olderThan, or, when } = Automation
+      const graph = graphWith<Store>([
+        texts("renewed", () => Effect.succeed(["the same"]), { automation: when(or(missing, olderThan("1 second"))) }),
+        texts("kept", () => Effect.succeed(["the same"]), { automation: when(or(missing, olderThan("1 hour"))) })
+      ])
+      const automations = yield* AutomationStore
+      const daemon = yield* Effect.forkChild(Daemon.run(graph, [], { stop: Effect.never }))
+      const asks = (asset: string) => Effect.map(automations.asks([asset], { limit: 9 }), (all) => all.length)
+      yield* Effect.repeat(Effect.delay(asks("renewed"), "200 millis"), { until: (count) => count >= 3 })
+      assert.strictEqual(yield* asks("kept"), 1)
+      yield* Fiber.interrupt(daemon)
+    }).pipe(Effect.provide(Layer.mergeAll(postgres, MemoryIo.layer(Store)))), 30_000)
 })

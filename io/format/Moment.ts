@@ -31,9 +31,12 @@ const twoBytes = (bytes: Uint8Array, at: number): number => {
 /** Days before a month, of a year that begins in March. */
 const daysBefore = [306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275] as const
 
-/** What Date.UTC gives, in a fifth of its time; NaN for days from the 29th on, years of few digits and what there is not. */
+/** Those that every year has: the 29th of February is left to the pattern. */
+const daysIn = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const
+
+/** What Date.UTC gives, in a fifth of its time; NaN for the 29th of February, years of few digits and what there is not. */
 const utc = (year: number, month: number, day: number, hour: number, minute: number, second: number, millis: number): number => {
-  const plain = year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour <= 23 && minute <= 59 && second <= 59 && millis >= 0 && millis <= 999
+  const plain = year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn[month - 1]! && hour <= 23 && minute <= 59 && second <= 59 && millis >= 0 && millis <= 999
   if (!plain) return Number.NaN
   const years = month < 3 ? year - 1 : year
   const days = years * 365 + Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400) + daysBefore[month - 1]! + day - 719_469

@@ -40,10 +40,11 @@ describe("in place", () => {
   })
 
   it("moments as Date writes them", () => {
-    for (let millis = Date.UTC(900, 0, 1); millis < Date.UTC(9999, 11, 31); millis += 86_400_000 * 113.37) {
+    for (let millis = Date.UTC(900, 0, 1); millis < Date.UTC(9999, 11, 31); millis += 86_400_000 * 61.37) {
       const date = new Date(millis)
       const text = date.toISOString()
-      const expected = date.getUTCDate() > 28 || date.getUTCFullYear() < 1000 ? Number.NaN : date.getTime()
+      const isLeft = text.includes("-02-29") || date.getUTCFullYear() < 1000
+      const expected = isLeft ? Number.NaN : date.getTime()
       assert.deepStrictEqual([Moment.written(text, 0, 24), Moment.writtenBytes(Buffer.from(text), 0)], [expected, expected], text)
     }
   })

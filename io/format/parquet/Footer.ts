@@ -4,6 +4,7 @@ import { type FileMetaData, parquetMetadata, parquetSchema, type RowGroup } from
 import type { SchemaTree } from "hyparquet/src/types.js"
 import { FormatError } from "../FormatError.ts"
 import { attempt } from "../Machine.ts"
+import * as Annotation from "./Annotation.ts"
 import type { Ranged } from "./Ranged.ts"
 import * as Structs from "./Structs.ts"
 import { endOfStruct } from "./Thrift.ts"
@@ -78,10 +79,15 @@ const fault = (metadata: FileMetaData, size: number): string | undefined => {
   if (metadata.schema.length === 0) return "its schema is empty"
   // Throws where the schema is no tree.
   const leaves = leavesOf(parquetSchema(metadata))
+  for (const { element, path } of leaves) {
+    const wrong = Annotation.fault(element)
+    if (wrong !== undefined) return `column ${path.join(".")} ${wrong}`
+  }
   let rows = 0n
   for (const [index, group] of metadata.row_groups.entries()) {
     if (group.num_rows < 0n) return `row group ${index} has a negative number of rows`
     rows += group.num_rows
+    if (leaves.length === 0 && rows > 0n) return `it says ${rows} rows, and has no columns`
     if (group.columns.length !== leaves.length) return `row group ${index} has ${group.columns.length} columns, and the schema ${leaves.length}`
     for (const [c, chunk] of group.columns.entries()) {
       if (chunk.file_path !== undefined) return `row group ${index} is in another file, ${chunk.file_path}; expected all data in one file`

@@ -17,6 +17,10 @@ const numbers = (chunk: Partial<Forged.Chunk>, rows = 3, over: Forged.Fields = {
     { path: ["a"], type: type.int32, count: 3, pages: [page({ count: 3, values: int32s(1, 2, 3) })], ...chunk }
   ], over)
 
+/** A file whose one column is said to be something that it cannot be. */
+const annotated = (stored: number, of: Omit<Parameters<typeof element>[2], "type">) =>
+  file([element("a", required, { type: stored, ...of })], 1, 1, [{ path: ["a"], type: stored, count: 1, pages: [page({ count: 1, values: int32s(1, 2) })] }])
+
 interface Case {
   readonly name: string
   readonly bytes: Uint8Array
@@ -38,6 +42,11 @@ const structure: ReadonlyArray<Case> = [
   { name: "a field of another type in the footer", bytes: numbers({ meta: { field_3: [1, 2] } }), error: "its footer cannot be read: its metadata is damaged" },
   { name: "a column less than the schema", bytes: file([element("a", required, { type: type.int32 })], 1, 3, []), error: "row group 0 has 0 columns, and the schema 1" },
   { name: "another column than the schema", bytes: numbers({ path: ["b"] }), error: "column 0 of row group 0 is b, and a in the schema" },
+  { name: "decimals that are no integers", bytes: annotated(type.double, { converted: converted.decimal }), error: "column a is said to be DECIMAL, and is stored as DOUBLE" },
+  { name: "text that is numbers", bytes: annotated(type.int32, { logical: { field_1: {} } }), error: "column a is said to be STRING, and is stored as INT32" },
+  { name: "more places than digits", bytes: annotated(type.int32, { logical: { field_5: { field_1: 2_000_000_000, field_2: 9 } } }), error: "column a has decimals of 9 digits, 2000000000 of them after the point" },
+  { name: "a type that nobody knows", bytes: annotated(99, {}), error: "column a is stored as a type of no known number" },
+  { name: "rows without columns", bytes: file([], 0, 1e15, []), error: "it says 1000000000000000 rows, and has no columns" },
   { name: "a codec that nobody knows", bytes: numbers({ meta: { field_4: 99 } }), error: "packed with a codec of no known number" },
   { name: "fewer values than rows", bytes: numbers({}, 4), error: "it has 3 values for 4 rows" },
   { name: "a root that is repeated", bytes: numbers({}, 3, { field_2: [element("root", repeated, { children: 1 }), element("a", required, { type: type.int32 })] }), rows: [{ a: 1 }, { a: 2 }, { a: 3 }] },

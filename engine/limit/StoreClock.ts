@@ -16,8 +16,11 @@ export interface StoreClock {
   readonly forget: () => void
 }
 
-/** So much may one of the clocks gain on the other; where it is more, the store's windows are as wrong as that. */
-const drift = 1 / 1000
+/**
+ * So much may one of the clocks gain on the other: NTP slews a clock by no more. Where it is more, the store's windows are
+ * as wrong as that.
+ */
+const drift = 1 / 2000
 
 /** By how much the store's clock is ahead, at least or at most, as of a moment of this process. */
 interface Bound {

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { columnFromArray, decimal, tableFromColumns, tableToIPC } from "@uwdata/flechette"
 import { Frame, FrameError, sum } from "../../../io/frame/index.ts"
 
 describe("Arrow", () => {
@@ -19,6 +20,16 @@ describe("Arrow", () => {
     const frame = Frame.fromColumns({ s: ["a", "b", "a", null] }).filter((row) => row.s !== "a")
     const back = Frame.fromArrow<{ s: string | null }>(frame.toArrow())
     assert.deepStrictEqual(back.groupby("s").count().rows(), [{ s: "b", count: 1 }, { s: null, count: 1 }])
+  })
+
+  it("takes decimals that a number holds, and refuses the others, columns of one name and what is cut off", () => {
+    const of = (digits: ReadonlyArray<bigint | null>, name = "price") =>
+      tableToIPC(tableFromColumns([[name, columnFromArray([...digits], decimal(38, 2, 128))], ["id", columnFromArray(digits.map((_, i) => i))]]), {}) as Uint8Array
+    const bytes = of([1250n, null, -1n, 99999999999999999n / 100n])
+    assert.deepStrictEqual(Frame.fromArrow<{ price: number | null }>(bytes).column("price"), [12.5, null, -0.01, 9999999999999.99])
+    assert.throws(() => Frame.fromArrow(of([1234567890123456789012n])), FrameError, `Column "price" has a decimal of more digits than a number`)
+    assert.throws(() => Frame.fromArrow(of([1n], "id")), FrameError, `two columns named "id"`)
+    for (let length = 1; length < bytes.length - 8; length += 7) assert.throws(() => Frame.fromArrow(bytes.subarray(0, length)), FrameError, "not a table in Arrow")
   })
 
   it("refuses with the column's name what Arrow cannot hold, and bytes that are not Arrow", () => {

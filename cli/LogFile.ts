@@ -12,6 +12,8 @@ export interface Options {
   readonly maxBytes?: number | undefined
   /** So many are kept beside the one that is written to. Default 5. */
   readonly kept?: number | undefined
+  /** Takes the sentence of a file that cannot be written any more. Default: standard error. */
+  readonly tell?: ((sentence: string) => void) | undefined
 }
 
 /** The lock of a process that was killed while it turned files over, which takes no millisecond. */
@@ -46,9 +48,14 @@ const turnOver = (file: string, descriptor: number, kept: number): void => {
   }
 }
 
-/** Gives what writes a line, until the scope ends. A disk that is full does not end the work that is logged. */
+const onStandardError = (sentence: string): void => void process.stderr.write(`${sentence}\n`)
+
+/**
+ * Gives what writes a line, until the scope ends. A disk that is full does not end the work that is logged: it is told once,
+ * and the file says how many lines are missing when it can be written again.
+ */
 export const open = (file: string, options: Options = {}): Effect.Effect<(line: string) => void, Refusal, Scope.Scope> => {
-  const { kept = 5, maxBytes = 10 * 1024 * 1024 } = options
+  const { kept = 5, maxBytes = 10 * 1024 * 1024, tell = onStandardError } = options
   return Effect.acquireRelease(
     Effect.try({
       try: () => {
@@ -61,8 +68,11 @@ export const open = (file: string, options: Options = {}): Effect.Effect<(line: 
           descriptor = fs.openSync(absolute, "a")
           fs.closeSync(before)
         }
+        let lost = 0
         const write = (line: string) => {
-          const bytes = Buffer.from(`${line}\n`)
+          // What was written last may be a part of a line.
+          const gap = lost === 0 ? "" : `\n${lost} ${lost === 1 ? "line is" : "lines are"} missing here: the file could not be written.\n`
+          const bytes = Buffer.from(`${gap}${line}\n`)
           try {
             // Others turn it over too: another process, or logrotate.
             if (!isSame(absolute, descriptor)) reopen()
@@ -71,9 +81,10 @@ export const open = (file: string, options: Options = {}): Effect.Effect<(line: 
               turnOver(absolute, descriptor, kept)
               if (!isSame(absolute, descriptor)) reopen()
             }
-            fs.writeSync(descriptor, bytes)
+            for (let at = 0; at < bytes.length;) at += fs.writeSync(descriptor, bytes, at)
+            lost = 0
           } catch (error) {
-            process.stderr.write(`${line}\n${file} cannot be written: ${messageOf(error)}\n`)
+            if (lost++ === 0) tell(`${file} cannot be written, and what it would say is lost until it can be: ${messageOf(error)}.`)
           }
         }
         return { write, close: () => fs.closeSync(descriptor) }

@@ -28,6 +28,12 @@ interface Looked {
   readonly bytesPerRecord: number | undefined
 }
 
+/** What is known of a file that can be sent. */
+interface Found extends Inspected {
+  /** Not even a bad one. */
+  readonly hasNone: boolean
+}
+
 class Enough extends Data.TaggedError("Enough") {}
 
 const packed = /\.(gz|gzip|zst|zstd)$/i
@@ -60,12 +66,12 @@ const lookAtText = Effect.fnUntraced(function*(file: ObjectInfo, format: Format.
 const lookAtParquet = Effect.fnUntraced(function*(file: ObjectInfo, recordId: string) {
   const ranged = yield* Effect.flatMap(ObjectStore, (store) => store.ranged(file.uri, { ifMatch: file.etag }))
   const format = Format.parquet(Schema.Struct({ [recordId]: Schema.String }))
-  const rows = Stream.take(format.read(ranged, { onBadRecord: "skip" }), 1)
-  yield* Effect.catchIf(Stream.runDrain(rows), (error) => error._tag === "FormatError" && error.column === recordId, (error) => {
+  const rows = Stream.take(format.read(ranged, { onBadRecord: "fail" }), 1)
+  const count = yield* Effect.catchIf(Stream.runCount(rows), (error) => error._tag === "FormatError" && error.column === recordId, (error) => {
     const [, columns] = error._tag === "FormatError" ? /^the file has no such column; it has (.*)\.?$/.exec(error.reason) ?? [] : []
-    return columns === undefined ? Effect.void : lacks(file, recordId, columns)
+    return columns === undefined ? Effect.succeed(1) : lacks(file, recordId, columns)
   })
-  return undefined
+  return { bytesPerRecord: undefined, hasNone: count === 0 } satisfies Found
 })
 
 const refuse = (message: string) => Effect.fail(new BadInput({ message }))
@@ -95,8 +101,9 @@ export const inspect = Effect.fn("bulk.inspect")(function*(
       if (format.name === "parquet") return yield* lookAtParquet(file, recordId)
       const found = yield* lookAtText(file, format)
       yield* judge(found, recordId)
-      return found.bytesPerRecord
+      return { bytesPerRecord: found.bytesPerRecord, hasNone: found.good === 0 && found.firstBad === undefined } satisfies Found
     }), { concurrency })
-  const known = looked.filter((one) => one !== undefined)
+  if (looked.every(({ hasNone }) => hasNone)) return yield* refuse(`${uri} has no records: there is nothing to process.`)
+  const known = looked.map(({ bytesPerRecord }) => bytesPerRecord).filter((one) => one !== undefined)
   return { bytesPerRecord: known.length === 0 ? undefined : known.reduce((sum, one) => sum + one, 0) / known.length }
 })

@@ -31,6 +31,7 @@ export const ensure = Effect.fnUntraced(function*(logs: Logs) {
     return logs.client("INFO", `Health: up at ${health.success.url}, answered in ${health.success.millis} ms`)
   }
   const { message } = health.failure
+  if (health.failure._tag === "SettingsError") return yield* new Cli.Refusal({ message })
   logs.client("ERROR", `Health: down. ${message}`)
   yield* Console.error(`error: Nothing was sent, since the API is not up. ${message}`)
   return yield* new Cli.Unfinished({ exitCode: 1 })

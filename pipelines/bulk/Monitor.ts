@@ -37,12 +37,12 @@ export const make = Effect.fnUntraced(function*(
   { anew, expected, folder, logs, meter, name, run, show }: Watched
 ): Effect.fn.Return<Monitor, never, RecordApi | SqlClient.SqlClient | Scope.Scope> {
   const api = yield* RecordApi
-  const progress = Progress.make(performance.now(), expected)
   let isUp = true
   let isComplete = false
   // The database may be away for a moment; the run waits for it, and progress stands still.
   const committed = (run: number) => Effect.orElseSucceed(Fleet.read(run, anew), () => undefined)
   const before = yield* committed(0)
+  const progress = Progress.make(performance.now(), expected, before?.records)
 
   /** What is committed, or else what this process knows of itself: neither says too much, so the larger one is nearer. */
   const standing = Effect.gen(function*() {

@@ -1,5 +1,5 @@
 /** How a run goes: options of the command before settings of the environment, before defaults. */
-import { Effect } from "effect"
+import { Console, Effect } from "effect"
 import { Cli } from "sluice"
 import * as Input from "../../resources/bulk/Input.ts"
 import * as Setting from "../../resources/bulk/Setting.ts"
@@ -27,8 +27,14 @@ export interface Options {
   readonly level: Level
 }
 
-const refusing = <A>(settings: Effect.Effect<A, Setting.SettingsError>): Effect.Effect<A, Cli.Refusal> =>
-  Effect.mapError(settings, ({ message }) => new Cli.Refusal({ message }))
+/** What is wrong is a line each: one of many would be lost in a long one. */
+const refusing = <A>(settings: Effect.Effect<A, Setting.SettingsError>): Effect.Effect<A, Cli.Refusal | Cli.Unfinished> =>
+  Effect.catch(settings, ({ message }): Effect.Effect<never, Cli.Refusal | Cli.Unfinished> => {
+    const sentences = message.split("\n")
+    if (sentences.length === 1) return Effect.fail(new Cli.Refusal({ message }))
+    const told = Effect.forEach(sentences, (sentence) => Console.error(`error: ${sentence}`), { discard: true })
+    return Effect.andThen(told, Effect.fail(new Cli.Unfinished({ exitCode: 2 })))
+  })
 
 const sending = { api: ApiSettings.read, level: Setting.word("LOG_LEVEL", "INFO", levels) }
 
@@ -36,7 +42,7 @@ const sending = { api: ApiSettings.read, level: Setting.word("LOG_LEVEL", "INFO"
 export const readSending = refusing(Setting.all(sending))
 
 /** Every setting; a sentence for each that is missing or wrong. */
-export const read: Effect.Effect<Options, Cli.Refusal> = refusing(Setting.all({
+export const read: Effect.Effect<Options, Cli.Refusal | Cli.Unfinished> = refusing(Setting.all({
   input: Input.uri,
   ...sending,
   chunkKib: Input.chunkKib,

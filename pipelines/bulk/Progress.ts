@@ -19,22 +19,20 @@ export interface Progress {
 const paceMillis = 10_000
 const predictionMillis = 30_000
 
-/** `expected`: so many records there are, as far as that is known. */
-export const make = (began: number, guess: number | undefined): Progress => {
+/** `guess`: so many records there are, as far as that is known; `first` of them were done before. */
+export const make = (began: number, guess: number | undefined, first = 0): Progress => {
   let expected = guess
   const noted: Array<{ readonly at: number; readonly done: number }> = []
-  let first: number | undefined
-  const last = () => noted.at(-1) ?? { at: began, done: 0 }
+  const last = () => noted.at(-1) ?? { at: began, done: first }
   /** A pace over that long a time, or as much of it as there is. */
   const pace = (millis: number): number => {
     const { at, done } = last()
-    const from = noted.find((one) => one.at >= at - millis) ?? { at: began, done: first ?? 0 }
-    const before = from.at === at ? { at: began, done: first ?? 0 } : from
+    const from = noted.find((one) => one.at >= at - millis) ?? { at: began, done: first }
+    const before = from.at === at ? { at: began, done: first } : from
     return (done - before.done) / Math.max(0.001, (at - before.at) / 1000)
   }
   return {
     note: (at, done) => {
-      first ??= done
       noted.push({ at, done })
       while (noted.length > 2 && noted[0]!.at < at - predictionMillis) noted.shift()
     },
@@ -43,11 +41,11 @@ export const make = (began: number, guess: number | undefined): Progress => {
     },
     done: () => last().done,
     perSecond: () => pace(paceMillis),
-    mean: () => (last().done - (first ?? 0)) / Math.max(0.001, (last().at - began) / 1000),
+    mean: () => (last().done - first) / Math.max(0.001, (last().at - began) / 1000),
     share: () => expected === undefined || expected === 0 ? undefined : Math.min(1, last().done / expected),
     secondsLeft: () => {
       const perSecond = pace(predictionMillis)
-      return expected === undefined || perSecond <= 0 ? undefined : Math.max(0, expected - last().done) / perSecond
+      return expected === undefined || expected <= last().done || perSecond <= 0 ? undefined : Math.max(0, expected - last().done) / perSecond
     }
   }
 }

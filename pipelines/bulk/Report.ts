@@ -37,6 +37,12 @@ export const tellInterrupted = ({ engine, seconds, sent }: Standing, json: boole
     Effect.catchCause((cause) => Effect.sync(() => logs.warn(`The statistics cannot be read: ${Cause.pretty(cause)}`)))
   )
 
+const whereFailed = ({ refused, unanswered }: Statistics.Statistics): string => {
+  const again = refused + unanswered
+  const retry = again === 0 ? "" : ` \`sluice bulk retry-failed\` sends ${again === 1 ? "the one" : `the ${again.toLocaleString("en")}`} again that the API refused or did not answer.`
+  return `The failed records are in bulk.failed_records, each with its place and reason.${retry}`
+}
+
 /** Fails with the exit code where chunks failed, the run was cancelled from elsewhere, or more records failed than may. */
 export const tell = Effect.fn("bulk.report")(function*(
   { engine, report, seconds, sent }: Ended,
@@ -51,9 +57,7 @@ export const tell = Effect.fn("bulk.report")(function*(
   else {
     if (report === undefined) yield* Console.log("Nothing to do: every record of the input was sent before. --force sends all of them again.\n")
     yield* Console.log(lines.join("\n"))
-    if (all.failed > 0) {
-      yield* Console.log("\nThe failed records are in bulk.failed_records, each with its place and reason; `sluice bulk retry-failed` sends them again.")
-    }
+    if (all.failed > 0) yield* Console.log(`\n${whereFailed(all)}`)
   }
   if (report === undefined || report.state === "succeeded") {
     const tooMany = Threshold.sentence(all.failed, all.read, maxErrorRate)

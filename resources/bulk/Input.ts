@@ -5,8 +5,8 @@ import { all, count, required, type SettingsError, text } from "./Setting.ts"
 
 const s3 = Effect.map(
   all({
-    bucket: required("S3_BUCKET", "the bucket that the records are in (or a file, folder or URI as BULK_INPUT)"),
-    key: required("S3_KEY", "the key of the file in the bucket; one that ends with / means all files below it")
+    bucket: required("S3_BUCKET", "the bucket that the records are in, or a file, a folder or a URI as BULK_INPUT,"),
+    key: required("S3_KEY", "the key of the file in the bucket (one that ends with / means all files below it)")
   }),
   ({ bucket, key }) => `s3://${bucket}/${key.replace(/^\/+/, "")}`
 )

@@ -1,7 +1,7 @@
 /** One setting of the environment: how it is read, and the sentence where it cannot be used. */
 import { Config, Effect, Option, Schema } from "effect"
 
-/** One sentence for each setting that is missing or wrong. */
+/** A line with a sentence for each setting that is missing or wrong. */
 export class SettingsError extends Schema.TaggedError<SettingsError>()("SettingsError", { message: Schema.String }) {}
 
 const wrong = (message: string) => new SettingsError({ message })
@@ -75,7 +75,7 @@ export const all = <const R extends Readonly<Record<string, Effect.Effect<unknow
       if (read._tag === "Success") found.set(name, read.success)
       else sentences.push(read.failure.message)
     }
-    if (sentences.length > 0) return yield* wrong(sentences.join(" "))
+    if (sentences.length > 0) return yield* wrong(sentences.join("\n"))
     // Each name has what its own setting gave.
     return Object.fromEntries(found) as { readonly [N in keyof R]: Effect.Success<R[N]> }
   })

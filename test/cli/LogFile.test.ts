@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { execFile } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
 import { promisify } from "node:util"
@@ -63,5 +63,20 @@ describe("a log file", () => {
       assert.deepStrictEqual([file, path.join(folder, "moved")].map((name) => readFileSync(name, "utf8")), ["after\n", "before\n"])
       const refused = yield* Effect.flip(LogFile.open(path.join(file, "b.log")))
       assert.match(refused.message, /^The log .*b\.log cannot be written: .*\.$/)
+    }))
+
+  it.live("on a disk that is full is told once, and says what is missing when there is room again", () =>
+    Effect.gen(function*() {
+      const folder = yield* temporary
+      const file = path.join(folder, "a.log")
+      symlinkSync("/dev/full", file)
+      const told: Array<string> = []
+      const write = yield* LogFile.open(file, { tell: (sentence) => told.push(sentence) })
+      for (const line of ["one", "two", "three"]) write(line)
+      assert.lengthOf(told, 1)
+      assert.match(told[0]!, /a\.log cannot be written, and what it would say is lost until it can be: ENOSPC/)
+      rmSync(file)
+      for (const line of ["four", "five"]) write(line)
+      assert.strictEqual(readFileSync(file, "utf8"), "\n3 lines are missing here: the file could not be written.\nfour\nfive\n")
     }))
 })

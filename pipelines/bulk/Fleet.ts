@@ -36,7 +36,7 @@ export const read = Effect.fn("bulk.fleet")(function*(run: number, anew: boolean
     with whole as (${whole}),
       part as (select coalesce(sum((k.position ->> 'records')::int), 0)::int as records,
           coalesce(sum((k.rows ->> 'bulk/failed_records')::int), 0)::int as failed
-        from sluice.checkpoints k join bulk.chunks c on c.key = k.partition where k.rows ? 'bulk/failed_records'),
+        from sluice.checkpoints k join bulk.chunks c on c.key = k.partition where k.rows ? 'bulk/failed_records' and (${!anew} or k.run = ${run})),
       call as (select calls::int, p50_ms::float8, p90_ms::float8, p99_ms::float8
         from sluice.calls where run = ${run} and resource = 'bulk' and route = 'process')
     select whole.records + part.records as records, whole.failed + part.failed as failed,

@@ -25,6 +25,10 @@ export interface Watched {
 
 const megabyte = 1024 * 1024
 
+const down = "the API is down, records wait"
+/** Nobody knows when that will be better, and the log says what is wrong. */
+const failing = "the API is up, but its answers fail: records wait, see api_client.log"
+
 const n = (value: number): string => value.toLocaleString("en", { maximumFractionDigits: 0 })
 
 export interface Monitor {
@@ -71,7 +75,7 @@ export const make = Effect.fnUntraced(function*(
     if (isComplete) progress.complete()
     const breaker = yield* api.breaker
     // Without a run there was nothing to do.
-    if (run() !== undefined) show(Progress.line(progress, { failed, p50: times.p50_ms, processes, isDown: breaker.state !== "Closed" }))
+    if (run() !== undefined) show(Progress.line(progress, { failed, p50: times.p50_ms, processes, trouble: breaker.state === "Closed" ? undefined : isUp ? failing : down }))
     const { anomalies, retries } = meter.counts
     const { heapUsed, rss } = process.memoryUsage()
     logs.info(

@@ -64,12 +64,12 @@ export interface Said {
   readonly failed: number
   readonly p50: number
   readonly processes: number
-  /** The breaker is not closed. */
-  readonly isDown: boolean
+  /** Why records wait: the breaker is not closed. */
+  readonly trouble: string | undefined
 }
 
 /** `[████░░░░░░░░░░░░░░░░] 20 % · 200,000 records, 12 failed · 4,990/s · p50 51 ms · about 3 min left`. */
-export const line = (progress: Progress, { failed, isDown, p50, processes }: Said): string => {
+export const line = (progress: Progress, { failed, p50, processes, trouble }: Said): string => {
   const share = progress.share()
   const left = progress.secondsLeft()
   return [
@@ -78,6 +78,6 @@ export const line = (progress: Progress, { failed, isDown, p50, processes }: Sai
     `p50 ${n(p50)} ms`,
     ...processes > 1 ? [`${processes} processes`] : [],
     ...left === undefined ? [] : [`about ${remaining(left)} left`],
-    ...isDown ? ["the API is down, records wait"] : []
+    ...trouble === undefined ? [] : [trouble]
   ].join(" · ")
 }

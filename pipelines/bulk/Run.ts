@@ -38,10 +38,16 @@ export const run = Effect.fn("bulk.run")(function*(input: RunInput) {
     const logs = yield* Logs.open(folder, options.level)
     const meter = Meter.make()
     const screen = Screen.make(input.json)
-    const { json, numRecords } = input
-    const sending = Sending.run({ options, anew: input.force || input.demo, numRecords, folder, json, meter, logs, screen })
+    const { demo, force, json, numRecords } = input
+    let begun: number | undefined
+    const sending = Sending.run({
+      options, anew: force || demo, numRecords, folder, json, meter, logs, screen,
+      begun: (run) => {
+        begun = run
+      }
+    })
     yield* Cli.withEverything(draining({ meter, logs, screen, graceSeconds: options.api.graceSeconds }, sending)).pipe(
-      Effect.onError((cause) => tellEarlyEnd(cause, meter, logs)),
+      Effect.onError((cause) => tellEarlyEnd(cause, meter, demo ? "" : force ? goesOnAnew(begun) : goesOn, logs)),
       Effect.provideService(Meter.ProcessMeter, meter),
       Effect.provide(logs.layer)
     )
@@ -51,15 +57,20 @@ export const run = Effect.fn("bulk.run")(function*(input: RunInput) {
 
 const n = (count: number): string => count.toLocaleString("en")
 
+const goesOn = " The same command goes on with the rest."
+
+/** What is forced is all of it, each time. */
+const goesOnAnew = (run: number | undefined): string =>
+  run === undefined ? "" : ` \`sluice backfill resume ${run}\` goes on with the rest; the same command, with --force, sends all records again.`
+
 /** What ends a run early, with the trace in the log; the command line says errors on the terminal. */
-const tellEarlyEnd = (cause: Cause.Cause<unknown>, { counts }: Meter.Meter, logs: Logs.Logs) =>
+const tellEarlyEnd = (cause: Cause.Cause<unknown>, { counts }: Meter.Meter, goesOn: string, logs: Logs.Logs) =>
   Effect.gen(function*() {
     const ended = Cause.findErrorOption(cause)
     // What it ended with has been told.
     if (Option.isSome(ended) && ended.value instanceof Cli.Unfinished) return
     if (!Cause.hasInterruptsOnly(cause)) return logs.error(Cause.pretty(cause))
-    const sentence = `Interrupted: ${n(counts.processed)} records were processed and ${n(counts.failed)} failed in this process. What is done is ` +
-      "committed; the same command goes on with the rest."
+    const sentence = `Interrupted: ${n(counts.processed)} records were processed and ${n(counts.failed)} failed in this process. What is done is committed.${goesOn}`
     logs.warn(sentence)
     yield* Console.error(sentence)
   })

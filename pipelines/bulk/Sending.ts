@@ -29,6 +29,8 @@ export interface Sent {
   readonly meter: Meter
   readonly logs: Logs
   readonly screen: Screen
+  /** Told the number of the run. */
+  readonly begun: (run: number) => void
 }
 
 /** Ends a run of which too much fails, as an interrupt would: what is on its way comes back, what is done is committed. */
@@ -77,6 +79,7 @@ export const run = Effect.fn("bulk.sending")(function*(sent: Sent) {
         watch(observation)
         if (observation._tag !== "RunStarted") return
         run = observation.run
+        sent.begun(run)
         Deferred.doneUnsafe(started, Effect.succeed(observation.run))
       }
     }).pipe(Effect.ensuring(Deferred.succeed(started, undefined)))

@@ -53,10 +53,26 @@ const mostCuts = 20
 /** So many tries of one call without any answer between them are more than a connection that was cut. */
 const enoughTries = 3
 
+/** Why calls fail, in a few words. */
+const clauseOf = (reason: Reason): string => {
+  switch (reason._tag) {
+    case "Unreachable":
+      return reason.problem
+    case "TimedOut":
+      return `no answer within ${Span.rounded(reason.millis)}`
+    case "Status":
+      return `it answers with ${reason.status}`
+    case "NotJson":
+      return `it answers with ${reason.instead ?? "something that is not JSON"}`
+    default:
+      return reason._tag
+  }
+}
+
 const sentence = (title: string, breaker: Breaker, now: number, reason: Reason | undefined): string => {
   switch (breaker._tag) {
     case "Open": {
-      const why = reason === undefined ? "" : ` (${reason._tag})`
+      const why = reason === undefined ? "" : ` (${clauseOf(reason)})`
       return `The ${title} API seems to be down${why}: its calls wait for ${Span.rounded(Math.ceil((breaker.until - now) / 1000) * 1000)}, then one is tried.`
     }
     case "HalfOpen":

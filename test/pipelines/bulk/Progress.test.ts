@@ -8,7 +8,7 @@ const noted = (expected: number | undefined, done: ReadonlyArray<number>, before
   return progress
 }
 
-const said = { failed: 3, p50: 51.4, processes: 1, isDown: false }
+const said = { failed: 3, p50: 51.4, processes: 1, trouble: undefined }
 
 describe("progress", () => {
   it("is of the last seconds: after an outage the pace and the time that is left are those of now", () => {
@@ -33,7 +33,7 @@ describe("progress", () => {
       "[██████████░░░░░░░░░░] 50 % · 200 records, 3 failed · 100/s · p50 51 ms · about 2 s left"
     )
     assert.strictEqual(
-      Progress.line(noted(undefined, [100, 100]), { ...said, processes: 3, isDown: true }),
+      Progress.line(noted(undefined, [100, 100]), { ...said, processes: 3, trouble: "the API is down, records wait" }),
       "100 records, 3 failed · 0/s · p50 51 ms · 3 processes · the API is down, records wait"
     )
   })

@@ -141,7 +141,7 @@ const textFormat = <A>(
 /** CSV, and every text of separated cells: strict, so that what is read is what stands there. */
 export const csv = <A>(schema: RecordSchema<A>, options: Dialect.Options<keyof A & string> = {}): TextFormat<A> => {
   const shape = Shape.make(schema, options.columns)
-  const format = textFormat<A>("csv", (file, start, placed) => CsvRead.machine(shape, options, file, start, placed), (rows, file) =>
+  const format = textFormat<A>("csv", CsvRead.reader(shape, options), (rows, file) =>
     CsvWrite.write(rows, shape, options, file))
   return { ...format, csv: options.header === false ? { ...options, header: shape.columns.map(({ column }) => column) } : options }
 }

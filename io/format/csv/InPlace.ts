@@ -107,17 +107,28 @@ export class InPlace {
   }
 }
 
-/** Of records of these columns; undefined where they cannot be read so. */
-export const make = (names: ReadonlyArray<string>, shape: Shape, options: Options): InPlace | undefined => {
-  if (!isUsual(options, shape)) return undefined
+/** More headers than the files of one format have that are alike. */
+const mostHeaders = 16
+
+/** Gives what reads records of these columns; undefined where they cannot be read so. Files with one header share the code for it. */
+export const maker = (shape: Shape, options: Options): (names: ReadonlyArray<string>) => InPlace | undefined => {
+  if (!isUsual(options, shape)) return () => undefined
   const { delimiter, quote } = dialectOf(options)
-  try {
-    const take = shape.columns.map((column) => taker(column, options))
+  const take = shape.columns.map((column) => taker(column, options))
+  const known = new Map<string, Read>()
+  const readOf = (names: ReadonlyArray<string>): Read => {
+    const key = JSON.stringify(names)
     // Seam: what the code gives is known here alone.
-    const read = new Function("take", codeOf(names, shape.columns, options))(take) as Read
-    return new InPlace(new Cursor(delimiter, quote), read, shape.finish)
-  } catch {
-    // Node was told to make no code out of text.
-    return undefined
+    const read = known.get(key) ?? new Function("take", codeOf(names, shape.columns, options))(take) as Read
+    if (known.size < mostHeaders) known.set(key, read)
+    return read
+  }
+  return (names) => {
+    try {
+      return new InPlace(new Cursor(delimiter, quote), readOf(names), shape.finish)
+    } catch {
+      // Node was told to make no code out of text.
+      return undefined
+    }
   }
 }

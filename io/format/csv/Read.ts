@@ -23,7 +23,20 @@ export interface Start {
 
 const rawLimit = 65_536
 
-export const machine = (shape: Shape, options: Options, file: string, from: Start | undefined, placed: boolean): Machine<unknown> => {
+/** Machines for files of one shape, which share the code that reads their records. */
+export const reader = (shape: Shape, options: Options) => {
+  const inPlaceOf = InPlace.maker(shape, options)
+  return (file: string, from: Start | undefined, placed: boolean): Machine<unknown> => machine(shape, options, inPlaceOf, file, from, placed)
+}
+
+const machine = (
+  shape: Shape,
+  options: Options,
+  inPlaceOf: ReturnType<typeof InPlace.maker>,
+  file: string,
+  from: Start | undefined,
+  placed: boolean
+): Machine<unknown> => {
   const dialect = dialectOf(options)
   const cellsAre = cellOptions(options)
   const nulls = nullsOf(options)
@@ -36,7 +49,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
   let carry: Carry.Carry | undefined
   let waiting: Buffer = Buffer.alloc(0)
   let columns: Layout | undefined = given && layout(file, given, shape, cellsAre, nulls, { line: 1, byte: 0 })
-  let inPlace = columns && InPlace.make(columns.names, shape, options)
+  let inPlace = columns && inPlaceOf(columns.names)
   const cells = new Cells()
   let line = from?.line ?? 1
   let record = from?.record ?? 0
@@ -132,7 +145,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
             throw new FormatError({ file, line, byte: byteOf(start), column: error.column, reason: `in the header: ${error.message}` })
           }
           columns = layout(file, cells.all(), shape, cellsAre, nulls, { line, byte: byteOf(start) })
-          inPlace = InPlace.make(columns.names, shape, options)
+          inPlace = inPlaceOf(columns.names)
           inPlace?.begin(bytes, text)
           line += lines
           return

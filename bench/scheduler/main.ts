@@ -1,4 +1,7 @@
-/** `npm run bench -- scheduler`: what a daemon costs while nothing is due, and how soon a tick or a notification becomes a step. */
+/**
+ * `npm run bench -- scheduler`: what a daemon costs while nothing is due, how soon a tick, a notification or a claim that ends
+ * becomes a step, and how soon a hook is told. `BENCH_ONLY=short`: claims and hooks alone.
+ */
 import { PgClient } from "@effect/sql-pg"
 import { Deferred, Effect, Fiber, Layer, Result, Schema } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -9,7 +12,9 @@ import * as Daemon from "../../engine/daemon/Daemon.ts"
 import { Database } from "../../resources/database/Database.ts"
 import * as EmbeddedPostgres from "../../resources/database/EmbeddedPostgres.ts"
 import * as PostgresRunStore from "../../storage/PostgresRunStore.ts"
-import { print, printMachine } from "../report.ts"
+import { print, printMachine, quantile } from "../report.ts"
+import * as Contention from "./Contention.ts"
+import * as Told from "./Told.ts"
 
 const idleSeconds = 15
 const ticks = Number(process.env["BENCH_TICKS"] ?? 60)
@@ -63,9 +68,6 @@ const cpuWhile = (seconds: number) =>
     return (system + user) / 1000 / seconds
   })
 
-const quantile = (values: ReadonlyArray<number>, part: number): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? Number.NaN
-
 const printLags = (from: string, lags: ReadonlyArray<number>) => {
   print({ name: `${from}, median`, rounds: [quantile(lags, 0.5)], unit: "ms" })
   print({ name: `${from}, 99th of 100 (${lags.length})`, rounds: [quantile(lags, 0.99)], unit: "ms" })
@@ -89,8 +91,13 @@ const notify = Effect.gen(function*() {
   return lags
 })
 
+const only = process.env["BENCH_ONLY"]
+
 const program = Effect.gen(function*() {
   printMachine()
+  yield* Contention.measure
+  yield* Told.measure
+  if (only === "short") return
   const idle = yield* beside(rarely, [], cpuWhile(idleSeconds))
   print({ name: "a daemon with 200 schedules, none of them due", rounds: [idle], unit: "ms of processor time a second" })
   yield* beside([...rarely, often], [], Effect.gen(function*() {

@@ -9,7 +9,10 @@ import { type Cell, cellName } from "../record/Step.ts"
 export interface Freed {
   /** A moment: what is freed after it is not missed by who waits from it on. */
   readonly mark: () => number
-  /** Calls `wake` once, when one of the cells may be free, or was freed since the mark. Gives what ends the waiting. */
+  /**
+   * Calls `wake` once, when one of the cells is free and this one is the first in its line, or was freed since the mark.
+   * Gives what ends the waiting; who was woken and does not want the cell any more leaves it to the next by it.
+   */
   readonly wait: (cells: ReadonlyArray<Cell>, since: number, wake: () => void) => () => void
 }
 
@@ -31,12 +34,17 @@ export const make = (store: RunStore["Service"]): Telling => {
   const recent = new Map<string, number>()
   let count = 0
   let forgotten = 0
+  /** One alone: of thirty that wait, twenty-nine would ask for nothing. */
+  const wakeFirst = (name: string) => {
+    const [first] = waiting.get(name) ?? []
+    first?.()
+  }
   const tell = (cells: ReadonlyArray<Cell>) => {
     for (const cell of cells) {
       const name = cellName(cell)
       recent.delete(name)
       recent.set(name, ++count)
-      for (const wake of waiting.get(name) ?? []) wake()
+      wakeFirst(name)
     }
     for (const [name, at] of recent) {
       if (recent.size <= mostRemembered) break
@@ -46,7 +54,7 @@ export const make = (store: RunStore["Service"]): Telling => {
   }
   const tellAll = () => {
     forgotten = ++count
-    for (const wakes of waiting.values()) for (const wake of wakes) wake()
+    for (const name of waiting.keys()) wakeFirst(name)
   }
   const telling = <A, E, R>(effect: Effect.Effect<A, E, R>, cells: ReadonlyArray<Cell>): Effect.Effect<A, E, R> =>
     Effect.tap(effect, () => Effect.sync(() => tell(cells)))
@@ -67,11 +75,17 @@ export const make = (store: RunStore["Service"]): Telling => {
           wake()
           return () => {}
         }
+        let isWoken = false
         const once = () => {
-          end()
+          leave()
+          isWoken = true
           wake()
         }
         const end = () => {
+          if (isWoken) names.forEach(wakeFirst)
+          else leave()
+        }
+        const leave = () => {
           for (const name of names) {
             const wakes = waiting.get(name)
             wakes?.delete(once)

@@ -5,8 +5,8 @@ import type { Freed } from "./Freed.ts"
 /** Of what another process has nobody tells. */
 export const askAgainMillis = 200
 
-/** What a run of this worker has is told of; this is for what went wrong there. */
-const askOwnAgainMillis = 5000
+/** What a run of this worker has is told of, to one run at a time; that one may have no room for it just now. */
+const askOwnAgainMillis = 1000
 
 export interface Held {
   /** Asked for again at once. */
@@ -51,7 +51,11 @@ export const make = (options: { readonly freed: Freed | undefined; readonly nowM
       let isFreed = false
       const end = freed?.wait(cells, since, () => {
         isFreed = true
-        if (waiting.has(index)) now(index)
+        const one = waiting.get(index)
+        if (one === undefined) return
+        one.due = 0
+        next = 0
+        wake()
       })
       add(index, isFreed ? 0 : nowMillis() + patience, end)
     },
@@ -65,7 +69,8 @@ export const make = (options: { readonly freed: Freed | undefined; readonly nowM
           next = Math.min(next, due)
           continue
         }
-        end()
+        // Who was woken has left the line; who asks by the clock leaves it here.
+        if (due > 0) end()
         waiting.delete(index)
         taken.push(index)
       }

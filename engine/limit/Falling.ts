@@ -28,6 +28,8 @@ const lowest = 1 / 64
 const far = 0.5
 /** How far it falls where it was taken for some windows before: a little less was taken. */
 const near = 0.9
+/** How far where it has just fallen by so little: calls that were late may have come together with others. */
+const again = 0.75
 const calmWindows = 2
 /** After so many windows, times the fourth root of how far it fell, it is where it was. */
 const backWindows = 40
@@ -70,8 +72,9 @@ export const fall = (fallen: Fallen, { retryAfterMillis, sentAgoMillis }: TooMan
   if (fallen.falls > 0 && sentAt <= settledAt(fallen, rates)) return { ...fallen, pausedUntil }
   const before = factorAt(fallen, rates, now)
   const isNear = fallen.falls > 0 && windowsAt(fallen, rates, sentAt) >= calmWindows
+  const wasNear = fallen.falls > 0 && fallen.factor > again * fallen.refused
   return {
-    factor: Math.max(lowest, before * (isNear ? near : far)),
+    factor: Math.max(lowest, before * (isNear ? near : wasNear ? again : far)),
     // Refusals in a row are of one moment at which the server had enough, not of ever lower levels that it does not take.
     refused: isNear ? before : Math.max(before, fallen.refused),
     fellAt: now,

@@ -131,7 +131,8 @@ begin
         budget.factor := greatest(1.0 / 64, pace_before * 0.9);
         budget.refused := pace_before;
       else
-        budget.factor := greatest(1.0 / 64, pace_before * 0.5);
+        budget.factor := greatest(1.0 / 64, pace_before * case
+          when budget.falls > 0 and budget.factor > 0.75 * budget.refused then 0.75 else 0.5 end);
         budget.refused := greatest(pace_before, budget.refused);
       end if;
       budget.fell_at := moment;

@@ -34,6 +34,8 @@ const n = (value: number): string => value.toLocaleString("en", { maximumFractio
 export interface Monitor {
   /** All records of the input are done. */
   readonly complete: () => void
+  /** Records that this run has done, in whatever process. */
+  readonly done: () => number
 }
 
 /** Until the scope ends. */
@@ -126,6 +128,7 @@ export const make = Effect.fnUntraced(function*(
   return {
     complete: () => {
       isComplete = true
-    }
+    },
+    done: () => progress.done() - (before?.records ?? 0)
   }
 })

@@ -18,6 +18,8 @@ export interface Progress {
 
 const paceMillis = 10_000
 const predictionMillis = 30_000
+/** The first moments tell nothing of the rest. */
+const leastMillis = 2000
 
 /** `guess`: so many records there are, as far as that is known; `first` of them were done before. */
 export const make = (began: number, guess: number | undefined, first = 0): Progress => {
@@ -45,7 +47,7 @@ export const make = (began: number, guess: number | undefined, first = 0): Progr
     share: () => expected === undefined || expected === 0 ? undefined : Math.min(1, last().done / expected),
     secondsLeft: () => {
       const perSecond = pace(predictionMillis)
-      return expected === undefined || expected <= last().done || perSecond <= 0 ? undefined : Math.max(0, expected - last().done) / perSecond
+      return expected === undefined || expected <= last().done || perSecond <= 0 || last().at - began < leastMillis ? undefined : Math.max(0, expected - last().done) / perSecond
     }
   }
 }

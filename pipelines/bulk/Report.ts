@@ -11,8 +11,8 @@ import * as Threshold from "./Threshold.ts"
 export interface Standing {
   readonly engine: "local" | "partitioned"
   readonly seconds: number
-  /** Records that this process sent. */
-  readonly sent: number
+  /** Records that this run has done, good or bad. */
+  readonly done: number
 }
 
 export interface Ended extends Standing {
@@ -24,11 +24,11 @@ export interface Ended extends Standing {
 const atMost = "10 seconds"
 
 /** What is committed of a run that was interrupted, with the statistics marked as that. */
-export const tellInterrupted = ({ engine, seconds, sent }: Standing, json: boolean, logs: Logs): Effect.Effect<void, never, SqlClient.SqlClient> =>
+export const tellInterrupted = ({ done, engine, seconds }: Standing, json: boolean, logs: Logs): Effect.Effect<void, never, SqlClient.SqlClient> =>
   Effect.gen(function*() {
     const all = yield* Statistics.read
     if (json) return yield* Console.log(JSON.stringify({ state: "interrupted", seconds, engine, ...all }))
-    const lines = ["Interrupted, so far:", ...Statistics.lines(all, { seconds, sent: engine === "local" ? sent : all.read })]
+    const lines = ["Interrupted, so far:", ...Statistics.lines(all, { seconds, done })]
     for (const text of lines) logs.info(text)
     yield* Console.log(lines.join("\n"))
   }).pipe(
@@ -45,13 +45,13 @@ const whereFailed = ({ refused, unanswered }: Statistics.Statistics): string => 
 
 /** Fails with the exit code where chunks failed, the run was cancelled from elsewhere, or more records failed than may. */
 export const tell = Effect.fn("bulk.report")(function*(
-  { engine, report, seconds, sent }: Ended,
+  { done, engine, report, seconds }: Ended,
   maxErrorRate: number,
   json: boolean,
   logs: Logs
 ) {
   const all = yield* Statistics.read
-  const lines = Statistics.lines(all, report === undefined ? undefined : { seconds, sent: engine === "local" ? sent : all.read })
+  const lines = Statistics.lines(all, report === undefined ? undefined : { seconds, done })
   for (const text of lines) logs.info(text)
   if (json) yield* Console.log(JSON.stringify({ state: report?.state ?? "succeeded", seconds, engine, ...all }))
   else {

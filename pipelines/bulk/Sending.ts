@@ -64,7 +64,8 @@ export const run = Effect.fn("bulk.sending")(function*(sent: Sent) {
       `${api.workers} workers with ${ApiSettings.inFlight(api)} calls in flight, ${api.rate.calls} calls per ${api.rate.seconds} s`
   )
   const began = performance.now()
-  const standing = () => ({ engine, seconds: (performance.now() - began) / 1000, sent: meter.counts.processed + meter.counts.failed })
+  let done = () => 0
+  const standing = () => ({ engine, seconds: (performance.now() - began) / 1000, done: done() })
 
   const watched = Effect.gen(function*() {
     // After the last line of the monitor, which is added later and ends before.
@@ -74,6 +75,7 @@ export const run = Effect.fn("bulk.sending")(function*(sent: Sent) {
     let run: number | undefined
     const expected = sent.numRecords ?? Expected.of(listed, bytesPerRecord)
     const monitor = yield* Monitor.make({ meter, logs, folder, show: screen.show, expected, run: () => run, anew: sent.anew, name })
+    done = monitor.done
     const backfill = Backfill.start(graph, Request.sending(sent.anew, name), {
       observer: (observation) => {
         watch(observation)

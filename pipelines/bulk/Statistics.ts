@@ -99,14 +99,14 @@ const n = (value: number): string => value.toLocaleString("en", { maximumFractio
 const share = (part: number, whole: number): string => whole === 0 ? "0 %" : `${(part / whole * 100).toFixed(1)} %`
 
 /** The end of a run in words; `now` is of this run alone, and undefined where it had nothing to do. */
-export const lines = (all: Statistics, now: { readonly seconds: number; readonly sent: number } | undefined): ReadonlyArray<string> => [
+export const lines = (all: Statistics, now: { readonly seconds: number; readonly done: number } | undefined): ReadonlyArray<string> => [
   `Records read         ${n(all.read)}`,
   `Records processed    ${n(all.processed)}${all.recovered === 0 ? "" : ` (${n(all.recovered)} of them at a later try)`}`,
   `Records failed       ${n(all.failed)} (${share(all.failed, all.read)}: unreadable ${n(all.unreadable)}, no id ${n(all.no_id)}, ` +
   `refused ${n(all.refused)}, unanswered ${n(all.unanswered)})`,
   ...now === undefined ? [] : [
     `Duration             ${n(now.seconds)} s`,
-    `Average speed        ${n(now.sent / Math.max(0.001, now.seconds))} records/s`
+    `Average speed        ${n(now.done / Math.max(0.001, now.seconds))} records/s`
   ],
   `API response times   p50 ${n(all.p50_ms)} ms, p90 ${n(all.p90_ms)} ms, p99 ${n(all.p99_ms)} ms, max ${n(all.max_ms)} ms; ${n(all.retries)} retries`,
   `Batches              ${n(all.batches)}, mean ${n(all.mean_batch_seconds)} s, max ${n(all.max_batch_seconds)} s`,

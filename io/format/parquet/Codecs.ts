@@ -8,8 +8,15 @@ import { snappy } from "./Snappy.ts"
 
 export type Decompressor = NonNullable<Compressors[keyof Compressors]>
 
-/** One buffer for the whole page, and not one for each 16 KiB of it. */
-const bounded = (outputLength: number) => ({ maxOutputLength: Math.max(1, outputLength), chunkSize: Math.max(64, outputLength + 1) })
+/** One buffer for the whole page, and not one for each 16 KiB of it; for very large ones several, since it may be said falsely. */
+const bounded = (outputLength: number) => ({ maxOutputLength: Math.max(1, outputLength), chunkSize: Math.max(64, Math.min(outputLength + 1, 2 ** 26)) })
+
+/** A byte packs so many at most; of zstd and Brotli, a few bytes may be a whole page of one value. */
+const ratios: Readonly<Record<string, number>> = { UNCOMPRESSED: 1, SNAPPY: 32, LZ4: 256, LZ4_RAW: 256, GZIP: 1100 }
+
+/** The most that so many packed bytes can become; a page has no more than 2 GiB in any case. */
+export const mostUnpacked = (codec: string | undefined, packed: number): number =>
+  Math.min(2 ** 31 - 1, packed * (ratios[codec ?? ""] ?? Infinity) + 1000)
 
 /** Node's own stops after the first frame. */
 const unzstd = (input: Uint8Array, outputLength: number): Uint8Array => {

@@ -4,14 +4,15 @@ import type { ColumnMetaData, PageHeader } from "hyparquet/src/types.js"
 import { parquetHeader } from "hyparquet/src/column.js"
 import { crc32 } from "node:zlib"
 import type { FormatError } from "../FormatError.ts"
+import { mostUnpacked } from "./Codecs.ts"
 import type { Column } from "./Fetch.ts"
 import * as Page from "./Page.ts"
 import * as Structs from "./Structs.ts"
 import { endOfStruct } from "./Thrift.ts"
 
-const check = (header: PageHeader, bytes: Uint8Array, number: number): void => {
+const check = (header: PageHeader, bytes: Uint8Array, codec: string, number: number): void => {
   const { compressed_page_size: packed, uncompressed_page_size: unpacked } = header
-  if (!(unpacked >= 0) || unpacked > 2 ** 31 - 1 || unpacked > packed * 3000 + 1_000_000) {
+  if (unpacked < 0 || unpacked > mostUnpacked(codec, packed)) {
     throw new Error(`page ${number} is said to unpack from ${packed} to ${unpacked} bytes`)
   }
   if (header.crc !== undefined && (crc32(bytes) | 0) !== (header.crc | 0)) {
@@ -54,7 +55,7 @@ export const make = <E, R>(
 
   /** Undefined for what is no page of data. */
   const take = (header: PageHeader, bytes: Uint8Array): Page.Page | undefined => {
-    check(header, bytes, number++)
+    check(header, bytes, codec, number++)
     if (header.type === "DICTIONARY_PAGE") {
       dictionary = Page.dictionaryOf(leaf, bytes, header, codec)
       return undefined

@@ -58,11 +58,11 @@ const columnMetaData = struct(
 const columnChunk = struct({ 1: "binary", 2: "i64", 3: columnMetaData, 4: "i64", 5: "i32", 6: "i64", 7: "i32", 8: struct({}), 9: "binary" })
 
 const rowGroup = struct(
-  { 1: [columnChunk], 2: "i64", 3: "i64", 4: [struct({ 1: "i32", 2: "flag", 3: "flag" })], 5: "i64", 6: "i64", 7: "i16" },
+  { 1: [columnChunk], 2: "i64", 3: "i64", 4: [struct({ 1: "i32", 2: "flag", 3: "flag" })], 5: "i64", 6: "i64" },
   1, 3
 )
 
 export const fileMetaData = struct(
-  { 1: "i32", 2: [schemaElement], 3: "i64", 4: [rowGroup], 5: [keyValue], 6: "binary", 7: [struct({})], 8: struct({}), 9: "binary" },
+  { 1: "i32", 2: [schemaElement], 3: "i64", 4: [rowGroup], 5: [keyValue], 6: "binary", 8: struct({}), 9: "binary" },
   2, 3, 4
 )

@@ -1,6 +1,7 @@
 /** Parquet files as no writer of ours makes them: read as the format says, or refused with what is wrong. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
+import { brotliCompressSync } from "node:zlib"
 import { Format } from "../../../index.ts"
 import * as Forged from "./forged.ts"
 import { ended } from "./reading.ts"
@@ -20,6 +21,14 @@ const numbers = (chunk: Partial<Forged.Chunk>, rows = 3, over: Forged.Fields = {
 /** A file whose one column is said to be something that it cannot be. */
 const annotated = (stored: number, of: Omit<Parameters<typeof element>[2], "type">) =>
   file([element("a", required, { type: stored, ...of })], 1, 1, [{ path: ["a"], type: stored, count: 1, pages: [page({ count: 1, values: int32s(1, 2) })] }])
+
+/** One value of millions of zeros, and its length. */
+const zero = Buffer.alloc(6_000_000)
+zero.writeUInt32LE(zero.length - 4)
+const zeros = (packed: Uint8Array, said: number) =>
+  file([element("a", required, { type: type.bytes })], 1, 1, [
+    { path: ["a"], type: type.bytes, count: 1, pages: [page({ count: 1, values: packed }, { field_2: said })], meta: { field_4: 4 } }
+  ])
 
 interface Case {
   readonly name: string
@@ -47,6 +56,9 @@ const structure: ReadonlyArray<Case> = [
   { name: "more places than digits", bytes: annotated(type.int32, { logical: { field_5: { field_1: 2_000_000_000, field_2: 9 } } }), error: "column a has decimals of 9 digits, 2000000000 of them after the point" },
   { name: "a type that nobody knows", bytes: annotated(99, {}), error: "column a is stored as a type of no known number" },
   { name: "rows without columns", bytes: file([], 0, 1e15, []), error: "it says 1000000000000000 rows, and has no columns" },
+  { name: "a page of some bytes that becomes millions", bytes: zeros(brotliCompressSync(zero), zero.length), rows: [{ a: new Uint8Array(zero.length - 4) }] },
+  { name: "one that is said to become more than it does", bytes: zeros(brotliCompressSync(zero), 2 ** 30), error: "and it is said to have 1073741824" },
+  { name: "one that becomes more than is said", bytes: zeros(brotliCompressSync(zero), 12), error: "column \"a\": the data cannot be read" },
   { name: "a codec that nobody knows", bytes: numbers({ meta: { field_4: 99 } }), error: "packed with a codec of no known number" },
   { name: "fewer values than rows", bytes: numbers({}, 4), error: "it has 3 values for 4 rows" },
   { name: "a root that is repeated", bytes: numbers({}, 3, { field_2: [element("root", repeated, { children: 1 }), element("a", required, { type: type.int32 })] }), rows: [{ a: 1 }, { a: 2 }, { a: 3 }] },

@@ -1,32 +1,13 @@
 /** `sluice nhl` as a user runs it: child processes, the simulator at chosen moments, real Postgres. */
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Layer, Redacted } from "effect"
-import { SqlClient } from "effect/sql"
+import { DateTime, Effect } from "effect"
 import { spawnSync } from "node:child_process"
 import { leagueDay } from "../../../pipelines/nhl/Season.ts"
-import { Database } from "../../../resources/database/Database.ts"
 import * as facts from "../../../simulators/nhl/facts/index.ts"
 import * as Simulator from "../../../simulators/nhl/Simulator.ts"
 import * as fixture from "../../cli/fixture.ts"
 import { serve } from "../../resources/nhl/LocalAnswers.ts"
-
-const main = `
-import { Layer } from "effect"
-import { Deployment, Documents, Warehouse } from "sluice"
-import { nhl } from "${fixture.root}/pipelines/nhl.ts"
-import { nhlCommand } from "${fixture.root}/pipelines/nhl/NhlCommand.ts"
-import { NhlApi } from "${fixture.root}/resources/nhl/NhlApi.ts"
-import * as NhlSimulators from "${fixture.root}/simulators/nhl/Source.ts"
-
-export default Deployment.make({
-  pipelines: [nhl],
-  io: Layer.mergeAll(Warehouse.layer, Documents.layer),
-  resources: NhlApi.layer.pipe(Layer.provide(NhlSimulators.layer)),
-  commands: [nhlCommand]
-})
-`
-
-const nowhere = "postgres://nobody:nothing@127.0.0.1:1/none"
+import { figures, main, nowhere, query } from "./project.ts"
 
 /** The second conference final of the week, of Friday evening in New York. */
 const friday = facts.games.find((game) => game.date === "2023-05-19")!
@@ -44,20 +25,6 @@ const league = (options: Simulator.Options = {}) =>
     const count = (kind: string) => Effect.map(simulator.requests, (requests) => requests[kind] ?? 0)
     return { url: simulator.url, env: { NHL_SOURCE: simulator.url, NHL_SHAPE: "api-web" }, set, at, count }
   })
-
-const query = <A extends object>(project: fixture.Project, statement: string) =>
-  Effect.flatMap(SqlClient.SqlClient, (sql) => sql.unsafe<A>(statement)).pipe(
-    Effect.provide(Layer.provide(Database.layerClient({ connections: 1 }), Database.layerUrl(Redacted.make(project.databaseUrl))))
-  )
-
-const figures = (project: fixture.Project, id: number) =>
-  Effect.map(
-    query<{ readonly players: number; readonly goals: number }>(
-      project,
-      `select count(*)::int as players, coalesce(sum(goals), 0)::int as goals from nhl.game_stats where game_id = ${id}`
-    ),
-    ([row]) => row!
-  )
 
 const goalsOf = ({ away, home }: typeof friday) =>
   [away, home].flatMap((side) => [...side.skaters, ...side.goalies]).reduce((sum, line) => sum + line.goals, 0)

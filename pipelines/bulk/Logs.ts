@@ -6,6 +6,7 @@ import { logAnnotation } from "../../resources/bulk/RecordApi.ts"
 import type { Level } from "./Options.ts"
 
 export interface Logs {
+  readonly debug: (text: string) => void
   readonly info: (text: string) => void
   readonly warn: (text: string) => void
   readonly error: (text: string) => void
@@ -49,6 +50,7 @@ export const open = Effect.fnUntraced(function*(folder: string, least: Level, su
     ;(isClient ? client : toProcessor)(level, textOf(options), options.date)
   })
   return {
+    debug: (text) => toProcessor("DEBUG", text),
     info: (text) => toProcessor("INFO", text),
     warn: (text) => toProcessor("WARNING", text),
     error: (text) => toProcessor("ERROR", text),

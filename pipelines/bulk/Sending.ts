@@ -6,6 +6,7 @@ import * as Inspection from "../../assets/bulk/Inspection.ts"
 import type { Meter } from "../../assets/bulk/Meter.ts"
 import * as ApiSettings from "../../resources/bulk/Settings.ts"
 import { bulk } from "../bulk.ts"
+import * as Collections from "./Collections.ts"
 import * as Expected from "./Expected.ts"
 import * as Health from "./Health.ts"
 import type { Logs } from "./Logs.ts"
@@ -70,6 +71,7 @@ export const run = Effect.fn("bulk.sending")(function*(sent: Sent) {
   const watched = Effect.gen(function*() {
     // After the last line of the monitor, which is added later and ends before.
     yield* Effect.addFinalizer(() => Effect.sync(screen.close))
+    if (options.level === "DEBUG") yield* Collections.tell(logs.debug)
     const watch = Watch.make(logs)
     const started = yield* Deferred.make<number | undefined>()
     let run: number | undefined

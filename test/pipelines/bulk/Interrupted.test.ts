@@ -14,7 +14,7 @@ describe("SIGINT", () => {
       const project = yield* make
       yield* write(project, "records.csv", 2000)
       const simulator = yield* Simulator.make({ latency: "50 millis" })
-      const env = envOf(simulator, { RATE_LIMIT_CALLS: "1000" })
+      const env = envOf(simulator, { RATE_LIMIT_CALLS: "1000", LOG_LEVEL: "DEBUG" })
       const interrupted = project.start(["bulk"], { env })
       yield* until(simulator, 500)
       interrupted.process.kill("SIGINT")
@@ -26,7 +26,9 @@ describe("SIGINT", () => {
       assert.include(stderr, `Interrupted: ${done.toLocaleString("en")} records were processed and 0 failed in this process.`)
       const told = new RegExp(`Interrupted, so far:\\n(.* )?Records read {9}${done.toLocaleString("en")}\\n(.* )?Records processed {4}${done.toLocaleString("en")}\\n`)
       assert.match(stdout, told)
-      assert.match(readFileSync(path.join(project.folder, "logs", "processor.log"), "utf8"), told)
+      const log = readFileSync(path.join(project.folder, "logs", "processor.log"), "utf8")
+      assert.match(log, told)
+      assert.match(log, /DEBUG - Collection of .*: \d+\.\d ms$/m)
 
       const resumed = yield* project.run(["bulk"], { env })
       assert.strictEqual(resumed.code, 0, resumed.stderr)

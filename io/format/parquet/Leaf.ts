@@ -6,6 +6,7 @@ import { Refused, refuse, shown } from "../FormatError.ts"
 import * as Exact from "../json/Exact.ts"
 import { fromJson } from "../json/Value.ts"
 import type { Kind } from "../Kind.ts"
+import { isPlainDate } from "../../warehouse/Scalar.ts"
 import type { Form } from "./Values.ts"
 
 export type Unit = "MILLIS" | "MICROS" | "NANOS"
@@ -130,6 +131,18 @@ const unsigned = ({ bits, signed }: Extract<Leaf, { tag: "integer" }>, raw: unkn
   return typeof raw === "bigint" ? (signed ? raw : BigInt.asUintN(64, raw)) : refuse("it is no integer")
 }
 
+const jsonBy = (parse: (text: string) => unknown): FromLeaf => (raw) => {
+  try {
+    return parse(String(raw))
+  } catch (error) {
+    if (error instanceof Refused) throw error
+    return refuse(`expected JSON, found ${shown(String(raw))}`)
+  }
+}
+
+/** For schemas of JSON. */
+export const strictJson = jsonBy(Exact.parseStrictly)
+
 /** As it is, exactly: moments, dates and times as ISO text, decimals as BigDecimal, 64 bits as bigint. */
 export const natural = (leaf: Leaf): FromLeaf => {
   switch (leaf.tag) {
@@ -141,17 +154,17 @@ export const natural = (leaf: Leaf): FromLeaf => {
     case "int96": return (raw) => isoMoment(int96Nanos(raw), "NANOS", true)
     case "day": return (raw) => isoDay(integer(raw))
     case "time": return (raw) => timeOf(integer(raw), leaf.unit)
-    case "json":
-      return (raw) => {
-        try {
-          return Exact.parse(String(raw))
-        } catch (error) {
-          if (error instanceof Refused) throw error
-          return refuse(`expected JSON, found ${shown(String(raw))}`)
-        }
-      }
+    case "json": return jsonBy(Exact.parse)
     default: return same
   }
+}
+
+/** Older writers do not say that bytes are text; the schema does. */
+const textOf: FromLeaf = (raw) => raw instanceof Uint8Array && isUtf8(raw) ? Buffer.from(raw).toString("utf8") : refuse("the bytes are no UTF-8")
+
+const plainDay = (days: bigint): string => {
+  const text = isoDay(days)
+  return isPlainDate(text) ? text : refuse(`the day ${text} is outside the years 0001 to 9999; read it as Schema.String`)
 }
 
 /** A year that ISO text and Schema.Date have. */
@@ -181,8 +194,7 @@ export const typed = (leaf: Leaf, kind: Kind): FromLeaf | undefined => {
     case "other": return (raw) => kind.decode(jsonOf(plain(raw)))
     case "text":
       if (leaf.tag === "text" || leaf.tag === "json" || leaf.tag === "uuid") return same
-      // Older writers do not say that bytes are text; the schema does.
-      if (leaf.tag === "bytes") return (raw) => (raw instanceof Uint8Array && isUtf8(raw) ? Buffer.from(raw).toString("utf8") : refuse("the bytes are no UTF-8"))
+      if (leaf.tag === "bytes") return textOf
       if (leaf.tag === "decimal") return (raw) => decimalText(unscaled(raw), leaf.scale)
       return ["moment", "int96", "day", "time"].includes(leaf.tag) ? plain : undefined
     case "integer":
@@ -213,13 +225,15 @@ export const typed = (leaf: Leaf, kind: Kind): FromLeaf | undefined => {
       if (leaf.tag === "text") return fromJson(kind)
       return isInteger ? (raw) => BigDecimal.make(integer(unsigned(leaf, raw)), 0) : undefined
     case "numeric":
-      // Older writers do not say that bytes are text; the schema does.
-      if (leaf.tag === "bytes") return (raw) => (raw instanceof Uint8Array && isUtf8(raw) ? Buffer.from(raw).toString("utf8") : refuse("the bytes are no UTF-8"))
       if (leaf.tag === "decimal") return (raw) => decimalText(unscaled(raw), leaf.scale)
       if (leaf.tag === "text") return fromJson(kind)
+      if (leaf.tag === "bytes") {
+        const read = fromJson(kind)
+        return (raw) => read(textOf(raw))
+      }
       return isInteger ? (raw) => String(unsigned(leaf, raw)) : undefined
     case "boolean": return leaf.tag === "boolean" ? plain : undefined
-    case "day": return leaf.tag === "day" ? plain : undefined
+    case "day": return leaf.tag === "day" ? (raw) => plainDay(integer(raw)) : undefined
     case "instant":
     case "utc": {
       const wrap = kind.tag === "instant" ? (date: Date) => date : (date: Date) => DateTime.makeUnsafe(date)

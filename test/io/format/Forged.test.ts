@@ -2,13 +2,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { brotliCompressSync } from "node:zlib"
-import { Format } from "../../../index.ts"
+import { Column, Format } from "../../../index.ts"
 import * as Forged from "./forged.ts"
 import { ended } from "./reading.ts"
 
 const Any = Schema.Record(Schema.String, Schema.Unknown)
 
-const { converted, dictionary, element, encoding, file, int32s, optional, page, repeated, required, type } = Forged
+const { converted, dictionary, element, encoding, file, int32s, optional, page, repeated, required, texts, type } = Forged
 
 const read = (bytes: Uint8Array) => ended(Format.parquet(Any).read(Format.ofBytes(bytes, "t.parquet")))
 
@@ -160,3 +160,22 @@ const nested: ReadonlyArray<Case> = [
 
 table("the structure of Parquet", structure)
 table("lists and maps of Parquet", nested)
+
+describe("values that a schema cannot have, of Parquet", () => {
+  const one = (stored: number, of: Omit<Parameters<typeof element>[2], "type">, values: Uint8Array) =>
+    file([element("a", required, { type: stored, ...of })], 1, 1, [{ path: ["a"], type: stored, count: 1, pages: [page({ count: 1, values })] }])
+  const cases: ReadonlyArray<readonly [name: string, schema: Schema.Codec<unknown, unknown>, bytes: Uint8Array, error: string]> = [
+    ["a day of the year 10000", Column.Date, one(type.int32, { converted: converted.date }, int32s(2932897)), "the day +010000-01-01 is outside the years 0001 to 9999"],
+    ["bytes that are no decimal", Column.Numeric, one(type.bytes, {}, texts("1e5x")), "expected a decimal, found \"1e5x\""],
+    ["a long number in JSON", Schema.Json, one(type.bytes, { converted: converted.json }, texts("[9007199254740993]")), "9007199254740993 in it is beyond ±2^53"],
+    ["a decimal of many digits", Schema.Number, one(type.int64, { logical: { field_5: { field_1: 2, field_2: 18 } } }, int32s(-1, 2 ** 27)), "has more digits than a number"]
+  ]
+  for (const [name, schema, bytes, error] of cases) {
+    it.effect(name, () =>
+      Effect.gen(function*() {
+        const result = yield* ended(Format.parquet(Schema.Struct({ a: schema })).read(Format.ofBytes(bytes, "t.parquet")))
+        assert.include(result.error, `t.parquet, row group 0, row 0, column "a": `)
+        assert.include(result.error, error)
+      }))
+  }
+})

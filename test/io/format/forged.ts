@@ -8,7 +8,7 @@ export type Fields = { readonly [field: `field_${number}`]: unknown }
 /** Numbers of the format's enums. */
 export const type = { boolean: 0, int32: 1, int64: 2, int96: 3, float: 4, double: 5, bytes: 6, fixed: 7 } as const
 export const [required, optional, repeated] = [0, 1, 2] as const
-export const converted = { utf8: 0, map: 1, mapKeyValue: 2, list: 3, decimal: 5, timeMillis: 7, uint32: 13, uint64: 14 } as const
+export const converted = { utf8: 0, map: 1, mapKeyValue: 2, list: 3, decimal: 5, date: 6, json: 19 } as const
 export const encoding = { plain: 0, plainDictionary: 2, rle: 3, bitPacked: 4, delta: 5, deltaLength: 6, deltaBytes: 7, dictionary: 8, split: 9 } as const
 
 const thrift = (fields: Fields): Buffer => {

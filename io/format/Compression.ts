@@ -69,7 +69,9 @@ const unzstd = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>, file: string): Str
         if (more === undefined) break
         found = Buffer.concat([found, more])
       }
-      if (found !== undefined) waiting = [found, ...waiting]
+      // Chunks of no bytes are no frame.
+      if (found === undefined || found.length === 0) return undefined
+      waiting = [found, ...waiting]
       return found
     })
     const frame = (walk: ZstdFrames.FrameWalk) =>

@@ -146,6 +146,16 @@ describe("CSV", () => {
       assert.deepStrictEqual({ ...rows[1] }, { a: "2", b: "x" })
     }))
 
+  it.effect("chunks of no bytes mean nothing, packed or not", () =>
+    Effect.gen(function*() {
+      const text = utf8("\ufeffa,b\n1,2\n")
+      for (const bytes of [text, gzipSync(text), zstdCompressSync(text)]) {
+        const parts = Array.from(bytes, (byte) => [Uint8Array.of(byte), new Uint8Array(0)]).flat()
+        const { error, rows } = yield* ended(Format.csv(Texts).read(Stream.fromIterable([new Uint8Array(0), ...parts])))
+        assert.deepStrictEqual([error, rows.map((row) => ({ ...row }))], [undefined, one("1", "2")])
+      }
+    }))
+
   it.effect("refuses what is no text of records, by how it begins", () =>
     Effect.gen(function*() {
       const others: ReadonlyArray<readonly [Uint8Array, string]> = [

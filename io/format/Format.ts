@@ -163,7 +163,7 @@ export const ndjson = <A>(schema: RecordSchema<A>, options: JsonOptions<keyof A 
 /** One JSON array of objects. */
 export const jsonArray = <A>(schema: RecordSchema<A>, options: JsonOptions<keyof A & string> = {}): TextFormat<A> => {
   const shape = Shape.make(schema, options.columns)
-  return textFormat("json", (file, start, placed) => Elements.machine(shape, options, file, start, placed), (rows, file) =>
+  return textFormat("json", Elements.reader(shape, options), (rows, file) =>
     JsonWrite.writeArray(rows, shape, file))
 }
 

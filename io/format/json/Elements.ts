@@ -1,15 +1,34 @@
 /** A JSON array of objects → records, as a machine: split where its elements end, and parsed one by one. */
+import { isUtf8 } from "node:buffer"
 import type { Start } from "../csv/Read.ts"
 import { FormatError } from "../FormatError.ts"
 import type { Machine, Out } from "../Machine.ts"
 import type { Shape } from "../Shape.ts"
+import { Layouts } from "./Layout.ts"
+import * as Members from "./Members.ts"
 import { type Options, refuseUtf16 } from "./Ndjson.ts"
-import { give, reader } from "./Record.ts"
+import * as Record from "./Record.ts"
+import { Scan } from "./Scan.ts"
 
 const isSpace = (byte: number): boolean => byte === 32 || byte === 10 || byte === 13 || byte === 9
 
-export const machine = (shape: Shape, options: Options, file: string, from: Start | undefined, placed: boolean): Machine<unknown> => {
-  const read = reader(shape)
+/** Machines for files of one shape, which share what was learnt of them. */
+export const reader = (shape: Shape, options: Options) => {
+  const read = Record.reader(shape)
+  const members = Members.make(shape)
+  const layouts = members && new Layouts(members)
+  return (file: string, from: Start | undefined, placed: boolean): Machine<unknown> =>
+    machine(read, layouts && new Scan(layouts, shape.finish), options, file, from, placed)
+}
+
+const machine = (
+  read: Record.Reader,
+  scan: Scan | undefined,
+  options: Options,
+  file: string,
+  from: Start | undefined,
+  placed: boolean
+): Machine<unknown> => {
   const limit = options.maxRecordBytes ?? 64 * 2 ** 20
   let buffer: Buffer = Buffer.alloc(1024)
   let end = 0
@@ -55,7 +74,7 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
     if (filled) {
       let at = start
       while (at < to && isSpace(buffer[at] ?? 0)) at++
-      give(
+      Record.give(
         buffer.subarray(at, to),
         { file, record, line: line0, byte: base + at, end: base + next, nextLine: line },
         read,
@@ -69,7 +88,33 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
     filled = false
   }
 
-  const scan = (out: Out<unknown>): void => {
+  /** What reads elements from here on in place: of what has come, up to the end of a character, where it is UTF-8. */
+  const inPlace = (): Scan | undefined => {
+    let last = end
+    while (last > looked && (buffer[last - 1] ?? 0) >= 128) last--
+    if (scan === undefined || !isUtf8(buffer.subarray(looked, last))) return undefined
+    scan.begin(buffer.subarray(0, last))
+    return scan
+  }
+
+  /** The element that begins here and ends with a comma or the bracket; false where it is looked at byte by byte. */
+  const whole = (quick: Scan, out: Out<unknown>): boolean => {
+    const value = quick.read(looked)
+    const sign = buffer[quick.at]
+    if (value === undefined || quick.at >= end || (sign !== 44 && sign !== 93)) return false
+    if (quick.at - start > limit) throw tooLarge()
+    out.good(placed ? { value, place: { file, record, line, byte: base + looked, end: base + quick.at + 1, nextLine: line } } : value)
+    record++
+    first = false
+    closed = sign === 93
+    start = quick.at + 1
+    looked = quick.at
+    return true
+  }
+
+  const look = (out: Out<unknown>): void => {
+    let quick: Scan | undefined
+    let isKnown = false
     for (; looked < end; looked++) {
       const byte = buffer[looked] ?? 0
       if (inText) {
@@ -99,8 +144,14 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
         continue
       }
       if (!filled) {
-        filled = true
         line0 = line
+        if (byte === 123) {
+          // Not before it is asked for: the pieces of a long element would all be looked at again and again.
+          quick = isKnown ? quick : inPlace()
+          isKnown = true
+          if (quick !== undefined && whole(quick, out)) continue
+        }
+        filled = true
       }
       if (byte === 34) inText = true
       else if (byte === 123 || byte === 91) depth++
@@ -132,10 +183,10 @@ export const machine = (shape: Shape, options: Options, file: string, from: Star
   return {
     push: (bytes, out) => {
       append(bytes)
-      if (begin(false)) scan(out)
+      if (begin(false)) look(out)
     },
     end: (out) => {
-      if (begin(true)) scan(out)
+      if (begin(true)) look(out)
       if (closed) return
       throw depth === 0
         ? new FormatError({ file, reason: "the file is empty; expected an array of objects" })

@@ -9,7 +9,7 @@ import { give, reader } from "../../../io/format/json/Record.ts"
 import { Scan } from "../../../io/format/json/Scan.ts"
 import * as Shape from "../../../io/format/Shape.ts"
 import { type Random, seeded } from "../../conformance/Random.ts"
-import { chunks } from "./reading.ts"
+import { chunks, ended } from "./reading.ts"
 
 const Plain = Schema.Struct({
   id: Schema.Int, name: Schema.NullOr(Schema.String), amount: Schema.Number, score: Schema.UndefinedOr(Schema.Finite), at: Schema.Date, ok: Schema.Boolean
@@ -168,6 +168,22 @@ describe("NDJSON, read in place", () => {
         assert.isAbove(counts.bad, 100)
       }))
   }
+
+  it.effect("in an array, too, where elements are cut as little as where every byte comes alone", () =>
+    Effect.gen(function*() {
+      const random = seeded(6)
+      let good = 0
+      for (let round = 0; round < 30; round++) {
+        const comma = random.pick([",", ",\n", " ,\r\n "])
+        const elements = file(random, 30).toString("latin1").split("\n").filter((text) => text.startsWith("{") && text.endsWith("}"))
+        const bytes = Buffer.from(`[${elements.map((text) => text + (random.next() < 0.9 ? comma : random.pick(["", " ", ",,"]))).join("")}{}]`, "latin1")
+        const read = yield* ended(Format.jsonArray(Plain).readAll(chunks(bytes, random.pick([100, 1000, 1 << 16])), { file: "t" }))
+        const expected = yield* ended(Format.jsonArray(Plain).readAll(chunks(bytes, 1), { file: "t" }))
+        assert.deepStrictEqual<unknown>(read, expected)
+        good += expected.rows.filter((element) => !("bad" in element)).length
+      }
+      assert.isAbove(good, 100)
+    }))
 
   it.effect("line by line, where one is almost another", () =>
     Effect.gen(function*() {

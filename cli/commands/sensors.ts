@@ -89,6 +89,7 @@ export const show = Effect.fn("cli.sensor.show")(function*(input: { readonly nam
     "",
     ...Table.lines([{ title: "" }, { title: "", flexible: true }], [
       ["looks", `every ${Text.duration(sensor.everyMillis)}, or when it is told`],
+      ["open runs", `at most ${Text.count(sensor.openRuns)}`],
       ["state", record === undefined ? "new: no daemon has seen it yet" : `${stateOf(record)}, ${record.running ? "started" : "stopped"} ${Text.moment(record.since)}`],
       ["observed by", record?.observer ?? "nobody"],
       ["cursor", record === undefined || record.cursor === null ? "none: nothing was seen yet" : cursorText(record.cursor)],

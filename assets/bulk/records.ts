@@ -1,5 +1,5 @@
 /** Every record of a chunk sent to the API once: results, failed records, the figures of each batch, and what is unusual about them. */
-import { Cause, Duration, Effect, Schema, Stream } from "effect"
+import { Cause, Effect, Schema, Stream } from "effect"
 import { Asset, Checkpoint, Rows, Warehouse } from "sluice"
 import { RecordApi } from "../../resources/bulk/RecordApi.ts"
 import * as Settings from "../../resources/bulk/Settings.ts"
@@ -12,9 +12,8 @@ import * as Window from "./Window.ts"
 
 const Position = Schema.Struct({ records: Schema.Int, processed: Schema.Int, failed: Schema.Int, retries: Schema.Int })
 
-/** As the settings have it, when a chunk begins: what is wrong there has been told before that. */
-const setting = (name: "BATCH_SIZE" | "SHUTDOWN_GRACE", fallback: number): number =>
-  /^\d*[1-9]\d*$/.test(process.env[name] ?? "") ? Number(process.env[name]) : fallback
+/** As the settings have it, when a chunk begins: batches are committed as they are counted. */
+const batchSize = (): number => /^[1-9]\d{0,5}$/.test(process.env["BATCH_SIZE"] ?? "") ? Number(process.env["BATCH_SIZE"]) : 1000
 
 export const { anomalies, failed_records, metrics, results } = Asset.makeMany("bulk", {
   partitions: chunk,
@@ -48,12 +47,8 @@ export const { anomalies, failed_records, metrics, results } = Asset.makeMany("b
   },
   checkpoint: {
     position: Position,
-    /** Batches are committed as they are counted. */
     get every() {
-      return setting("BATCH_SIZE", 1000)
-    },
-    get grace() {
-      return Duration.seconds(setting("SHUTDOWN_GRACE", 10))
+      return batchSize()
     }
   },
   run: Effect.fnUntraced(function*(_, chunk: string, from) {

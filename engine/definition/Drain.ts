@@ -1,5 +1,5 @@
 /** The end of a cell that is interrupted: what is under way in it comes back, and nothing more begins. */
-import { Context } from "effect"
+import { Context, type Duration } from "effect"
 
 export interface Drain {
   readonly isStopped: () => boolean
@@ -29,3 +29,11 @@ export const make = (): Drain => {
 
 /** Of the cell that is computed. Elsewhere it never stops. */
 export class Draining extends Context.Reference<Drain>("engine/definition/Draining", { defaultValue: make }) {}
+
+/**
+ * How long cells that are interrupted may take to end, in place of what their checkpoints say: asked when it happens, by a
+ * command that knows what is waited for. Undefined: as the checkpoint says.
+ */
+export class Grace extends Context.Reference<() => Duration.Input | undefined>("engine/definition/Grace", {
+  defaultValue: () => () => undefined
+}) {}

@@ -74,10 +74,11 @@ const draining = <A, E, R>(flow: Effect.Effect<A, E, R>, grace: Duration.Input):
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const drain = Drain.make()
+      const inPlace = yield* Drain.Grace
       const fiber = yield* Effect.forkChild(Effect.interruptible(Effect.provideService(flow, Drain.Draining, drain)), { startImmediately: true })
       const ended = Effect.gen(function*() {
         drain.stop()
-        if (drain.isJoined()) yield* Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), grace)
+        if (drain.isJoined()) yield* Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), inPlace() ?? grace)
         yield* Fiber.interrupt(fiber)
       })
       return yield* Effect.onInterrupt(restore(Fiber.join(fiber)), () => ended)

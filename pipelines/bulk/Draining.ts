@@ -1,6 +1,8 @@
 /** Work that an interrupt does not reach at once: it is told on the terminal and in the log, and the work is asked to end. */
-import { Effect, type Exit, Fiber } from "effect"
+import { Duration, Effect, type Exit, Fiber } from "effect"
+import { Checkpoint } from "sluice"
 import type { Meter } from "../../assets/bulk/Meter.ts"
+import { RecordApi } from "../../resources/bulk/RecordApi.ts"
 import type { Logs } from "./Logs.ts"
 import type { Screen } from "./Screen.ts"
 
@@ -13,30 +15,45 @@ interface Told {
 
 const n = (count: number): string => count.toLocaleString("en")
 
-const tell = ({ graceSeconds, logs, meter, screen }: Told): void => {
+/** While the API does not answer nothing comes back, but for what was sent just before. */
+const outageSeconds = 1
+
+/** Says that it ends, and gives how many seconds that may take. */
+const tell = Effect.fnUntraced(function*({ graceSeconds, logs, meter, screen }: Told) {
+  const breaker = yield* Effect.flatMap(RecordApi, (api) => api.breaker)
+  const seconds = breaker.state === "Closed" ? graceSeconds : Math.min(outageSeconds, graceSeconds)
   const count = meter.underWay()
-  if (count === 0) return
+  if (count === 0) return seconds
   const records = count === 1 ? "1 record is on its way and has" : `${n(count)} records are on their way and have`
-  const sentence = `Interrupted: no further record is sent; ${records} ${graceSeconds} s to come back.`
+  const sentence = `Interrupted: no further record is sent; ${records} ${seconds} s to come back${breaker.state === "Closed" ? "" : ", since the API does not answer"}.`
   logs.warn(sentence)
   screen.say(`${sentence} Ctrl-C again ends at once.`)
-}
+  return seconds
+})
 
 /** The work ends by itself: of a chunk that is interrupted what is on its way comes back and is committed, see `Checkpoint`. */
-export const draining = <A, E, R>(told: Told, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  endedBy(work, (fiber) => Effect.andThen(Effect.sync(() => tell(told)), Fiber.interrupt(fiber)))
+export const draining = <A, E, R>(told: Told, work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | RecordApi> =>
+  Effect.suspend(() => {
+    let seconds = told.graceSeconds
+    const ended = (fiber: Fiber.Fiber<A, E>) =>
+      Effect.flatMap(tell(told), (allowed) => {
+        seconds = allowed
+        return Fiber.interrupt(fiber)
+      })
+    return endedBy(Effect.provideService(work, Checkpoint.Grace, () => Duration.seconds(seconds)), ended)
+  })
 
 /** The work sends nothing more and ends as it would with no more records, in time; `ended` is told how. */
 export const stopping = <A, E, R, R2>(
   told: Told,
   work: Effect.Effect<A, E, R>,
   ended: (exit: Exit.Exit<A, E>) => Effect.Effect<void, never, R2>
-): Effect.Effect<A, E, R | R2> =>
+): Effect.Effect<A, E, R | R2 | RecordApi> =>
   endedBy(work, (fiber) =>
     Effect.gen(function*() {
-      tell(told)
+      const seconds = yield* tell(told)
       told.meter.stop()
-      yield* Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), `${told.graceSeconds} seconds`)
+      yield* Effect.timeoutOption(Effect.interruptible(Fiber.await(fiber)), Duration.seconds(seconds))
       yield* Fiber.interrupt(fiber)
       yield* Effect.flatMap(Fiber.await(fiber), ended)
     }))

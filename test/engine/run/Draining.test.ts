@@ -62,6 +62,19 @@ describe("an interrupt of a cell with checkpoints", () => {
       assert.strictEqual(yield* position, 30)
     }).pipe(Effect.provide(memory)))
 
+  it.effect("takes no longer than the command says that runs it, when it comes to that", () =>
+    Effect.gen(function*() {
+      let grace: Duration.Input | undefined
+      const asset = calling((n) => n === 31 ? Effect.never : Effect.sleep("1 second"), "1 hour")
+      const run = yield* Effect.forkChild(Effect.provideService(start([asset]), Checkpoint.Grace, () => grace))
+      yield* TestClock.adjust("2500 millis")
+      grace = "2 seconds"
+      const ending = yield* Effect.forkChild(Fiber.interrupt(run))
+      yield* TestClock.adjust("2100 millis")
+      yield* Fiber.join(ending)
+      assert.strictEqual(yield* position, 30)
+    }).pipe(Effect.provide(memory)))
+
   it.effect("is at once where nothing is under way that could be waited for", () =>
     Effect.gen(function*() {
       const asset = Asset.make("test/calls", {

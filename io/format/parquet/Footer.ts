@@ -2,6 +2,7 @@
 import { Effect } from "effect"
 import { type FileMetaData, parquetMetadata, parquetSchema, type RowGroup } from "hyparquet"
 import type { SchemaTree } from "hyparquet/src/types.js"
+import * as Compression from "../Compression.ts"
 import { FormatError } from "../FormatError.ts"
 import { attempt } from "../Machine.ts"
 import * as Annotation from "./Annotation.ts"
@@ -115,8 +116,10 @@ export const read = Effect.fnUntraced(function*<E, R>(file: Ranged<E, R>) {
   const magic = text(tail.subarray(-4))
   if (magic === "PARE") return yield* wrong("the file is encrypted; expected Parquet without encryption")
   if (magic !== "PAR1") {
-    const head = text(yield* file.read(0, 4))
-    return yield* wrong(head === "PAR1"
+    const head = yield* file.read(0, 4)
+    const packing = Compression.detect(head)
+    if (packing !== "none") return yield* wrong(`the file is packed with ${packing} as a whole; unpack it first: Parquet is read by ranges, and packs its own pages`)
+    return yield* wrong(text(head) === "PAR1"
       ? "the file begins as Parquet and does not end as such: it was cut off, or is still being written"
       : "this is no Parquet file: it does not end with PAR1")
   }

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema, Stream } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import * as path from "node:path"
+import { gzipSync } from "node:zlib"
 import { Column, Format } from "../../../index.ts"
 import { seeded } from "../../conformance/Random.ts"
 import { fixtures, withoutFixtures } from "../../fixtures.ts"
@@ -173,6 +174,8 @@ describe("Parquet", () => {
       }
       const { error } = yield* ended(format.read(Format.ofBytes(Buffer.from("<html>not found</html>"), "page.parquet")))
       assert.strictEqual(error, "page.parquet: this is no Parquet file: it does not end with PAR1.")
+      const packed = yield* ended(Format.read(Format.ofBytes(gzipSync(bytes), "t.parquet.gz"), Row))
+      assert.include(packed.error, "t.parquet.gz: the file is packed with gzip as a whole; unpack it first")
     }))
 
   it.effect("a file that becomes shorter while it is read ends in an error", () =>

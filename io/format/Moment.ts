@@ -58,6 +58,7 @@ export const written = (text: string, from: number, to: number): number => {
 
 /** The same of the 24 bytes from there on: a byte costs half as much as a character. */
 export const writtenBytes = (bytes: Uint8Array, from: number): number => {
+  if (from + 24 > bytes.length) return Number.NaN
   const isDate = bytes[from + 4] === 45 && bytes[from + 7] === 45 && bytes[from + 10] === 84
   if (!isDate || bytes[from + 13] !== 58 || bytes[from + 16] !== 58 || bytes[from + 19] !== 46 || bytes[from + 23] !== 90) return Number.NaN
   return utc(

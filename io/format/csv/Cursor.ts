@@ -22,7 +22,7 @@ export class Cursor extends Bytes {
   /** Nothing stands in the cell, not even quotes. */
   empty(): boolean {
     const byte = this.bytes[this.at]
-    return byte === this.#delimiter || byte === lineFeed || byte === carriageReturn || byte === undefined
+    return byte === this.#delimiter || byte === lineFeed || byte === carriageReturn
   }
 
   /** Passes over a delimiter. */
@@ -32,11 +32,11 @@ export class Cursor extends Bytes {
     return true
   }
 
-  /** Passes over a line end; true also where nothing follows. */
+  /** Passes over a line end. */
   line(): boolean {
     const { at, bytes } = this
     const isLong = bytes[at] === carriageReturn && bytes[at + 1] === lineFeed
-    if (!isLong && bytes[at] !== lineFeed) return at === bytes.length
+    if (!isLong && bytes[at] !== lineFeed) return false
     this.at = isLong ? at + 2 : at + 1
     return true
   }
@@ -61,8 +61,10 @@ export class Cursor extends Bytes {
     const { at, bytes } = this
     const quote = this.#quote
     let [i, all, lines, isDoubled] = [at + 1, 0, 0, false]
-    for (; bytes[i] !== quote || bytes[i + 1] === quote; i++) {
-      if (i >= bytes.length) return undefined
+    // The last byte is none of the cell.
+    const last = bytes.length - 1
+    for (; i >= last || bytes[i] !== quote || bytes[i + 1] === quote; i++) {
+      if (i >= last) return undefined
       if (bytes[i] === quote) {
         isDoubled = true
         i++

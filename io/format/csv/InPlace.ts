@@ -71,6 +71,7 @@ export class InPlace {
   readonly #cursor: Cursor
   readonly #read: Read
   readonly #finish: Shape["finish"]
+  #length = 0
 
   constructor(cursor: Cursor, read: Read, finish: Shape["finish"]) {
     this.#cursor = cursor
@@ -80,7 +81,7 @@ export class InPlace {
 
   /** After the record that was read. */
   get at(): number {
-    return this.#cursor.at
+    return Math.min(this.#cursor.at, this.#length)
   }
 
   /** Of that record, within quotes. */
@@ -88,8 +89,9 @@ export class InPlace {
     return this.#cursor.lines
   }
 
-  /** Lines of UTF-8; `text` has them one byte a character. */
+  /** Lines of UTF-8, of which the last one may have no end, and no carriage return in its place; `text` has them one byte a character. */
   begin(bytes: Buffer, text: string): void {
+    this.#length = bytes.length
     this.#cursor.begin(bytes, text)
   }
 

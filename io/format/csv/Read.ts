@@ -170,7 +170,7 @@ const machine = (
         line += lines
       }
     }
-    const isUsual = encoding === "utf-8" && !broken && !nul && width === 1
+    const isUsual = encoding === "utf-8" && !broken && !nul && width === 1 && !text.endsWith("\r")
     if (isUsual) inPlace?.begin(bytes, text)
     let taken = 0
     while (taken < text.length) {

@@ -74,7 +74,7 @@ export class Cursor extends Bytes {
   /** In quotes. */
   override instant(): Date | undefined {
     const { at, bytes } = this
-    if (bytes[at] !== quote || bytes[at + 25] !== quote) return undefined
+    if (bytes[at] !== quote || at + 25 >= bytes.length || bytes[at + 25] !== quote) return undefined
     this.at = at + 1
     const value = super.instant()
     this.at = value === undefined ? at : at + 26

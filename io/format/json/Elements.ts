@@ -100,8 +100,9 @@ const machine = (
   /** The element that begins here and ends with a comma or the bracket; false where it is looked at byte by byte. */
   const whole = (quick: Scan, out: Out<unknown>): boolean => {
     const value = quick.read(looked)
+    if (value === undefined || quick.at >= end) return false
     const sign = buffer[quick.at]
-    if (value === undefined || quick.at >= end || (sign !== 44 && sign !== 93)) return false
+    if (sign !== 44 && sign !== 93) return false
     if (quick.at - start > limit) throw tooLarge()
     out.good(placed ? { value, place: { file, record, line, byte: base + looked, end: base + quick.at + 1, nextLine: line } } : value)
     record++

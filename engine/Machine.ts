@@ -3,4 +3,4 @@ import { Context } from "effect"
 import { hostname } from "node:os"
 
 /** The name by which this machine is known in records: `--node-id`; default: its host name. */
-export class Node extends Context.Reference<string>("engine/run/Lease/Node", { defaultValue: hostname }) {}
+export class Node extends Context.Reference<string>("sluice/engine/Machine/Node", { defaultValue: hostname }) {}

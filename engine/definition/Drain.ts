@@ -28,12 +28,12 @@ export const make = (): Drain => {
 }
 
 /** Of the cell that is computed. Elsewhere it never stops. */
-export class Draining extends Context.Reference<Drain>("engine/definition/Draining", { defaultValue: make }) {}
+export class Draining extends Context.Reference<Drain>("sluice/engine/definition/Draining", { defaultValue: make }) {}
 
 /**
  * How long cells that are interrupted may take to end, in place of what their checkpoints say: asked when it happens, by a
  * command that knows what is waited for. Undefined: as the checkpoint says.
  */
-export class Grace extends Context.Reference<() => Duration.Input | undefined>("engine/definition/Grace", {
+export class Grace extends Context.Reference<() => Duration.Input | undefined>("sluice/engine/definition/Grace", {
   defaultValue: () => () => undefined
 }) {}

@@ -121,7 +121,7 @@ export interface IoManager {
  * Whether the caller of `write` keeps all other writers of the same cells away until the end of its transaction, as a
  * commit of the run store in Postgres does, which holds its cells. Writers then need not wait for each other.
  */
-export class Guarded extends Context.Reference<boolean>("engine/definition/Io/Guarded", { defaultValue: () => false }) {}
+export class Guarded extends Context.Reference<boolean>("sluice/engine/definition/Io/Guarded", { defaultValue: () => false }) {}
 
 /** Declares an IO manager: `class Warehouse extends Io.Tag<Warehouse>()("io/Warehouse") {}`. */
 export const Tag = <Self>() => <const Name extends string>(name: Name) => Context.Service<Self, IoManager>()(name)

@@ -15,7 +15,7 @@ export const link = (url: string): Entry => ({ type: "link", value: url })
 export const table = (rows: Table): Entry => ({ type: "table", value: rows })
 
 /** Where the running step collects its metadata; outside a step it is thrown away. */
-export class Collector extends Context.Reference<(name: string, entry: Entry) => void>("engine/Metadata/Collector", {
+export class Collector extends Context.Reference<(name: string, entry: Entry) => void>("sluice/engine/definition/Metadata/Collector", {
   defaultValue: () => () => {}
 }) {}
 

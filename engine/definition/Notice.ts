@@ -16,6 +16,6 @@ export interface Notice {
 export const unheard = (_notice: Notice): void => {}
 
 /** Where the running step's notices are told. */
-export class Notices extends Context.Reference<(notice: Notice) => void>("engine/Notices", {
+export class Notices extends Context.Reference<(notice: Notice) => void>("sluice/engine/definition/Notices", {
   defaultValue: () => unheard
 }) {}

@@ -27,6 +27,6 @@ export interface Call {
 }
 
 /** Where the running step's calls are told; outside a run they are counted by nobody. */
-export class Usage extends Context.Reference<(call: Call) => void>("engine/Usage", {
+export class Usage extends Context.Reference<(call: Call) => void>("sluice/engine/definition/Usage", {
   defaultValue: () => () => {}
 }) {}

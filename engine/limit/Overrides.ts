@@ -82,7 +82,7 @@ export const current: Effect.Effect<Overrides, OverrideError> = Config.String(se
 )
 
 /** The limits for which a limiter was made in this process: the names that can be overridden. */
-export class Declared extends Context.Reference<Set<string>>("engine/limit/Declared", { defaultValue: () => new Set() }) {}
+export class Declared extends Context.Reference<Set<string>>("sluice/engine/limit/Declared", { defaultValue: () => new Set() }) {}
 
 /** The limit as it is in this process. Another rate is the same at all hours. */
 export const apply = (limit: RateLimit, overrides: Overrides): RateLimit => {

@@ -75,4 +75,4 @@ export class AutomationStore extends Context.Service<AutomationStore, {
     assets: ReadonlyArray<string>,
     options: { readonly limit: number }
   ) => Effect.Effect<ReadonlyArray<AskRecord>, RunStoreError>
-}>()("engine/record/AutomationStore") {}
+}>()("sluice/engine/record/AutomationStore") {}

@@ -169,4 +169,4 @@ export class BackfillStore extends Context.Service<BackfillStore, {
   readonly timings: (
     assets: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyMap<string, { readonly millis: number; readonly steps: number }>, RunStoreError>
-}>()("engine/record/BackfillStore") {}
+}>()("sluice/engine/record/BackfillStore") {}

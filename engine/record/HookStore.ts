@@ -185,4 +185,4 @@ export class HookStore extends Context.Service<HookStore, {
   readonly forget: (olderThanMillis: number) => Effect.Effect<void, RunStoreError>
   /** The latest first. */
   readonly deliveries: (hook: string, options: { readonly limit: number }) => Effect.Effect<ReadonlyArray<Delivery>, RunStoreError>
-}>()("engine/record/HookStore") {}
+}>()("sluice/engine/record/HookStore") {}

@@ -50,4 +50,4 @@ export class RetentionStore extends Context.Service<RetentionStore, {
   readonly forget: (retention: Retention) => Effect.Effect<ReadonlyArray<Forgotten>, RunStoreError>
   /** Whether it is the caller's turn to forget: of all who ask, one has it in so long a time, by the store's clock. */
   readonly turn: (everyMillis: number) => Effect.Effect<boolean, RunStoreError>
-}>()("engine/record/RetentionStore") {}
+}>()("sluice/engine/record/RetentionStore") {}

@@ -253,4 +253,4 @@ export class RunStore extends Context.Service<RunStore, {
     cell: Cell,
     options: { readonly limit: number }
   ) => Effect.Effect<ReadonlyArray<Step & { readonly run: number }>, RunStoreError>
-}>()("engine/record/RunStore") {}
+}>()("sluice/engine/record/RunStore") {}

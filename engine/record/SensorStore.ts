@@ -122,4 +122,4 @@ export class SensorStore extends Context.Service<SensorStore, {
   }) => Effect.Effect<{ readonly cursor: string; readonly runs: ReadonlyArray<EndedRun> }, RunStoreError>
   /** Gives an element once it listens, and whenever a run may have ended; some stores never do. */
   readonly ends: Stream.Stream<void, RunStoreError>
-}>()("engine/record/SensorStore") {}
+}>()("sluice/engine/record/SensorStore") {}

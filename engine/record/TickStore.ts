@@ -104,4 +104,4 @@ export class TickStore extends Context.Service<TickStore, {
     schedule: string,
     options: { readonly limit: number }
   ) => Effect.Effect<ReadonlyArray<TickRecord>, RunStoreError>
-}>()("engine/record/TickStore") {}
+}>()("sluice/engine/record/TickStore") {}

@@ -17,7 +17,7 @@ export interface Freed {
 }
 
 /** Default: nobody tells, as where one run has the process for itself. */
-export const Freed = Context.Reference<Freed | undefined>("engine/run/Freed", { defaultValue: () => undefined })
+export const Freed = Context.Reference<Freed | undefined>("sluice/engine/run/Freed", { defaultValue: () => undefined })
 
 /** So many cells are remembered that were freed last; who waits since before that is woken at once. */
 const mostRemembered = 10_000

@@ -12,7 +12,7 @@ export class Timing extends Context.Reference<{
   readonly heartbeat: Duration.Duration
   /** How soon a cancel from another process stops this one. Default 0.5 s. */
   readonly cancelPoll: Duration.Duration
-}>("engine/run/Lease/Timing", {
+}>("sluice/engine/run/Lease/Timing", {
   defaultValue: () => ({
     lease: Duration.seconds(6),
     heartbeat: Duration.seconds(2),

@@ -2,6 +2,6 @@
 import { Context, Effect } from "effect"
 
 /** Default: nothing. One that never ends holds steps back, and whoever sets it interrupts the run. */
-export class Starting extends Context.Reference<Effect.Effect<void>>("engine/run/Starting", {
+export class Starting extends Context.Reference<Effect.Effect<void>>("sluice/engine/run/Starting", {
   defaultValue: () => Effect.void
 }) {}

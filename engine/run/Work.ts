@@ -48,7 +48,7 @@ const maxStreams = 4
 export const makeStreams: Effect.Effect<Semaphore.Semaphore> = Semaphore.make(maxStreams)
 
 /** The streams of a process that executes several runs at once, on one pool. Default: each run has its own. */
-export class Streams extends Context.Reference<Semaphore.Semaphore | undefined>("engine/run/Work/Streams", {
+export class Streams extends Context.Reference<Semaphore.Semaphore | undefined>("sluice/engine/run/Work/Streams", {
   defaultValue: () => undefined
 }) {}
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schedule } from "effect"
 import { execFile } from "node:child_process"
 import { copyFile, mkdir } from "node:fs/promises"
 import * as path from "node:path"
@@ -38,7 +38,7 @@ describe("the launcher on an old Node", () => {
       yield* Effect.promise(() => running.says("run 1 started"))
       running.process.kill("SIGKILL")
       const states = Effect.map(run(["runs"]), ({ stdout }) => stdout)
-      const ended = yield* Effect.repeat(states, { until: (text) => text.includes("cancelled"), times: 20 })
+      const ended = yield* Effect.repeat(states, { until: (text) => text.includes("cancelled"), schedule: Schedule.spaced("50 millis"), times: 200 })
       assert.include(ended, "cancelled")
     }))
 

@@ -6,7 +6,7 @@
  */
 import { type Fallen, fall, never, paceAt } from "./Falling.ts"
 import type { Ask, Bucket, Reply, Usage } from "./LimitStore.ts"
-import type { Rate } from "./RateLimit.ts"
+import { type Rate, windowOf } from "./RateLimit.ts"
 import { countOf, cover, endOf, type Segment } from "./Segment.ts"
 
 interface Offer {
@@ -57,8 +57,6 @@ const soonest = 25
 const openOf = (holders: ReadonlyArray<Holder>): number => holders.reduce((all, { lot, open }) => all + open + countOf(lot), 0)
 
 const spacingOf = ({ calls, perMillis }: Rate): number => perMillis / calls
-
-const windowOf = (rates: ReadonlyArray<Rate>): number => Math.max(...rates.map(({ perMillis }) => perMillis))
 
 /** A lower rate as fewer calls in the window; where that were fewer than one call needs, as a longer window. */
 const slowed = (rate: Rate, factor: number, least: number): Rate => {

@@ -8,7 +8,7 @@
  * 74 to 80, with 0.3 % of refusals, before 1.4; with a Retry-After of a second to 87 to 91 %, before 67 to 71.
  */
 import type { Pace, TooMany } from "./LimitStore.ts"
-import type { Rate } from "./RateLimit.ts"
+import { type Rate, windowOf } from "./RateLimit.ts"
 
 /** Times are milliseconds of the store's clock. */
 export interface Fallen {
@@ -33,8 +33,6 @@ const again = 0.75
 const calmWindows = 2
 /** After so many windows, times the fourth root of how far it fell, it is where it was. */
 const backWindows = 40
-
-const windowOf = (rates: ReadonlyArray<Rate>): number => Math.max(...rates.map(({ perMillis }) => perMillis))
 
 /** For at most so long calls of before a fall are waited for: of a limit of 10 calls a day nobody waits for days. */
 const longestMillis = 10_000

@@ -111,6 +111,9 @@ export const ratesAt = (limit: RateLimit, instant: number): ReadonlyArray<Rate> 
 export const allRates = (limit: RateLimit): ReadonlyArray<Rate> =>
   limit.timetable === undefined ? [limit.rate] : [limit.rate, ...limit.timetable.entries.map(({ rate }) => rate)]
 
+/** The longest window of rates that hold together, in milliseconds: after it no call counts any more. */
+export const windowOf = (rates: ReadonlyArray<Rate>): number => Math.max(...rates.map(({ perMillis }) => perMillis))
+
 const units = [["d", 86_400_000], ["h", 3_600_000], ["min", 60_000], ["s", 1000]] as const
 
 const decimal = (value: number): string => String(Math.round(value * 1e6) / 1e6)

@@ -59,7 +59,7 @@ export const make = Effect.fnUntraced(function*(
   const store = yield* LimitStore
   const clock = yield* Clock.Clock
   const bucket = { limit: limit.name, scope: limit.scope, machine: limit.scope === "node" ? yield* Node : "" }
-  const keepMillis = Math.max(...RateLimit.allRates(limit).map(({ perMillis }) => perMillis))
+  const keepMillis = RateLimit.windowOf(RateLimit.allRates(limit))
   let holder = randomUUID()
   const nowMillis = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
   const hand = Hand.make()

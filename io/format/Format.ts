@@ -17,6 +17,7 @@ import * as Detect from "./Detect.ts"
 import { FormatError, type Placed, type Unread } from "./FormatError.ts"
 import * as Elements from "./json/Elements.ts"
 import * as Ndjson from "./json/Ndjson.ts"
+import * as Reading from "./json/Reading.ts"
 import * as JsonWrite from "./json/Write.ts"
 import { attempt, type Gives, type Machine, type OnBadRecord, run } from "./Machine.ts"
 import * as Ranged from "./parquet/Ranged.ts"
@@ -156,14 +157,14 @@ export interface JsonOptions<Key extends string = string> {
 /** NDJSON, also called JSON Lines: one object a line. */
 export const ndjson = <A>(schema: RecordSchema<A>, options: JsonOptions<keyof A & string> = {}): TextFormat<A> => {
   const shape = Shape.make(schema, options.columns)
-  return textFormat("ndjson", Ndjson.reader(shape, options), (rows, file) =>
+  return textFormat("ndjson", Reading.reader(Ndjson.machine, shape, options), (rows, file) =>
     JsonWrite.writeLines(rows, shape, file))
 }
 
 /** One JSON array of objects. */
 export const jsonArray = <A>(schema: RecordSchema<A>, options: JsonOptions<keyof A & string> = {}): TextFormat<A> => {
   const shape = Shape.make(schema, options.columns)
-  return textFormat("json", Elements.reader(shape, options), (rows, file) =>
+  return textFormat("json", Reading.reader(Elements.machine, shape, options), (rows, file) =>
     JsonWrite.writeArray(rows, shape, file))
 }
 

@@ -1,34 +1,14 @@
 /** A JSON array of objects → records, as a machine: split where its elements end, and parsed one by one. */
 import { isUtf8 } from "node:buffer"
-import type { Start } from "../csv/Read.ts"
 import { FormatError } from "../FormatError.ts"
 import type { Machine, Out } from "../Machine.ts"
-import type { Shape } from "../Shape.ts"
-import { Layouts } from "./Layout.ts"
-import * as Members from "./Members.ts"
-import { type Options, refuseUtf16 } from "./Ndjson.ts"
+import { type Reading, refuseUtf16 } from "./Reading.ts"
 import * as Record from "./Record.ts"
-import { Scan } from "./Scan.ts"
+import type { Scan } from "./Scan.ts"
 
 const isSpace = (byte: number): boolean => byte === 32 || byte === 10 || byte === 13 || byte === 9
 
-/** Machines for files of one shape, which share what was learnt of them. */
-export const reader = (shape: Shape, options: Options) => {
-  const read = Record.reader(shape)
-  const members = Members.make(shape)
-  const layouts = members && new Layouts(members)
-  return (file: string, from: Start | undefined, placed: boolean): Machine<unknown> =>
-    machine(read, layouts && new Scan(layouts, shape.finish), options, file, from, placed)
-}
-
-const machine = (
-  read: Record.Reader,
-  scan: Scan | undefined,
-  options: Options,
-  file: string,
-  from: Start | undefined,
-  placed: boolean
-): Machine<unknown> => {
+export const machine = ({ file, from, options, placed, read, scan }: Reading): Machine<unknown> => {
   const limit = options.maxRecordBytes ?? 64 * 2 ** 20
   let buffer: Buffer = Buffer.alloc(1024)
   let end = 0

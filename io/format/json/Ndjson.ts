@@ -1,47 +1,14 @@
 /** NDJSON (JSON Lines) bytes → records, as a machine: split at newlines, which stand in no JSON text, and parsed one by one. */
 import { isUtf8 } from "node:buffer"
 import * as Carry from "../Carry.ts"
-import type { Start } from "../csv/Read.ts"
 import { FormatError } from "../FormatError.ts"
 import type { Machine, Out } from "../Machine.ts"
-import type { Shape } from "../Shape.ts"
-import { Layouts } from "./Layout.ts"
-import * as Members from "./Members.ts"
+import { type Reading, refuseUtf16 } from "./Reading.ts"
 import * as Record from "./Record.ts"
-import { Scan } from "./Scan.ts"
-
-export interface Options {
-  /** Property of the record → name in the file, where they differ. */
-  readonly columns?: Readonly<Record<string, string | undefined>>
-  /** The most bytes of one record. Default 64 MiB. */
-  readonly maxRecordBytes?: number
-}
 
 const blank = (bytes: Buffer): boolean => bytes.every((byte) => byte === 32 || byte === 9 || byte === 13)
 
-export const refuseUtf16 = (file: string, bytes: Uint8Array): void => {
-  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    throw new FormatError({ file, byte: 0, reason: "the file is UTF-16; JSON is always UTF-8" })
-  }
-}
-
-/** Machines for files of one shape, which share what was learnt of them. */
-export const reader = (shape: Shape, options: Options) => {
-  const read = Record.reader(shape)
-  const members = Members.make(shape)
-  const layouts = members && new Layouts(members)
-  return (file: string, from: Start | undefined, placed: boolean): Machine<unknown> =>
-    machine(read, layouts && new Scan(layouts, shape.finish), options, file, from, placed)
-}
-
-const machine = (
-  read: Record.Reader,
-  scan: Scan | undefined,
-  options: Options,
-  file: string,
-  from: Start | undefined,
-  placed: boolean
-): Machine<unknown> => {
+export const machine = ({ file, from, options, placed, read, scan }: Reading): Machine<unknown> => {
   const limit = options.maxRecordBytes ?? 64 * 2 ** 20
   const carry = new Carry.Carry(from?.byte ?? 0, 10, 1, 0)
   let line = from?.line ?? 1

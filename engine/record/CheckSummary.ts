@@ -1,17 +1,18 @@
 /** What the results of a check come to, where there may be a million of them: counts, and the first that did not pass. */
-import type { Cell, CheckResult } from "./Step.ts"
-import { cellName } from "./Step.ts"
+import { Schema } from "effect"
+import { cellName, type CheckResult } from "./Step.ts"
 
-export interface CheckSummary {
-  readonly asset: string
-  readonly check: string
-  readonly severity: CheckResult["severity"]
+export const CheckSummary = Schema.Struct({
+  asset: Schema.String,
+  check: Schema.String,
+  severity: Schema.Literals(["warn", "error"]),
   /** Cells by their last result; a check over the whole asset counts as one. */
-  readonly passed: number
-  readonly failed: number
+  passed: Schema.Int,
+  failed: Schema.Int,
   /** Of those that did not pass the one that was looked at first. */
-  readonly firstFailure: (Pick<Cell, "partition"> & { readonly message: string }) | null
-}
+  firstFailure: Schema.NullOr(Schema.Struct({ partition: Schema.String, message: Schema.String }))
+})
+export type CheckSummary = typeof CheckSummary.Type
 
 /** Whether it is a failed check of severity error, which fails the run. */
 export const isError = (summary: CheckSummary): boolean => summary.failed > 0 && summary.severity === "error"

@@ -1,4 +1,5 @@
 /** What hooks may be told of, as it is noted: once, whoever notices it. */
+import { Schema } from "effect"
 import type { CheckSummary } from "./CheckSummary.ts"
 
 /**
@@ -6,18 +7,20 @@ import type { CheckSummary } from "./CheckSummary.ts"
  * that were asked for by themselves. The others are of an asset that says how old it may be, of a schedule whose tick gave no
  * run, and of a sensor that could not observe several times in a row.
  */
-export type HappeningState =
-  | "succeeded"
-  | "failed"
-  | "cancelled"
-  | "lost"
-  | "checked"
-  | "too old"
-  | "in time"
-  | "tick failed"
-  | "tick started"
-  | "sensor failed"
-  | "sensor works"
+export const HappeningState = Schema.Literals([
+  "succeeded",
+  "failed",
+  "cancelled",
+  "lost",
+  "checked",
+  "too old",
+  "in time",
+  "tick failed",
+  "tick started",
+  "sensor failed",
+  "sensor works"
+])
+export type HappeningState = typeof HappeningState.Type
 
 export interface Happening {
   /** Grows in the order in which it happened. */

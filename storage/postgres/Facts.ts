@@ -1,6 +1,7 @@
 /** Facts that are only ever added: attempts, events and results of checks. One insert a batch. */
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
+import { CheckSummary } from "../../engine/record/CheckSummary.ts"
 import type { Event, EventType } from "../../engine/record/Event.ts"
 import type { RunStore } from "../../engine/record/RunStore.ts"
 import { cellColumns } from "./Claims.ts"
@@ -35,17 +36,6 @@ const Attempts = Schema.Array(
     message: Schema.String,
     transient: Schema.Boolean,
     nextTryAt: Schema.NullOr(Schema.Date)
-  })
-)
-
-const CheckSummaries = Schema.Array(
-  Schema.Struct({
-    asset: Schema.String,
-    check: Schema.String,
-    severity: Schema.Literals(["warn", "error"]),
-    passed: Schema.Int,
-    failed: Schema.Int,
-    firstFailure: Schema.NullOr(Schema.Struct({ partition: Schema.String, message: Schema.String }))
   })
 )
 
@@ -185,7 +175,7 @@ export const make = (sql: PgClient.PgClient) => {
       join told using (asset, name)
       left join last on last.id = counted.first_failure
       order by told.first_id
-    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(CheckSummaries)), attempt(`read the results of checks of run ${run}`))
+    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Schema.Array(CheckSummary))), attempt(`read the results of checks of run ${run}`))
   )
 
   const unchecked: RunStore["Service"]["unchecked"] = Effect.fn("RunStore.unchecked")((run, asset, check) =>

@@ -2,6 +2,8 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import type { Fragment } from "effect/sql/Statement"
+import { CheckSummary } from "../../engine/record/CheckSummary.ts"
+import { HappeningState } from "../../engine/record/Happening.ts"
 import type { HookStore } from "../../engine/record/HookStore.ts"
 import { clean, instants, json, keys, numbers, texts } from "./Columns.ts"
 import { xid } from "./Deliveries.ts"
@@ -11,28 +13,9 @@ import { isLost } from "./Workers.ts"
 const Found = Schema.Array(Schema.Struct({
   id: Schema.Number,
   run: Schema.NullOr(Schema.Int),
-  state: Schema.Literals([
-    "succeeded",
-    "failed",
-    "cancelled",
-    "lost",
-    "checked",
-    "too old",
-    "in time",
-    "tick failed",
-    "tick started",
-    "sensor failed",
-    "sensor works"
-  ]),
+  state: HappeningState,
   at: Schema.Date,
-  checks: Schema.Array(Schema.Struct({
-    asset: Schema.String,
-    check: Schema.String,
-    severity: Schema.Literals(["warn", "error"]),
-    passed: Schema.Int,
-    failed: Schema.Int,
-    firstFailure: Schema.NullOr(Schema.Struct({ partition: Schema.String, message: Schema.String }))
-  })),
+  checks: Schema.Array(CheckSummary),
   name: Schema.NullOr(Schema.String),
   reason: Schema.NullOr(Schema.String),
   place: Schema.Number

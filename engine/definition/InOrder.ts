@@ -157,6 +157,7 @@ export const mapEffect = <A, E, R, B, E2, R2>(
         staff()
         return Effect.succeed(ready)
       }
+      // Not as an end, which would say that the elements after these were done too.
       if (isDrained()) return Effect.interrupt
       if (end === undefined || given < begun || next < pulled.length) return undefined
       return Exit.isFailure(end) ? Effect.failCause(end.cause) : Cause.done()

@@ -7,8 +7,8 @@ import type { AssetFailure, Occurrence } from "../record/HookStore.ts"
 import type { RunSummary } from "../record/Run.ts"
 import * as Message from "./Message.ts"
 
-/** What it is about, as far as the hook is. */
-export interface About {
+/** What it tells of, as far as the hook is about it. */
+export interface Content {
   readonly run?: RunSummary
   readonly subject?: Subject
   readonly failures?: ReadonlyArray<AssetFailure>
@@ -20,8 +20,8 @@ export interface About {
 const mostTold = 10
 const mostOfError = 500
 
-export const occurrence = (hook: string, kind: Kind, happening: Happening, about: About): Occurrence => {
-  const { checks = [], failures = [], run, subject } = about
+export const occurrence = (hook: string, kind: Kind, happening: Happening, content: Content): Occurrence => {
+  const { checks = [], failures = [], run, subject } = content
   const unsaid = {
     id: `${hook.replaceAll("/", ".")}.${happening.run ?? subject?.type ?? "checks"}.${happening.id}`,
     hook,
@@ -36,7 +36,7 @@ export const occurrence = (hook: string, kind: Kind, happening: Happening, about
     repeats: 0
   }
   const event: HookEvent = { ...unsaid, title: Message.title(unsaid), text: Message.text(unsaid), others: 0 }
-  return { happening: happening.id, fingerprint: fingerprintOf(kind, about), event }
+  return { happening: happening.id, fingerprint: fingerprintOf(kind, content), event }
 }
 
 /** The command that goes on with a run. */
@@ -59,7 +59,7 @@ const runOf = ({ state }: Happening, { finishedAt, request, ...run }: RunSummary
 const withoutNumbers = (text: string): string => text.replaceAll(/\d+/g, "#").slice(0, 200)
 
 /** Null: each one is told. */
-const fingerprintOf = (kind: Kind, { checks = [], failures = [], run, subject }: About): string | null => {
+const fingerprintOf = (kind: Kind, { checks = [], failures = [], run, subject }: Content): string | null => {
   const selection = run?.request.selection ?? ""
   switch (kind) {
     case "lost":

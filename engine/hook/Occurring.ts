@@ -16,25 +16,25 @@ import * as Trouble from "./Trouble.ts"
 export type About = ReadonlySet<string> | undefined
 
 /** What the hook is told of what happened, of one of its states; undefined: nothing. */
-export const occurrenceOf = Effect.fnUntraced(function*(graph: AssetGraph, hook: Hook<unknown>, about: About, end: Happening) {
+export const occurrenceOf = Effect.fnUntraced(function*(graph: AssetGraph, hook: Hook<unknown>, about: About, happening: Happening) {
   const isAbout = ({ asset }: { readonly asset: string }) => about === undefined || about.has(asset)
-  if (end.name !== null) {
-    const trouble = Trouble.troubleOf(graph, hook, about, end)
-    return trouble === undefined ? undefined : Event.occurrence(hook.name, trouble.kind, end, { subject: trouble.subject })
+  if (happening.name !== null) {
+    const trouble = Trouble.troubleOf(graph, hook, about, happening)
+    return trouble === undefined ? undefined : Event.occurrence(hook.name, trouble.kind, happening, { subject: trouble.subject })
   }
-  if (end.run === null) {
-    const checks = end.checks.filter(isAbout)
+  if (happening.run === null) {
+    const checks = happening.checks.filter(isAbout)
     const found: Found = { failures: [], checks: failedOf(checks), checked: checks.length > 0, asked: false, unexplained: false }
-    const kind = kindOf(hook, end, found)
-    return kind === undefined ? undefined : Event.occurrence(hook.name, kind, end, found)
+    const kind = kindOf(hook, happening, found)
+    return kind === undefined ? undefined : Event.occurrence(hook.name, kind, happening, found)
   }
-  const run = yield* (yield* RunStore).run(end.run).pipe(
+  const run = yield* (yield* RunStore).run(happening.run).pipe(
     // Its records were removed.
     Effect.catchTag("RunUnavailable", () => Effect.succeed(undefined))
   )
   if (run === undefined) return undefined
-  const failures = end.state === "succeeded" ? [] : yield* (yield* HookStore).failures(end.run)
-  const checks = end.state === "lost" ? [] : yield* (yield* RunStore).checkSummaries(end.run)
+  const failures = happening.state === "succeeded" ? [] : yield* (yield* HookStore).failures(happening.run)
+  const checks = happening.state === "lost" ? [] : yield* (yield* RunStore).checkSummaries(happening.run)
   const found: Found = {
     failures: failures.filter(isAbout),
     checks: failedOf(checks.filter(isAbout)),
@@ -42,8 +42,8 @@ export const occurrenceOf = Effect.fnUntraced(function*(graph: AssetGraph, hook:
     asked: asksFor(graph, run, about),
     unexplained: failures.length === 0 && !checks.some(CheckSummary.isError)
   }
-  const kind = kindOf(hook, end, found)
-  return kind === undefined ? undefined : Event.occurrence(hook.name, kind, end, { ...found, run })
+  const kind = kindOf(hook, happening, found)
+  return kind === undefined ? undefined : Event.occurrence(hook.name, kind, happening, { ...found, run })
 })
 
 const failedOf = (checks: ReadonlyArray<CheckSummary.CheckSummary>) => checks.filter(({ failed }) => failed > 0)

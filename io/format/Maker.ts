@@ -8,7 +8,7 @@ import type { Field } from "./Kind.ts"
 
 export type FromColumns = (columns: ReadonlyArray<ArrayLike<unknown>>, row: number) => Record<string, unknown>
 
-export interface Set {
+export interface Assignment {
   readonly key: string
   readonly expression: string
   /** The key is left out where the value is undefined. */
@@ -20,7 +20,7 @@ export interface Set {
  * of a literal V8 comes to think that they live long, since a batch of them does, and puts them where only a full collection
  * takes them away: a sixth of the time, and 40 MB.
  */
-export const constructorOf = (parameters: string, properties: ReadonlyArray<Set>): string => {
+export const constructorOf = (parameters: string, properties: ReadonlyArray<Assignment>): string => {
   // JSON text is code for that same text.
   const sets = properties.map(({ expression, key, optional }) =>
     `${optional === true ? `if (${expression} !== undefined) ` : ""}this[${JSON.stringify(key)}] = ${expression}`)
@@ -28,7 +28,7 @@ export const constructorOf = (parameters: string, properties: ReadonlyArray<Set>
 }
 
 /** Code of a function that makes a record out of `parameters`; `before` is code that comes first. */
-const codeOf = (before: string, parameters: string, properties: ReadonlyArray<Set>): string =>
+const codeOf = (before: string, parameters: string, properties: ReadonlyArray<Assignment>): string =>
   `${before}\n${constructorOf(parameters, properties)}\nreturn (${parameters}) => new Row(${parameters})`
 
 /** No code is made for it: it would set the prototype. */

@@ -90,10 +90,9 @@ export const data = (
 }
 
 /** The page before those with indexes. Whether it is packed is not said in its header: it is what the column is. */
-export const dictionary = ({ bytes, count }: Dictionary, compress: Compressor | undefined): Page => {
-  return made({
+export const dictionary = ({ bytes, count }: Dictionary, compress: Compressor | undefined): Page =>
+  made({
     type: "DICTIONARY_PAGE",
     uncompressed_page_size: bytes.length,
     dictionary_page_header: { num_values: count, encoding: "PLAIN" }
   }, new Uint8Array(0), alone(compress?.(bytes) ?? bytes))
-}

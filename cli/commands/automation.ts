@@ -72,13 +72,13 @@ export const list = Effect.fn("cli.automation.list")(function*(input: { readonly
   ))
 })
 
+const lacking = (key: string) => new Refusal({ message: `${key} has no automation: a daemon asks for it only by schedules and sensors.` })
+
 export const explain = Effect.fn("cli.automation.explain")(function*(input: { readonly asset: string; readonly json: boolean }) {
   const project = yield* Project.load
   const word = Address.split(input.asset)
   const { computation: { automation }, key } = yield* Address.asset(project.graph, word.asset)
-  if (automation === undefined) {
-    return yield* new Refusal({ message: `${key} has no automation: a daemon asks for it only by schedules.` })
-  }
+  if (automation === undefined) return yield* lacking(key)
   const asset = Snapshot.siblings(project.graph, key)[0]!
   yield* Effect.gen(function*() {
     const { standings, ...known } = yield* Automations.standing(project.graph)
@@ -109,7 +109,7 @@ const daemonsText = (daemons: ReadonlyArray<string>): string =>
 export const setRunning = Effect.fn("cli.automation.setRunning")(function*(input: { readonly asset: string; readonly running: boolean }) {
   const project = yield* Project.load
   const { computation: { automation }, key } = yield* Address.asset(project.graph, input.asset)
-  if (automation === undefined) return yield* new Refusal({ message: `${key} has no automation: a daemon asks for it only by schedules.` })
+  if (automation === undefined) return yield* lacking(key)
   const asset = Snapshot.siblings(project.graph, key)[0]!
   yield* Effect.flatMap(AutomationStore, (store) => store.setRunning(asset, input.running)).pipe(Effect.provide(Live.store(project)))
   Screen.line(input.running

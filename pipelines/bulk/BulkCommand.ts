@@ -109,7 +109,7 @@ const worker = Command.make(
 export const bulkCommand = Command.make(
   "bulk",
   {
-    demo: yes("demo", "Send 2,000 invented records from the project's own stand-in S3 to its stand-in API"),
+    demo: yes("demo", "Send 2,000 invented records from the project's own stand-in S3 to its stand-in API; all of them again each time"),
     mockApi,
     numRecords: optional(counted("num-records", "Send so many invented records in place of the input's", 100_000_000)),
     errorRate: optional(errorRate),

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber } from "effect"
 import * as Backfill from "../../../engine/backfill/Backfill.ts"
 import { type Child, create, dump, freeze, type Line, make, outcome, query, services, until } from "./processes.ts"
+import { moment } from "../../moment.ts"
 import * as Weather from "./weather.ts"
 
 const size = { days: 98, stations: 39 }
@@ -28,7 +29,6 @@ describe("Backfill, crashed", () => {
       const dead = new Map<number, number>()
       let frozen: { readonly pid: number; readonly from: number; to: number; readonly taken: ReadonlySet<string> } | undefined
 
-      const at = () => performance.timeOrigin + performance.now()
       /** It has begun to compute, or has ended. */
       const isAtWork = (child: Child) => child.process.exitCode !== null || here.lastStart(child.pid) !== undefined
 
@@ -46,7 +46,7 @@ describe("Backfill, crashed", () => {
           }
           return computing.size > 0
         })
-        frozen = { pid: child.pid, from: at(), to: Number.POSITIVE_INFINITY, taken }
+        frozen = { pid: child.pid, from: moment(), to: Number.POSITIVE_INFINITY, taken }
         const cellsNow = [...computing].map((cell) => `'${cell}'`).join()
         yield* until(Effect.map(
           query(`select asset || '@' || partition as cell from sluice.steps where asset || '@' || partition in (${cellsNow})`),
@@ -55,7 +55,7 @@ describe("Backfill, crashed", () => {
             return taken.size > 0
           }
         ))
-        frozen.to = at()
+        frozen.to = moment()
         child.process.kill("SIGCONT")
         // What it was computing ends without a trace; then it takes part again.
         yield* until(Effect.sync(() => (here.lastStart(child.pid) ?? 0) > frozen!.to))
@@ -74,7 +74,7 @@ describe("Backfill, crashed", () => {
           // Somebody has to be there who takes the cells of the frozen one.
           if (nth !== 0 && life === kills - 1) yield* Deferred.await(thawed)
           assert.isNull(child.process.exitCode, `process ${nth} ended before it was killed: ${JSON.stringify(child.process.exitCode)}`)
-          dead.set(child.pid, at())
+          dead.set(child.pid, moment())
           child.process.kill("SIGKILL")
           yield* Effect.promise(() => child.ended)
         }

@@ -7,6 +7,7 @@ import * as Lease from "../../../engine/run/Lease.ts"
 import { Warehouse } from "../../../io/warehouse/Warehouse.ts"
 import { Database } from "../../../resources/database/Database.ts"
 import * as PostgresRunStore from "../../../storage/PostgresRunStore.ts"
+import { moment } from "../../moment.ts"
 import * as Weather from "./weather.ts"
 
 const Options = Schema.Struct({
@@ -29,7 +30,7 @@ const options = Schema.decodeUnknownSync(Schema.fromJsonString(Options))(json)
 
 const say = (what: string, asset: string, keys: ReadonlyArray<string>) =>
   Effect.sync(() => {
-    const at = performance.timeOrigin + performance.now()
+    const at = moment()
     appendFileSync(log, keys.map((key) => `${process.pid} ${what} ${asset}@${key} ${at}\n`).join(""))
   })
 

@@ -6,6 +6,7 @@ import * as Lease from "../../../engine/run/Lease.ts"
 import { RunStore } from "../../../engine/record/RunStore.ts"
 import { Database } from "../../../resources/database/Database.ts"
 import * as PostgresRunStore from "../../../storage/PostgresRunStore.ts"
+import { moment } from "../../moment.ts"
 import { graphWith, requestOf } from "./harness.ts"
 
 const Options = Schema.Struct({
@@ -20,7 +21,7 @@ const [log = "", json = "{}"] = process.argv.slice(2)
 const options = Schema.decodeUnknownSync(Schema.fromJsonString(Options))(json)
 
 const say = (what: string, cell: string) =>
-  Effect.sync(() => appendFileSync(log, `${process.pid} ${what} ${cell} ${performance.timeOrigin + performance.now()}\n`))
+  Effect.sync(() => appendFileSync(log, `${process.pid} ${what} ${cell} ${moment()}\n`))
 
 /** Notes when a computation begins and ends, however it ends. */
 const logged = <A>(cell: string, value: A) =>

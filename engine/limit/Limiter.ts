@@ -11,7 +11,7 @@ import * as Supply from "./Supply.ts"
 export interface Permit {
   /** The call is sent now, and not since the permit was taken: where something else was waited for in between. */
   readonly sent: () => void
-  /** The server has answered, or the connection has failed. */
+  /** The server answers, so that it has the request, or the connection has failed. */
   readonly answered: () => void
   /** Nobody waits for the answer any more, but the request may be on its way: it is given another second. */
   readonly abandoned: () => void

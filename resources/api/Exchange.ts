@@ -16,8 +16,16 @@ export interface Answer {
 /** Why there is no whole answer. */
 export type ExchangeProblem = Unreachable | TimedOut | NotJson | TooLarge | Setting
 
-/** Answers a request within a time, over the network or from recordings; `sent` is called when it goes to the network. */
-export type Exchange<E = ExchangeProblem> = (request: ApiRequest, timeoutMillis: number, sent: () => void) => Effect.Effect<Answer, E>
+/** Hears how a request goes, where it goes over the network. */
+export interface Journey {
+  /** It is written to a connection, which may have had to be opened first. */
+  readonly sent: () => void
+  /** Its answer begins: the server has it. */
+  readonly answered: () => void
+}
+
+/** Answers a request within a time, over the network or from recordings. */
+export type Exchange<E = ExchangeProblem> = (request: ApiRequest, timeoutMillis: number, journey: Journey) => Effect.Effect<Answer, E>
 
 export interface LiveOptions extends ReceiverOptions {
   readonly dispatcher: Undici.Dispatcher
@@ -28,9 +36,9 @@ export interface LiveOptions extends ReceiverOptions {
  * body is not read to its end, an exception with its stack for each call, which cost more than the call. The time-out
  * is a timer for the same reason: racing two fibers costs more than all of this.
  */
-export const live = ({ dispatcher, ...options }: LiveOptions): Exchange => (request, timeoutMillis, sent) =>
+export const live = ({ dispatcher, ...options }: LiveOptions): Exchange => (request, timeoutMillis, journey) =>
   Effect.callback<Answer, ExchangeProblem>((resume) => {
-    const receiver = new Receiver(request, { timeoutMillis, sent, resume }, options)
+    const receiver = new Receiver(request, { timeoutMillis, journey, resume }, options)
     try {
       dispatcher.dispatch({
         origin: request.origin,

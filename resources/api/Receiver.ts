@@ -2,7 +2,7 @@
 import type * as Undici from "@effect/platform-node/Undici"
 import { Effect } from "effect"
 import { NotJson, Setting, TimedOut, TooLarge, Unreachable } from "./ApiError.ts"
-import type { Answer, ExchangeProblem } from "./Exchange.ts"
+import type { Answer, ExchangeProblem, Journey } from "./Exchange.ts"
 import { headOf } from "./Head.ts"
 import type { ApiRequest } from "./Request.ts"
 import { unpack } from "./Unpack.ts"
@@ -19,8 +19,7 @@ export interface ReceiverOptions {
 
 export interface Sending {
   readonly timeoutMillis: number
-  /** Called when the request is written to a connection, which may have had to be opened first. */
-  readonly sent: () => void
+  readonly journey: Journey
   readonly resume: (effect: Effect.Effect<Answer, ExchangeProblem>) => void
 }
 
@@ -73,11 +72,12 @@ export class Receiver implements Undici.Dispatcher.DispatchHandler {
   onRequestStart(controller: Undici.Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#isEnded) return this.#abort()
-    this.#sending.sent()
+    this.#sending.journey.sent()
   }
 
   onResponseStart(_: Undici.Dispatcher.DispatchController, status: number, headers: Undici.Dispatcher.ResponseData["headers"]): void {
     if (status < 200) return
+    this.#sending.journey.answered()
     this.#status = status
     this.#headers = headersOf(headers)
   }

@@ -70,8 +70,8 @@ const save = async (folder: string, request: ApiRequest, answer: Answer, secrets
 
 /** Answers as `exchange` does, and writes what it answers. */
 export const record = <E>(exchange: Exchange<E>, folder: string, secrets: Secrets): Exchange<E | Setting> =>
-(request, timeoutMillis, sent) =>
-  Effect.tap(exchange(request, timeoutMillis, sent), (answer) =>
+(request, timeoutMillis, journey) =>
+  Effect.tap(exchange(request, timeoutMillis, journey), (answer) =>
     Effect.tryPromise({
       try: () => save(folder, request, answer, secrets),
       catch: (cause) => {

@@ -165,7 +165,7 @@ export const make = ({ decode, follows, health, meter, name, redact, slots, tran
       const text = `${request.method} ${request.shown} ended with ${reason._tag} after ${call.millis} ms`
       return Effect.logDebug(text).pipe(Effect.annotateLogs(logAnnotation, name), Effect.andThen(slower ?? Effect.void), Effect.as(told))
     }
-    return Effect.matchCauseEffect(restore(transport.exchange(request, timeoutMillis, () => permit.sent())), {
+    return Effect.matchCauseEffect(restore(transport.exchange(request, timeoutMillis, permit)), {
       onSuccess: (answer) => ended(Result.succeed(answer)),
       onFailure: (cause) => {
         const reason = Cause.findError(cause)

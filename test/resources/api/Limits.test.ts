@@ -27,6 +27,31 @@ describe("limits of an API", () => {
       arrivals.forEach((at, i) => i >= 2 && assert.isAtLeast(at - arrivals[i - 2]!, 60))
     }))
 
+  it.live("a call counts from the beginning of its answer: a long body holds no permit", () =>
+    Effect.gen(function*() {
+      // The first answer ends when the second call has come.
+      let end = () => {}
+      const server = yield* LocalApi.make((_, response, count) => {
+        if (count > 0) {
+          end()
+          return LocalApi.json(response, {})
+        }
+        response.writeHead(200, { "content-type": "application/json" })
+        response.write("{")
+        end = () => response.end("}")
+      })
+      const api = yield* LocalApi.declare({
+        name: "long",
+        baseUrl: server.url,
+        connections: 2,
+        retry: { times: 0 },
+        limits: [RateLimit.make("long", { calls: 1, per: "20 millis" })],
+        routes: { all: { timeout: "10 seconds" } }
+      })
+      const answers = yield* Effect.forEach(Array(2).keys(), () => api.call({ route: "all", path: "/" }), { concurrency: 2 })
+      assert.deepStrictEqual(answers, [{}, {}])
+    }))
+
   it.live("a route with a slow limit leaves the connections to the others", () =>
     Effect.gen(function*() {
       const server = yield* LocalApi.make((_, response) => LocalApi.json(response, {}))

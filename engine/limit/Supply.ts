@@ -15,8 +15,8 @@ const aheadMillis = 50
 const longestAheadMillis = 500
 /** What is in hand lasts for so many asks of the slowest of late: it is asked when half of that is left. */
 const lastingAsks = 4
-/** A slow ask counts for tens of further ones. */
-const forgetting = 0.97
+/** In so long the time of a slow ask counts for half of what it was: what slows a store, as a large commit, comes back. */
+const halfLifeMillis = 10_000
 /** Permits that nobody has wanted for so long are given back. */
 const idleMillis = 150
 /** Where the two clocks of this process have gone apart by more between two asks, one was set or stood still. */
@@ -66,9 +66,10 @@ export const make = Effect.fnUntraced(function*(
   const storeClock = StoreClock.make()
   const demand = Demand.make(aheadMillis)
   // A store that was busy for 70 ms left 30 % of 5,000 calls/s unused while 50 ms were asked for at all times.
-  let slowestMillis = 0
-  const longer = () => Math.min(Math.max(lastingAsks * slowestMillis, aheadMillis), longestAheadMillis) / aheadMillis
-  const wantedAhead = (now: number) => Math.ceil(demand.ahead(now) * longer())
+  let slowest = { millis: 0, at: 0 }
+  const slowestMillis = (now: number) => slowest.millis * 0.5 ** ((now - slowest.at) / halfLifeMillis)
+  const longer = (now: number) => Math.min(Math.max(lastingAsks * slowestMillis(now), aheadMillis), longestAheadMillis) / aheadMillis
+  const wantedAhead = (now: number) => Math.ceil(demand.ahead(now) * longer(now))
   /** Answers are told as later than they came by no more than this. */
   const toleranceMillis = keepMillis / 1000
   // An answer that is told by then costs nobody who waits anything: it counts for a window yet.
@@ -126,7 +127,7 @@ export const make = Effect.fnUntraced(function*(
           asked = sent
           pause = firstPause
           const got = nowMillis()
-          slowestMillis = Math.max(got - sent.monotonic, slowestMillis * forgetting)
+          if (got - sent.monotonic >= slowestMillis(got)) slowest = { millis: got - sent.monotonic, at: got }
           storeClock.seen(moment, sent.monotonic, got)
           const last = lot.at(-1)
           if (last !== undefined) {
@@ -156,7 +157,7 @@ export const make = Effect.fnUntraced(function*(
       const now = nowMillis()
       const rates = RateLimit.ratesAt(limit, clock.currentTimeMillisUnsafe())
       most = Math.min(...rates.map(({ burst, calls, perMillis }) =>
-        Math.max(burst, Math.min(calls, Math.ceil(calls / perMillis * aheadMillis * longer())))))
+        Math.max(burst, Math.min(calls, Math.ceil(calls / perMillis * aheadMillis * longer(now))))))
       isAsking = true
       const target = Math.min(Math.max(waiting.weight, wantedAhead(now)), most)
       if (waiting.weight === 0 || (!isShort(waiting, now) && target - hand.count() < target / 4)) return request(0, 0)

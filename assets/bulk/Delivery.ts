@@ -83,7 +83,7 @@ export const make = Effect.fnUntraced(function*(chunk: string, file: Version) {
   /** A record that cannot be sent. */
   const unsent = (element: Element, kind: "unreadable" | "no id", reason: string, raw: string) =>
     Effect.map(Clock.currentTimeMillis, (now): Delivered => {
-      meter.counts.failed++
+      meter.failed(reason)
       return { number: element.number, result: undefined, failed: failedOf(element, { kind, reason, raw }, now), way: undefined, tries: 0 }
     })
 

@@ -9,6 +9,10 @@ export interface Meter {
   readonly latencies: Latencies.Latencies
   /** Records that have ended in this process; they may not be committed yet. */
   readonly counts: { processed: number; failed: number; retries: number; anomalies: number }
+  /** A record has failed, for this reason. */
+  readonly failed: (reason: string) => void
+  /** Why the last one failed. */
+  readonly lastReason: () => string | undefined
   /** Records on their way to the API and back. */
   readonly underWay: () => number
   readonly mostUnderWay: () => number
@@ -23,10 +27,17 @@ export const make = (): Meter => {
   const latencies = Latencies.make()
   const counts = { processed: 0, failed: 0, retries: 0, anomalies: 0 }
   let [underWay, most, isStopped] = [0, 0, false]
+  let lastReason: string | undefined
+  const failed = (reason: string) => {
+    counts.failed++
+    lastReason = reason
+  }
   return {
     anomalies: Anomalies.make(),
     latencies,
     counts,
+    failed,
+    lastReason: () => lastReason,
     underWay: () => underWay,
     mostUnderWay: () => most,
     sending: (send) =>
@@ -35,11 +46,11 @@ export const make = (): Meter => {
         return Effect.onExitPrimitive(send, (exit) => {
           underWay--
           if (exit._tag === "Failure") return undefined
-          const { _tag, millis, tries } = exit.value
-          latencies.add(millis)
-          counts.retries += tries - 1
-          if (_tag === "Processed") counts.processed++
-          else counts.failed++
+          const outcome = exit.value
+          latencies.add(outcome.millis)
+          counts.retries += outcome.tries - 1
+          if (outcome._tag === "Processed") counts.processed++
+          else failed(outcome.error.message)
           return undefined
         })
       }),

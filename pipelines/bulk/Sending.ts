@@ -39,6 +39,8 @@ const endingEarly = Effect.fnUntraced(function*({ logs, meter, options }: Sent) 
   const sentence = yield* Threshold.passed(meter, options.maxErrorRate)
   logs.error(sentence)
   yield* Console.error(`✗ ${sentence} The run has ended early; when the reason is put right, the same command goes on, and \`sluice bulk retry-failed\` sends what failed again.`)
+  const reason = meter.lastReason()
+  if (reason !== undefined) yield* Console.error(`  Why the last one failed: ${reason}`)
   return yield* new Cli.Unfinished({ exitCode: 1 })
 })
 

@@ -128,6 +128,9 @@ describe("sluice bulk", () => {
       const ended = yield* project.run(["bulk"], { env })
       assert.strictEqual(ended.code, 1, ended.stderr)
       assert.match(ended.stderr, /^✗ [56]\d(\.\d)? % of 1,\d\d\d records failed, more than the 50 % that MAX_ERROR_RATE allows\. The run has ended early; /m)
+      const [, reason = ""] = /^ {2}Why the last one failed: (.+)$/m.exec(ended.stderr) ?? []
+      const failed = yield* query<{ reason: string }>(project, 'select reason from sluice_partial."bulk.failed_records"')
+      assert.include(failed.map((row) => row.reason), reason)
       assert.isBelow(simulator.ledger.processed(), 900)
       const whole = yield* project.run(["bulk", "--max-error-rate", "0.7"], { env })
       assert.strictEqual(whole.code, 0, whole.stderr)

@@ -2,6 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
+import { randomUUID } from "node:crypto"
 import { closeSync, existsSync, fstatSync, openSync, readSync, writeFileSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -26,6 +27,8 @@ export const services = Layer.fresh(
 export interface Child {
   readonly process: ChildProcess
   readonly pid: number
+  /** What its connections are called in pg_stat_activity. */
+  readonly name: string
   readonly ended: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>
 }
 
@@ -48,8 +51,11 @@ export const make = Effect.gen(function*() {
   const children = new Set<ChildProcess>()
   yield* Effect.addFinalizer(() => Effect.sync(() => children.forEach((child) => child.kill("SIGKILL"))))
   const join = (options: Options): Child => {
+    const name = `child-${randomUUID()}`
+    const named = new URL(url)
+    named.searchParams.set("application_name", name)
     const child = spawn(node, [path.join(import.meta.dirname, "program.ts"), log, JSON.stringify(options)], {
-      env: { ...process.env, DATABASE_URL: url },
+      env: { ...process.env, DATABASE_URL: named.href },
       stdio: ["ignore", "pipe", "pipe"]
     })
     children.add(child)
@@ -62,7 +68,7 @@ export const make = Effect.gen(function*() {
         children.delete(child)
         resolve({ code, out, err })
       }))
-    return { process: child, pid: child.pid!, ended }
+    return { process: child, pid: child.pid!, name, ended }
   }
   const file = openSync(log, "a+")
   yield* Effect.addFinalizer(() => Effect.sync(() => closeSync(file)))
@@ -110,14 +116,12 @@ export const create = (options: Pick<Options, "days" | "stations">, request: Run
 export const query = (text: string) =>
   Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<Readonly<Record<string, string>>>(text))
 
-const openTransactions = Effect.map(
-  query(`
-    select pid || ' ' || xact_start as id
-    from pg_stat_activity
-    where datname = current_database() and state like 'idle in transaction%'
-  `),
-  (rows) => new Set(rows.map(({ id }) => id))
-)
+/** Those that compute too: a statement that was sent may open a transaction that nobody ends. */
+const hasTransaction = ({ name }: Child) =>
+  Effect.map(
+    query(`select pid from pg_stat_activity where application_name = '${name}' and (xact_start is not null or state = 'active')`),
+    (rows) => rows.length > 0
+  )
 
 /**
  * Stops a process as if its machine slept, at a moment at which `isFit` and at which it has no open transaction: one that
@@ -127,10 +131,11 @@ export const freeze = Effect.fnUntraced(function*(child: Child, isFit: () => boo
   for (;;) {
     if (child.process.exitCode !== null) return yield* Effect.die(new Error(`Process ${child.pid} ended before it could be frozen.`))
     child.process.kill("SIGSTOP")
+    // What it sent last has arrived and has ended.
     yield* Effect.sleep(20)
-    const before = yield* openTransactions
+    const before = yield* hasTransaction(child)
     yield* Effect.sleep(20)
-    if ((yield* openTransactions).isDisjointFrom(before) && isFit()) return
+    if (!before && !(yield* hasTransaction(child)) && isFit()) return
     child.process.kill("SIGCONT")
     yield* Effect.sleep(3 + Math.random() * 10)
   }

@@ -38,6 +38,8 @@ export interface Budget extends Fallen {
   /** The first slot that evenly spaced calls leave, as early as a burst may make it. */
   readonly next: number
   readonly keep: number
+  /** Who was the only holder since when; "": there were several. */
+  readonly sole: { readonly id: string; readonly since: number }
 }
 
 export const empty: Budget = {
@@ -45,7 +47,8 @@ export const empty: Budget = {
   holders: [],
   answered: [],
   next: Number.NEGATIVE_INFINITY,
-  keep: 0
+  keep: 0,
+  sole: { id: "", since: Number.NEGATIVE_INFINITY }
 }
 
 /** Lots are given no longer before their first slot: what is given cannot be paused any more. */
@@ -70,6 +73,13 @@ const slowed = (rate: Rate, factor: number, least: number): Rate => {
 
 const slower = (budget: Budget, { rates, tooMany }: Ask, now: number): Budget =>
   tooMany === undefined ? budget : { ...budget, ...fall(budget, tooMany, rates, now) }
+
+/** Notes who is the only holder: what others told is no later than the last ask at which they were there. */
+const notice = (budget: Budget, { holder }: Ask, now: number): Budget => {
+  const others = budget.holders.filter(({ id }) => id !== holder)
+  if (others.some(({ aliveUntil }) => aliveUntil > now)) return { ...budget, sole: { id: "", since: now } }
+  return others.length === 0 && budget.sole.id === holder ? budget : { ...budget, sole: { id: holder, since: now } }
+}
 
 /** What dead holders leave behind: their calls count as if they had arrived at the end of the lease. */
 const bury = (budget: Budget, now: number): Budget => {
@@ -209,7 +219,8 @@ const serve = (before: Budget, now: number): readonly [Budget, number] => {
 /** The budget after an ask, and the reply. */
 export const ask = (before: Budget, request: Ask, now: number): readonly [Budget, Reply] => {
   const kept = { ...before, keep: Math.max(before.keep, request.keepMillis) }
-  const clean = remember(slower(bury(kept, now), request, now), request, now)
+  const clean = remember(slower(bury(notice(kept, request, now), now), request, now), request, now)
+  const isAlone = clean.sole.id === request.holder && clean.sole.since + clean.keep <= now
   const known = clean.holders.find(({ id }) => id === request.holder)
   const waits = request.want > 0
   const me: Holder = {
@@ -231,14 +242,14 @@ export const ask = (before: Budget, request: Ask, now: number): readonly [Budget
   if (mine.lot.length > 0) {
     const holders = holdersWith({ ...mine, open: mine.open + countOf(mine.lot), lot: [], want: 0 })
     const lot = mine.lot.map((segment) => ({ ...segment, at: segment.at - now }))
-    return [{ ...served, holders }, { moment: now, lot, againInMillis: undefined, pace }]
+    return [{ ...served, holders }, { moment: now, lot, againInMillis: undefined, isAlone, pace }]
   }
   if (!waits) {
     const holders = mine.open > 0 ? served.holders : served.holders.filter(({ id }) => id !== me.id)
-    return [{ ...served, holders }, { moment: now, lot: [], againInMillis: undefined, pace }]
+    return [{ ...served, holders }, { moment: now, lot: [], againInMillis: undefined, isAlone, pace }]
   }
   const again = Math.min(Math.max(until - now, soonest), request.leaseMillis / 2)
-  return [{ ...served, holders: holdersWith({ ...mine, asksAt: now + again }) }, { moment: now, lot: [], againInMillis: again, pace }]
+  return [{ ...served, holders: holdersWith({ ...mine, asksAt: now + again }) }, { moment: now, lot: [], againInMillis: again, isAlone, pace }]
 }
 
 /** A budget as people look at it. */

@@ -1,10 +1,8 @@
-/** The permits that a limiter has in hand: the slots of its lots, first in first out. */
-import { countOf, type Segment } from "./Segment.ts"
+/** The permits that a limiter has in hand, by the moments from which on they may be used: first in, first out. */
 
 export interface Hand {
   readonly count: () => number
-  /** `from`: the moment from which on the slots are told. */
-  readonly add: (lot: ReadonlyArray<Segment>, from: number) => void
+  readonly add: (moments: ReadonlyArray<number>) => void
   /** When the last of the next `weight` permits may be used; undefined where there are not so many. */
   readonly due: (weight: number) => number | undefined
   readonly use: (weight: number) => void
@@ -13,34 +11,24 @@ export interface Hand {
 }
 
 export const make = (): Hand => {
-  let segments: Array<Segment> = []
-  // How many permits of the first segment have been used.
+  let moments: Array<number> = []
+  // How many of them have been used.
   let used = 0
-  let count = 0
+  const count = () => moments.length - used
   return {
-    count: () => count,
-    add: (lot, from) => {
-      for (const segment of lot) segments.push({ ...segment, at: from + segment.at })
-      count += countOf(lot)
+    count,
+    add: (lot) => {
+      moments = [...moments.slice(used), ...lot]
+      used = 0
     },
-    due: (weight) => {
-      let skip = used + weight - 1
-      for (const segment of segments) {
-        if (skip < segment.count) return segment.at + skip * segment.spacing
-        skip -= segment.count
-      }
-      return undefined
-    },
+    due: (weight) => moments[used + weight - 1],
     use: (weight) => {
       used += weight
-      count -= weight
-      while (segments[0] !== undefined && used >= segments[0].count) used -= segments.shift()!.count
     },
     clear: () => {
-      const dropped = count
-      segments = []
+      const dropped = count()
+      moments = []
       used = 0
-      count = 0
       return dropped
     }
   }

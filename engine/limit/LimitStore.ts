@@ -75,6 +75,8 @@ export interface Reply {
   readonly lot: ReadonlyArray<Segment>
   /** When to ask again, where permits are wanted and none could be given. */
   readonly againInMillis: number | undefined
+  /** No call of anybody else counts, and nobody else has a permit or waits for one. */
+  readonly isAlone: boolean
   readonly pace: Pace
 }
 

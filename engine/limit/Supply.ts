@@ -5,6 +5,7 @@ import { Node } from "../Machine.ts"
 import * as Demand from "./Demand.ts"
 import * as Hand from "./Hand.ts"
 import { LimitStore, LimitStoreError, type Pace } from "./LimitStore.ts"
+import * as OwnCalls from "./OwnCalls.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Segment from "./Segment.ts"
 import * as StoreClock from "./StoreClock.ts"
@@ -65,6 +66,8 @@ export const make = Effect.fnUntraced(function*(
   const hand = Hand.make()
   const storeClock = StoreClock.make()
   const demand = Demand.make(aheadMillis)
+  // With a timetable several rates hold at times.
+  const own = limit.timetable === undefined ? OwnCalls.make(limit.rate) : undefined
   // A store that was busy for 70 ms left 30 % of 5,000 calls/s unused while 50 ms were asked for at all times.
   let slowest = { millis: 0, at: 0 }
   const slowestMillis = (now: number) => slowest.millis * 0.5 ** ((now - slowest.at) / halfLifeMillis)
@@ -123,17 +126,18 @@ export const make = Effect.fnUntraced(function*(
           : { sentAgoMillis: now - complaint.sentAt, retryAfterMillis: complaint.retryAfterMillis }
       }).pipe(
         Effect.timeoutOrElse({ duration: leaseMillis, orElse: () => Effect.fail(unanswered(limit.name)) }),
-        Effect.map(({ againInMillis, lot, moment, pace }) => {
+        Effect.map(({ againInMillis, isAlone, lot, moment, pace }) => {
           asked = sent
           pause = firstPause
           const got = nowMillis()
           if (got - sent.monotonic >= slowestMillis(got)) slowest = { millis: got - sent.monotonic, at: got }
           storeClock.seen(moment, sent.monotonic, got)
-          const last = lot.at(-1)
-          if (last !== undefined) {
+          if (lot.length > 0) {
             const from = storeClock.passed(moment)
-            hand.add(lot, from)
-            usedAt = from + Segment.endOf(last)
+            const slots = Segment.momentsOf(lot).map((at) => from + at)
+            const isSteady = isAlone && pace.factor === 1 && pace.pausedMillis === 0
+            hand.add(isSteady && own !== undefined ? own.soonest(slots, open(), got) : slots)
+            usedAt = slots.at(-1)!
           }
           againAt = againInMillis === undefined ? Number.NEGATIVE_INFINITY : got + againInMillis
           return pace
@@ -206,7 +210,9 @@ export const make = Effect.fnUntraced(function*(
     end: (weight, at) => {
       out -= weight
       untoldSince ??= nowMillis()
-      if (at !== undefined) for (let i = 0; i < weight; i++) answers.push(at)
+      if (at === undefined) return
+      for (let i = 0; i < weight; i++) answers.push(at)
+      own?.answered(at, weight)
     },
     tooMany: (sentAt, retryAfterMillis) => {
       const longest = Math.max(refusal?.retryAfterMillis ?? 0, retryAfterMillis ?? 0)

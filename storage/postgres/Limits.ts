@@ -24,6 +24,7 @@ const Replies = Schema.NonEmptyArray(Schema.Struct({
   lot_starts: Schema.NullOr(Schema.Array(Schema.Finite)),
   lot_spacings: Schema.NullOr(Schema.Array(Schema.Finite)),
   again_in: Schema.NullOr(Schema.Finite),
+  is_alone: Schema.Boolean,
   factor_now: Schema.Finite,
   paused_for: Schema.Finite,
   falls_now: Schema.Int
@@ -33,6 +34,7 @@ const toReply = (row: (typeof Replies.Type)[0]): Reply => ({
   moment: row.moment,
   lot: (row.lot_counts ?? []).map((count, i) => ({ count, at: row.lot_starts?.[i] ?? 0, spacing: row.lot_spacings?.[i] ?? 0 })),
   againInMillis: row.again_in ?? undefined,
+  isAlone: row.is_alone,
   pace: { factor: row.factor_now, pausedMillis: row.paused_for, falls: row.falls_now }
 })
 

@@ -135,6 +135,31 @@ export const limitStoreConformance = <E>(name: string, layer: Layer.Layer<LimitS
       assert.isBelow(second.pace.factor, 0.35)
     }))
 
+    test("tells who is alone: no call of another counts any more", Effect.fnUntraced(function*(store) {
+      const rates = [rate(10, 500, 10)]
+      const ask = (holder: string, fields: Partial<Ask> = {}) =>
+        Effect.map(store.ask(asking({ holder, rates, ...fields })), ({ isAlone }) => isAlone)
+      // Nothing is known of the time before.
+      assert.isFalse(yield* ask("a"))
+      yield* Effect.sleep(550)
+      assert.isTrue(yield* ask("a", { open: 1 }))
+      assert.isFalse(yield* ask("b"))
+      assert.isFalse(yield* ask("a", { open: 2 }))
+      // It says goodbye; its call counts for a window yet.
+      yield* ask("b", { want: 0, answered: answeredNow(1) })
+      assert.isFalse(yield* ask("a", { open: 2 }))
+      yield* Effect.sleep(300)
+      assert.isFalse(yield* ask("a", { open: 2 }))
+      yield* Effect.sleep(300)
+      assert.isTrue(yield* ask("a", { open: 2 }))
+      // One that is lost counts until a window after its lease.
+      yield* ask("c", { leaseMillis: 100 })
+      yield* Effect.sleep(300)
+      assert.isFalse(yield* ask("a", { open: 2 }))
+      yield* Effect.sleep(550)
+      assert.isTrue(yield* ask("a", { open: 2 }))
+    }))
+
     test("budgets of other machines and names are their own; all are listed", Effect.fnUntraced(function*(store) {
       const rates = [rate(1, 100_000)]
       const on = (limit: string, machine: string) => ({ limit, scope: "node", machine }) as const

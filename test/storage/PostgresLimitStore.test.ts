@@ -19,11 +19,12 @@ interface Talker {
   unsaid: Array<number>
 }
 
-const rounded = ({ againInMillis, lot, pace }: Reply) => {
+const rounded = ({ againInMillis, isAlone, lot, pace }: Reply) => {
   const digits = (value: number | undefined) => value === undefined ? undefined : Math.round(value * 100) / 100
   return {
     lot: lot.map(({ at, count, spacing }) => [count, digits(at), digits(spacing)]),
     again: digits(againInMillis),
+    isAlone,
     pace: [Math.round(pace.factor * 1e6), digits(pace.pausedMillis), pace.falls]
   }
 }

@@ -68,6 +68,33 @@ describe("Admission", () => {
     })
   }
 
+  it("who is alone loses nothing by what the store does not know", () => {
+    for (const rate of [smooth(400, 1000), { calls: 400, perMillis: 1000, burst: 24 }]) {
+      const { calls } = simulate(scene(1, { rate, latency: () => 5, lateness: () => 0, batch: 60 }))
+      assert.isAtMost(worst(calls, rate.perMillis), rate.calls)
+      // By the slots of the store it is 0.993 at most.
+      assert.isAtLeast(calls.filter(({ sent }) => sent > 5000 && sent < 20_000).length / (rate.calls * 15), 0.999 * 1000 / 1005)
+    }
+  })
+
+  it("others come, go and die beside one that is alone in between", () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const random = seeded(seed)
+      const rate = { calls: 30, perMillis: 500, burst: random.pick([1, 5, 30]) }
+      const { calls } = simulate(scene(seed, {
+        rate,
+        processes: 2,
+        leaseMillis: 1500,
+        latency: () => random.next() < 0.02 ? random.next() * 1000 : random.next() * 20,
+        travel: () => random.next() < 0.05 ? random.next() * 100 : random.next() * 5,
+        dies: () => random.next() < 0.03,
+        pause: () => random.next() < 0.2 ? random.next() * 2500 : 0
+      }))
+      assert.isAtMost(worst(calls, rate.perMillis), rate.calls)
+      assert.isAbove(calls.length, 100)
+    }
+  })
+
   it("answers that follow each other closely for ever do not count for ever", () => {
     const rate = smooth(2500, 20_000)
     const { calls } = simulate(scene(1, { rate, millis: 60_000, latency: () => 5, lateness: () => 0, travel: () => 1, batch: 1 }))
@@ -92,6 +119,7 @@ describe("Admission", () => {
       const { calls } = simulate(scene(seed, {
         rate: high,
         processes: 3,
+        oneRate: false,
         // Both hold around the change, as a timetable gives them.
         rates: (now) => now < change - 1000 ? [high] : now < change + 1000 ? [high, low] : [low]
       }))

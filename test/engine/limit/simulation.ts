@@ -5,6 +5,7 @@
 import * as Admission from "../../../engine/limit/Admission.ts"
 import type { Reply, TooMany } from "../../../engine/limit/LimitStore.ts"
 import type { Rate } from "../../../engine/limit/RateLimit.ts"
+import * as OwnCalls from "../../../engine/limit/OwnCalls.ts"
 import { countOf, momentsOf, type Segment } from "../../../engine/limit/Segment.ts"
 import * as StoreClock from "../../../engine/limit/StoreClock.ts"
 
@@ -50,6 +51,10 @@ export interface Scene {
   readonly leaseMillis?: number
   /** How many permits a process asks for at once. */
   readonly batch: number
+  /** For how long a process wants nothing, asked with each lot; it says goodbye first. */
+  readonly pause?: () => number
+  /** The rates of a process change with the time. Default: they do not. */
+  readonly oneRate?: false
   /** Whether the server says "too many" to a call that arrives now, and how long it asks to wait. */
   readonly tooMany?: (arrived: number) => boolean | { readonly retryAfterMillis: number }
 }
@@ -61,6 +66,8 @@ interface Process {
   answers: Array<number>
   dead: boolean
   readonly clock: StoreClock.StoreClock
+  /** Undefined: it has several rates. */
+  readonly own: OwnCalls.OwnCalls | undefined
 }
 
 /** All calls that were made; saturated: each process always wants more. */
@@ -96,9 +103,14 @@ export const simulate = (scene: Scene): { readonly calls: ReadonlyArray<Made>; r
   }
 
   const start = (place: number, now: number) => {
-    const me: Process = { id: `p${names++}`, place, open: 0, answers: [], dead: false, clock: StoreClock.make() }
+    const rate = scene.oneRate === false ? undefined : scene.rates(now, place)[0]
+    const own = rate === undefined ? undefined : OwnCalls.make(rate)
+    const me: Process = { id: `p${names++}`, place, open: 0, answers: [], dead: false, clock: StoreClock.make(), own }
+    let pause = 0
     const step = (sentAt: number) => {
       if (me.dead) return
+      const away = pause
+      pause = 0
       const weight = scene.weight?.() ?? 1
       const answered: ReadonlyArray<Segment> = me.answers.map((at) => ({ count: 1, at: at - sentAt, spacing: 0 }))
       const sentBy = me.clock.latest(sentAt)
@@ -114,7 +126,7 @@ export const simulate = (scene: Scene): { readonly calls: ReadonlyArray<Made>; r
           sentBy,
           rates: scene.rates(storeNow, place),
           keepMillis: scene.keepMillis,
-          want: Math.max(weight, scene.batch),
+          want: away > 0 ? 0 : Math.max(weight, scene.batch),
           least: weight,
           open,
           answered,
@@ -135,8 +147,12 @@ export const simulate = (scene: Scene): { readonly calls: ReadonlyArray<Made>; r
         later(storeNow + scene.travel(), (got) => {
           if (me.dead) return
           me.clock.seen(reply.moment, sentAt, got)
+          if (away > 0) return later(got + away, step)
           if (reply.lot.length === 0) return later(got + (reply.againInMillis ?? 1), step)
-          const slots = momentsOf(reply.lot).map((at) => me.clock.passed(reply.moment) + at)
+          const given = momentsOf(reply.lot).map((at) => me.clock.passed(reply.moment) + at)
+          const slots = reply.isAlone && reply.pace.factor === 1 && reply.pace.pausedMillis === 0
+            ? me.own?.soonest(given, me.open, got) ?? given
+            : given
           let left = countOf(reply.lot)
           me.open += left
           let last = got
@@ -168,10 +184,12 @@ export const simulate = (scene: Scene): { readonly calls: ReadonlyArray<Made>; r
                 if (me.dead) return
                 me.open -= size
                 for (let i = 0; i < size; i++) me.answers.push(now)
+                me.own?.answered(now, size)
               })
             })
           }
-          later(Math.max(got, last - 20), step)
+          pause = scene.pause?.() ?? 0
+          later(Math.max(got, last + (pause > 0 ? 50 : -20)), step)
         })
       })
     }

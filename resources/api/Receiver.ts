@@ -141,7 +141,7 @@ export class Receiver implements Undici.Dispatcher.DispatchHandler {
     if (this.#isEnded) return
     this.#isEnded = true
     clearTimeout(this.#timer)
-    this.#sending.resume(effect)
+    if (ended.push({ effect, resume: this.#sending.resume }) === 1) setImmediate(goOn)
   }
 
   #give(problem: ExchangeProblem): void {
@@ -153,6 +153,17 @@ export class Receiver implements Undici.Dispatcher.DispatchHandler {
   #abort(): void {
     this.#controller?.abort(new Error("The answer is not waited for any more."))
   }
+}
+
+/**
+ * Whoever waits goes on when all that can be read now has been read. What they do next takes longer than to read an
+ * answer, and would make the answers behind theirs count later: at 5,000 calls a second on a busy machine by 3 to 8 ms.
+ */
+let ended: Array<{ readonly effect: Effect.Effect<Answer, ExchangeProblem>; readonly resume: Sending["resume"] }> = []
+const goOn = (): void => {
+  const all = ended
+  ended = []
+  for (const { effect, resume } of all) resume(effect)
 }
 
 const expire = (receiver: Receiver): void => receiver.expired()

@@ -31,6 +31,8 @@ export interface ClaimsOptions {
   readonly batch: number | undefined
   /** A step is another worker's for now. */
   readonly refused: (index: number) => void
+  /** Whether the run is paused, as each claim tells: no step is granted then. */
+  readonly paused: (isPaused: boolean) => void
 }
 
 export interface Claims {
@@ -152,6 +154,7 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
           const at = performance.now()
           const since = freed?.mark() ?? 0
           const claim = yield* patiently(store.claim(options.run, options.worker, cells))
+          options.paused(claim.standing === "paused")
           if (claim.standing === "running") return { ...claim, at, since }
           // A cancelled run is granted nothing; the run is about to be interrupted.
           if (claim.standing === "cancelled") return yield* Effect.never

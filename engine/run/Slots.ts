@@ -9,6 +9,8 @@ import { Effect, type Scope } from "effect"
 export interface Turn {
   /** A step has begun, has ended, or is another worker's: it keeps no other stage waiting. */
   readonly begun: (index: number) => void
+  /** The run is paused, or goes on: while it is paused no step of the stage can begin, and none keeps another stage waiting. */
+  readonly paused: (isPaused: boolean) => void
   /** Runs the effect in a slot; waits for one, interruptibly. */
   readonly within: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 }
@@ -28,6 +30,7 @@ export interface Slots {
 interface Stage extends Place {
   /** Steps that have not begun. */
   readonly open: Set<number>
+  isPaused: boolean
 }
 
 interface Waiter {
@@ -36,7 +39,7 @@ interface Waiter {
 }
 
 /** A stage that has a fiber for each slot, and no other beside it. */
-export const alone: Turn = { begun: () => {}, within: (effect) => effect }
+export const alone: Turn = { begun: () => {}, paused: () => {}, within: (effect) => effect }
 
 export const make = (count: number): Slots => {
   let free = count
@@ -44,7 +47,9 @@ export const make = (count: number): Slots => {
   const line = new Set<Waiter>()
 
   const isHeldBack = ({ lane, rank }: Stage): boolean => {
-    for (const other of stages) if (other.lane === lane && other.rank < rank && other.open.size > 0) return true
+    for (const other of stages) {
+      if (other.lane === lane && other.rank < rank && other.open.size > 0 && !other.isPaused) return true
+    }
     return false
   }
 
@@ -66,6 +71,10 @@ export const make = (count: number): Slots => {
   const turnOf = (stage: Stage): Turn => ({
     begun: (index) => {
       if (stage.open.delete(index) && stage.open.size === 0) serve()
+    },
+    paused: (isPaused) => {
+      stage.isPaused = isPaused
+      if (isPaused) serve()
     },
     within: (effect) =>
       Effect.suspend(() => {
@@ -91,7 +100,7 @@ export const make = (count: number): Slots => {
     join: (place, steps) =>
       Effect.acquireRelease(
         Effect.sync(() => {
-          const stage: Stage = { ...place, open: new Set(Array.from({ length: steps }, (_, index) => index)) }
+          const stage: Stage = { ...place, open: new Set(Array.from({ length: steps }, (_, index) => index)), isPaused: false }
           stages.add(stage)
           return stage
         }),

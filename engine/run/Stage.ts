@@ -69,7 +69,8 @@ export const execute = <R>(options: StageOptions<R>): Effect.Effect<void, RunSto
       table,
       batch: options.batch,
       heldSince: options.heldSince ?? (() => 0),
-      refused: turn.begun
+      refused: turn.begun,
+      paused: turn.paused
     })
     const settle = Settlement.make({
       ...options,

@@ -44,6 +44,25 @@ describe("Slots", () => {
       yield* later.end
     })))
 
+  it.effect("a stage that is paused keeps nobody waiting: what was claimed for a later one is done", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const { log, slots, step } = harness()
+      const first = yield* slots.join({ lane: "a", rank: 1 }, 1)
+      const second = yield* slots.join({ lane: "a", rank: 2 }, 2)
+      const later = yield* step(second, "a2.0", 0)
+      assert.deepStrictEqual(log, [])
+      first.paused(true)
+      yield* settle
+      assert.deepStrictEqual(log, ["a2.0"])
+      yield* later.end
+      first.paused(false)
+      const last = yield* step(second, "a2.1", 1)
+      assert.deepStrictEqual(log, ["a2.0"])
+      yield* (yield* step(first, "a1", 0)).end
+      assert.deepStrictEqual(log, ["a2.0", "a1", "a2.1"])
+      yield* last.end
+    })))
+
   it.effect("a step that ends without a start, or is another worker's, and a stage that goes keep nobody waiting", () =>
     Effect.scoped(Effect.gen(function*() {
       const { log, slots, step } = harness()

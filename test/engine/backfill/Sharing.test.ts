@@ -91,7 +91,10 @@ describe("Backfill, shared", () => {
       const noted = here.lines().length
       asleep.process.kill("SIGCONT")
       assert.include(yield* outcome(asleep), { state: "succeeded", materialized: cells, failed: 0, skipped: 0 })
-      assert.deepStrictEqual(started(here.lines().slice(noted)), [])
+      // It has one thread: it can have been frozen between the look at its lease and the first line of one computation,
+      // whose result the fence keeps out. Of cells at one moment that is one, be it a batch.
+      const begun = here.lines().slice(noted).filter(({ what }) => what === "start")
+      assert.isAtMost(new Set(begun.map(({ at, cell }) => `${cell.split("@")[0]} ${at}`)).size, 1, started(begun).join(" "))
       assert.deepStrictEqual(yield* query("select count(*)::text as cells from sluice.steps"), rows)
       assert.deepStrictEqual(yield* query("select id from test.cleaned group by id having count(*) > 1"), [])
     }).pipe(Effect.scoped, Effect.provide(services)), 60_000)

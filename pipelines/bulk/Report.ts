@@ -26,7 +26,7 @@ const atMost = "10 seconds"
 /** What is committed of a run that was interrupted, with the statistics marked as that. */
 export const tellInterrupted = ({ done, engine, seconds }: Standing, json: boolean, logs: Logs): Effect.Effect<void, never, SqlClient.SqlClient> =>
   Effect.gen(function*() {
-    const all = yield* Statistics.read
+    const all = yield* Statistics.read(false)
     if (json) return yield* Console.log(JSON.stringify({ state: "interrupted", seconds, engine, ...all }))
     const lines = ["Interrupted, so far:", ...Statistics.lines(all, { seconds, done })]
     for (const text of lines) logs.info(text)
@@ -50,7 +50,7 @@ export const tell = Effect.fn("bulk.report")(function*(
   json: boolean,
   logs: Logs
 ) {
-  const all = yield* Statistics.read
+  const all = yield* Statistics.read(report === undefined)
   const lines = Statistics.lines(all, report === undefined ? undefined : { seconds, done })
   for (const text of lines) logs.info(text)
   if (json) yield* Console.log(JSON.stringify({ state: report?.state ?? "succeeded", seconds, engine, ...all }))

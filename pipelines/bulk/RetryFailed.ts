@@ -46,7 +46,7 @@ const sentence = (processed: number, failed: number, left: number): string =>
 /** What became of the records; gives how many are left that can be sent again. */
 const tell = Effect.fnUntraced(function*(state: string, { meter: { counts }, json, logs }: { readonly meter: Meter.Meter; readonly json: boolean; readonly logs: Logs.Logs }) {
   const { failed, processed } = counts
-  const { refused, unanswered } = yield* Statistics.read
+  const { refused, unanswered } = yield* Statistics.read(false)
   const left = refused + unanswered
   const said = sentence(processed, failed, left)
   logs.info(`Retry of failed records${state === "interrupted" ? ", interrupted" : ""}: ${said}`)

@@ -50,8 +50,8 @@ const rowsOf = (table: string, columns: ReadonlyArray<string>): string => {
 const neverRecovered = "(select null as idempotency_key, null as chunk, null as state where false)"
 const noAnomalies = "select null as reason, null::timestamptz as seen_at where false"
 
-/** Of all that is committed. */
-export const read = Effect.gen(function*() {
+/** Of all that is committed; where nothing is left to do, without the chunks that a killed run with --force had begun anew. */
+export const read = Effect.fnUntraced(function*(isDone: boolean) {
   const sql = yield* SqlClient.SqlClient
   // A table is there when its first cell was begun.
   const [there] = yield* sql<{ readonly metrics: boolean; readonly anomalies: boolean; readonly recovered: boolean }>`
@@ -62,7 +62,7 @@ export const read = Effect.gen(function*() {
   const of = (table: string, ...columns: ReadonlyArray<string>) => sql.literal(rowsOf(table, columns))
   const rows = yield* sql`
     with open as (select c.key as chunk, (k.position ->> 'records')::int as records
-        from sluice.checkpoints k join bulk.chunks c on c.key = k.partition where k.computation = 'bulk'),
+        from sluice.checkpoints k join bulk.chunks c on c.key = k.partition where k.computation = 'bulk' and not ${isDone}::boolean),
       m as (${of("metrics", "records", "retries", "seconds", "max_ms", "cpu_percent", "rss_mb", "breaker_trips")}),
       v as (select v.idempotency_key from ${recovered} v join bulk.chunks c on c.key = v.chunk where v.state = 'processed'),
       f as (select kind, count(*)::int as n from (${of("failed_records", "kind", "idempotency_key")}) as f

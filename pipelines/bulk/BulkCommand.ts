@@ -129,6 +129,10 @@ export const bulkCommand = Command.make(
     )),
     processes: optional(counted("workers", "Processes of the partitioned engine (default BULK_PROCESSES, else 2)", 64)),
     maxErrorRate: optional(share("max-error-rate", "Where more records fail the run ends with exit code 1, early (default MAX_ERROR_RATE, else 0.5)")),
+    maxOutage: optional(Flag.Finite("max-outage").pipe(
+      Flag.withMetavar("<seconds>"),
+      Flag.withDescription("Where the API is away for longer the run ends with exit code 1 (default MAX_OUTAGE, else it waits)")
+    )),
     name: text("name", "name", "Of the run, in lists of runs and in metrics.json (default BULK_NAME, else bulk)"),
     force: yes("force", "Send all records again, those that were sent before too"),
     logDir,
@@ -139,7 +143,7 @@ export const bulkCommand = Command.make(
   Command.withDescription(
     "Send every record of the input to the API, once: what was sent before is not sent again. After an interruption or a " +
       "kill, give the same command again. Records that fail are listed and stop nothing, unless too many do. Exit code 1 when the API " +
-      "is down at the start, a file cannot be read to its end, or too many records fail; 2 for settings and inputs that are wrong."
+      "is down at the start or away for too long, a file cannot be read to its end, or too many records fail; 2 for settings and inputs that are wrong."
   ),
   Command.withShortDescription("Records from files to a limited API; generate, health, retry-failed"),
   Command.withSubcommands([generate, health, retryFailed, worker]),

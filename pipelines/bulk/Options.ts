@@ -22,6 +22,8 @@ export interface Options {
   readonly processes: number
   /** A larger share of failed records is a failure of the run. */
   readonly maxErrorRate: number
+  /** An API that is away for longer ends the run; undefined: it waits. */
+  readonly maxOutageSeconds: number | undefined
   /** How lists of runs name it, and `metrics.json`. */
   readonly name: string
   readonly level: Level
@@ -50,6 +52,7 @@ export const read: Effect.Effect<Options, Cli.Refusal | Cli.Unfinished> = refusi
   partitionedFrom: Setting.count("BULK_PARTITIONED_FROM", 256, 0, 1_000_000_000),
   processes: Setting.count("BULK_PROCESSES", 2, 1, 64),
   maxErrorRate: Setting.share("MAX_ERROR_RATE", 0.5),
+  maxOutageSeconds: Setting.seconds("MAX_OUTAGE", undefined, 31 * 86_400),
   name: Effect.map(Setting.text("BULK_NAME"), (name) => name ?? "bulk")
 }))
 
@@ -69,6 +72,7 @@ export interface Given {
   readonly engine: string | undefined
   readonly processes: number | undefined
   readonly maxErrorRate: number | undefined
+  readonly maxOutage: number | undefined
   readonly name: string | undefined
 }
 
@@ -91,6 +95,7 @@ export const settingsOf = (given: Given, input: string | undefined): Readonly<Re
     BULK_ENGINE: given.engine,
     BULK_PROCESSES: text(given.processes),
     MAX_ERROR_RATE: text(given.maxErrorRate),
+    MAX_OUTAGE: text(given.maxOutage),
     BULK_NAME: given.name
   }
 }

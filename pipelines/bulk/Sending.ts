@@ -4,6 +4,7 @@ import { Asset, AssetGraph, Backfill, Cli, Executor, Input } from "sluice"
 import { chunks } from "../../assets/bulk/chunks.ts"
 import * as Inspection from "../../assets/bulk/Inspection.ts"
 import type { Meter } from "../../assets/bulk/Meter.ts"
+import { RecordApi } from "../../resources/bulk/RecordApi.ts"
 import * as ApiSettings from "../../resources/bulk/Settings.ts"
 import { bulk } from "../bulk.ts"
 import * as Collections from "./Collections.ts"
@@ -12,6 +13,7 @@ import * as Health from "./Health.ts"
 import type { Logs } from "./Logs.ts"
 import * as Monitor from "./Monitor.ts"
 import type { Options } from "./Options.ts"
+import * as Outage from "./Outage.ts"
 import * as Partitioned from "./Partitioned.ts"
 import * as Report from "./Report.ts"
 import * as Request from "./Request.ts"
@@ -34,11 +36,16 @@ export interface Sent {
   readonly begun: (run: number) => void
 }
 
-/** Ends a run of which too much fails, as an interrupt would: what is on its way comes back, what is done is committed. */
+/** Ends a run that comes to nothing, as an interrupt would: what is on its way comes back, what is done is committed. */
 const endingEarly = Effect.fnUntraced(function*({ logs, meter, options }: Sent) {
-  const sentence = yield* Threshold.passed(meter, options.maxErrorRate)
+  const { breaker } = yield* RecordApi
+  const [sentence, next] = yield* Effect.raceFirst(
+    Effect.map(Threshold.passed(meter, options.maxErrorRate), (told) =>
+      [told, "when the reason is put right, the same command goes on, and `sluice bulk retry-failed` sends what failed again"] as const),
+    Effect.map(Outage.lasted(breaker, options.maxOutageSeconds), (told) => [told, "when it is back, the same command goes on"] as const)
+  )
   logs.error(sentence)
-  yield* Console.error(`✗ ${sentence} The run has ended early; when the reason is put right, the same command goes on, and \`sluice bulk retry-failed\` sends what failed again.`)
+  yield* Console.error(`✗ ${sentence} The run has ended early; ${next}.`)
   const reason = meter.lastReason()
   if (reason !== undefined) yield* Console.error(`  Why the last one failed: ${reason}`)
   return yield* new Cli.Unfinished({ exitCode: 1 })

@@ -6,7 +6,7 @@ import * as path from "node:path"
 import { gzipSync } from "node:zlib"
 import * as Simulator from "../../../simulators/bulk/Simulator.ts"
 import * as S3 from "../../../simulators/s3/Simulator.ts"
-import { envOf, keys, make, query, write } from "./project.ts"
+import { envOf, keys, make, query, until, write } from "./project.ts"
 
 describe("sluice bulk", () => {
   it.live("gives the same results with either engine and in either mode, and logs what it does", () =>
@@ -140,6 +140,28 @@ describe("sluice bulk", () => {
       const strict = yield* project.run(["bulk", "--max-error-rate", "0.5"], { env })
       assert.strictEqual(strict.code, 1)
       assert.match(strict.stderr, /^✗ 60 % of 2,500 records failed, /m)
+    }))
+
+  it.live("ends where the API is away for longer than it may, also one whose health check is good, and goes on when it is back", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      yield* write(project, "records.csv", 600)
+      const simulator = yield* Simulator.make({ latency: "5 millis" })
+      const env = envOf(simulator, { BATCH_SIZE: "100", RATE_LIMIT_CALLS: "300", RETRY_BASE: "0.01", BREAKER_COOLDOWN: "0.1", MAX_OUTAGE: "1", SHUTDOWN_GRACE: "1" })
+      const begun = project.start(["bulk"], { env })
+      yield* until(simulator, 150)
+      simulator.setErrorRate(1)
+      const { code, stderr } = yield* Effect.promise(() => begun.ended)
+      assert.strictEqual(code, 1, stderr)
+      assert.match(stderr, /^✗ The API has not answered as it should for longer than the 1 s that MAX_OUTAGE allows\. The run has ended early; when it is back, the same command goes on\.$/m)
+      assert.isBelow(simulator.ledger.processed(), 600)
+      simulator.setErrorRate(0)
+      const whole = yield* project.run(["bulk", "--max-outage", "60"], { env })
+      assert.strictEqual(whole.code, 0, whole.stderr)
+      assert.deepStrictEqual([simulator.ledger.processed(), simulator.seen(1000).repeated], [600, 0])
+      const wrong = yield* project.run(["bulk", "--max-outage", "-1"], { env })
+      assert.strictEqual(wrong.code, 2)
+      assert.match(wrong.stderr, /MAX_OUTAGE is "-1"; write/)
     }))
 
   it.live("generates files of which an exact number of records is bad, the same ones for a seed", () =>

@@ -9,6 +9,8 @@ import type { Rate } from "./RateLimit.ts"
 export interface OwnCalls {
   /** Calls were answered: they are known to have arrived by `at`. */
   readonly answered: (at: number, weight: number) => void
+  /** Permits were given that are used as their slots say: those that follow keep their distance from them. */
+  readonly given: (slots: ReadonlyArray<number>) => void
   /**
    * When permits that were given now may be used: as their slots say, or sooner, where so many of the calls before them
    * have ceased to count. `open`: permits that are not answered and were given before.
@@ -23,6 +25,9 @@ export const make = ({ burst, calls, perMillis }: Rate): OwnCalls => {
   let answers: Array<number> = []
   let head = 0
   let next = Number.NEGATIVE_INFINITY
+  const space = (due: number) => {
+    next = Math.max(next, due - credit) + spacing
+  }
   const forget = (now: number) => {
     while (head < answers.length && answers[head]! + perMillis <= now) head++
     if (head > 1024 && head > answers.length / 2) {
@@ -40,6 +45,7 @@ export const make = ({ burst, calls, perMillis }: Rate): OwnCalls => {
         else answers.splice(place, 0, at)
       }
     },
+    given: (slots) => slots.forEach(space),
     soonest: (slots, open, now) => {
       forget(now)
       next = Math.max(next, now - credit)
@@ -48,7 +54,7 @@ export const make = ({ burst, calls, perMillis }: Rate): OwnCalls => {
         const needed = open + i + 1 + (answers.length - head) - calls
         const free = needed <= 0 ? now : (answers[head + needed - 1] ?? Number.POSITIVE_INFINITY) + perMillis
         const due = Math.min(slot, Math.max(free, next))
-        next = Math.max(next, due - credit) + spacing
+        space(due)
         return due
       })
     }

@@ -136,6 +136,7 @@ export const make = Effect.fnUntraced(function*(
             const from = storeClock.passed(moment)
             const slots = Segment.momentsOf(lot).map((at) => from + at)
             const isSteady = isAlone && pace.factor === 1 && pace.pausedMillis === 0
+            if (!isSteady) own?.given(slots)
             hand.add(isSteady && own !== undefined ? own.soonest(slots, open(), got) : slots)
             usedAt = slots.at(-1)!
           }

@@ -70,6 +70,19 @@ describe("Limiter", () => {
       assert.isTrue(gaps.every((gap) => gap >= 490 && gap <= 510), gaps.join(" "))
     }))
 
+  test("stays even where it begins to use permits by its own clock, a window after it has become alone", () =>
+    Effect.gen(function*() {
+      const limiter = yield* Limiter.make(RateLimit.make("late", { calls: 20, per: "2 seconds" }))
+      const { call, times } = yield* noting
+      yield* Effect.forkChild(limiter.use(call("first")))
+      yield* pass(1850)
+      yield* Effect.forkChild(Effect.forever(limiter.use(call("x"))))
+      yield* pass(1000)
+      const gaps = times().slice(2).map((time, i) => time - times()[i + 1]!)
+      assert.isAtLeast(gaps.length, 8)
+      assert.isTrue(gaps.every((gap) => gap >= 95), gaps.join(" "))
+    }))
+
   test("makes a burst where one is declared, and no more in the window", () =>
     Effect.gen(function*() {
       const limiter = yield* Limiter.make(RateLimit.make("burst", { calls: 5, per: "1 second", burst: true }))

@@ -23,7 +23,8 @@ const Options = Schema.Struct({
 })
 
 const options = Schema.decodeUnknownSync(Schema.fromJsonString(Options))(process.argv[2] ?? "{}")
-const limit = RateLimit.make("test", { calls: options.calls, per: options.perMillis, burst: options.burst })
+// Of each rate another one: callers of one with a longer window would wait for all that was called before.
+const limit = RateLimit.make(`test.${options.calls}.${options.perMillis}`, { calls: options.calls, per: options.perMillis, burst: options.burst })
 
 /** One connection of the simplest HTTP client there is. */
 const connection = (port: number) =>

@@ -4,18 +4,18 @@
  * The store hears of answers late and by another clock, and so its slots are on the safe side: in the mean 2.3 ms behind
  * what is possible on a quiet machine, of the 10 that 99 % of 1,000 leave. Who is alone knows it to the microsecond.
  */
+import type { Reply } from "./LimitStore.ts"
 import type { Rate } from "./RateLimit.ts"
 
 export interface OwnCalls {
   /** Calls were answered: they are known to have arrived by `at`. */
   readonly answered: (at: number, weight: number) => void
-  /** Permits were given that are used as their slots say: those that follow keep their distance from them. */
-  readonly given: (slots: ReadonlyArray<number>) => void
   /**
-   * When permits that were given now may be used: as their slots say, or sooner, where so many of the calls before them
-   * have ceased to count. `open`: permits that are not answered and were given before.
+   * When permits that a reply gives may be used: as their slots say, by this clock; where it says that this process is
+   * alone and the whole rate applies also sooner, if so many of the calls before them have ceased to count. They keep
+   * their distance from those before them. `open`: permits that are not answered and were given before.
    */
-  readonly soonest: (slots: ReadonlyArray<number>, open: number, now: number) => ReadonlyArray<number>
+  readonly dues: (reply: Pick<Reply, "isAlone" | "pace">, slots: ReadonlyArray<number>, open: number, now: number) => ReadonlyArray<number>
 }
 
 export const make = ({ burst, calls, perMillis }: Rate): OwnCalls => {
@@ -45,9 +45,12 @@ export const make = ({ burst, calls, perMillis }: Rate): OwnCalls => {
         else answers.splice(place, 0, at)
       }
     },
-    given: (slots) => slots.forEach(space),
-    soonest: (slots, open, now) => {
+    dues: ({ isAlone, pace }, slots, open, now) => {
       forget(now)
+      if (!isAlone || pace.factor < 1 || pace.pausedMillis > 0) {
+        slots.forEach(space)
+        return slots
+      }
       next = Math.max(next, now - credit)
       return slots.map((slot, i) => {
         // So many have to cease to count for this one; as in Admission.ts, which has the same from what it was told.

@@ -126,7 +126,8 @@ export const make = Effect.fnUntraced(function*(
           : { sentAgoMillis: now - complaint.sentAt, retryAfterMillis: complaint.retryAfterMillis }
       }).pipe(
         Effect.timeoutOrElse({ duration: leaseMillis, orElse: () => Effect.fail(unanswered(limit.name)) }),
-        Effect.map(({ againInMillis, isAlone, lot, moment, pace }) => {
+        Effect.map((reply) => {
+          const { againInMillis, lot, moment, pace } = reply
           asked = sent
           pause = firstPause
           const got = nowMillis()
@@ -135,9 +136,7 @@ export const make = Effect.fnUntraced(function*(
           if (lot.length > 0) {
             const from = storeClock.passed(moment)
             const slots = Segment.momentsOf(lot).map((at) => from + at)
-            const isSteady = isAlone && pace.factor === 1 && pace.pausedMillis === 0
-            if (!isSteady) own?.given(slots)
-            hand.add(isSteady && own !== undefined ? own.soonest(slots, open(), got) : slots)
+            hand.add(own === undefined ? slots : own.dues(reply, slots, open(), got))
             usedAt = slots.at(-1)!
           }
           againAt = againInMillis === undefined ? Number.NEGATIVE_INFINITY : got + againInMillis

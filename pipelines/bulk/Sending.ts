@@ -39,14 +39,19 @@ export interface Sent {
 /** Ends a run that comes to nothing, as an interrupt would: what is on its way comes back, what is done is committed. */
 const endingEarly = Effect.fnUntraced(function*({ logs, meter, options }: Sent) {
   const { breaker } = yield* RecordApi
-  const [sentence, next] = yield* Effect.raceFirst(
-    Effect.map(Threshold.passed(meter, options.maxErrorRate), (told) =>
-      [told, "when the reason is put right, the same command goes on, and `sluice bulk retry-failed` sends what failed again"] as const),
-    Effect.map(Outage.lasted(breaker, options.maxOutageSeconds), (told) => [told, "when it is back, the same command goes on"] as const)
+  const { next, reason, sentence } = yield* Effect.raceFirst(
+    Effect.map(Threshold.passed(meter, options.maxErrorRate), (sentence) => ({
+      sentence,
+      next: "when the reason is put right, the same command goes on, and `sluice bulk retry-failed` sends what failed again",
+      reason: meter.lastReason()
+    })),
+    // What failed before it has nothing to do with the outage.
+    Effect.map(Outage.lasted(breaker, options.maxOutageSeconds), (sentence) => ({
+      sentence, next: "when it is back, the same command goes on", reason: undefined
+    }))
   )
   logs.error(sentence)
   yield* Console.error(`✗ ${sentence} The run has ended early; ${next}.`)
-  const reason = meter.lastReason()
   if (reason !== undefined) yield* Console.error(`  Why the last one failed: ${reason}`)
   return yield* new Cli.Unfinished({ exitCode: 1 })
 })

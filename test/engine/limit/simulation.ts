@@ -150,9 +150,7 @@ export const simulate = (scene: Scene): { readonly calls: ReadonlyArray<Made>; r
           if (away > 0) return later(got + away, step)
           if (reply.lot.length === 0) return later(got + (reply.againInMillis ?? 1), step)
           const given = momentsOf(reply.lot).map((at) => me.clock.passed(reply.moment) + at)
-          const isSteady = reply.isAlone && reply.pace.factor === 1 && reply.pace.pausedMillis === 0
-          if (!isSteady) me.own?.given(given)
-          const slots = isSteady ? me.own?.soonest(given, me.open, got) ?? given : given
+          const slots = me.own?.dues(reply, given, me.open, got) ?? given
           let left = countOf(reply.lot)
           me.open += left
           let last = got

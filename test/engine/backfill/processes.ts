@@ -74,6 +74,7 @@ export const make = Effect.gen(function*() {
   yield* Effect.addFinalizer(() => Effect.sync(() => closeSync(file)))
   const known: Array<Line> = []
   const begun = new Map<number, number>()
+  const about = new Map<number, Set<string>>()
   let read = 0
   /** What was noted until now, in the order in which it was. */
   const lines = (): ReadonlyArray<Line> => {
@@ -84,6 +85,13 @@ export const make = Effect.gen(function*() {
     for (const line of more.subarray(0, whole).toString().split("\n")) {
       const [pid, what = "", cell = "", at] = line.split(" ")
       if (line === "") continue
+      const next = about.get(Number(pid)) ?? new Set()
+      about.set(Number(pid), next)
+      if (what === "begin") {
+        next.add(cell)
+        continue
+      }
+      if (what === "start") next.delete(cell)
       known.push({ pid: Number(pid), what, cell, at: Number(at) })
       if (what === "start") begun.set(Number(pid), Number(at))
     }
@@ -94,7 +102,12 @@ export const make = Effect.gen(function*() {
     lines()
     return begun.get(pid)
   }
-  return { join, lines, lastStart }
+  /** Whether a process has begun a step that it does not compute yet: it may have looked at its lease for the last time. */
+  const isAbout = (pid: number): boolean => {
+    lines()
+    return (about.get(pid)?.size ?? 0) > 0
+  }
+  return { join, lines, lastStart, isAbout }
 })
 
 /** Waits until something is so. */

@@ -35,6 +35,24 @@ describe("sluice bulk under harm", () => {
       assert.match(resumed.stdout, /^Records read {9}20,000$/m)
     }))
 
+  it.live("a SIGKILL of a run with --force: what is stored is as it was, and is told where nothing is left to do", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      yield* write(project, "records.csv", 900)
+      const simulator = yield* Simulator.make({ latency: "5 millis" })
+      const env = envOf(simulator, { RATE_LIMIT_CALLS: "60", RATE_LIMIT_PERIOD: "0.1", BATCH_SIZE: "100" })
+      assert.strictEqual((yield* project.run(["bulk"], { env })).code, 0)
+      const anew = project.start(["bulk", "--force"], { env })
+      yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => simulator.seen(100).repeated >= 350 })
+      anew.process.kill("SIGKILL")
+      yield* Effect.promise(() => anew.ended)
+      const [open] = yield* query<{ readonly cells: number }>(project, "select count(*)::int as cells from sluice.checkpoints")
+      assert.strictEqual(open?.cells, 1)
+      const idle = yield* project.run(["bulk"], { env })
+      assert.strictEqual(idle.code, 0, idle.stderr)
+      assert.match(idle.stdout, /^Nothing to do: .*\n\nRecords read {9}900\nRecords processed {4}900$/m)
+    }))
+
   it.live("a SIGKILL of one of two processes: the other one goes on with its chunk, and each record is processed once", () =>
     Effect.gen(function*() {
       const project = yield* make

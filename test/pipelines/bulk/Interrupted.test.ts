@@ -35,14 +35,6 @@ describe("SIGINT", () => {
       const seen = simulator.seen(1000)
       assert.deepStrictEqual([seen.processed, seen.repeated, seen.arrivals], [2000, 0, 2000])
       assert.deepStrictEqual(yield* stored(project), { results: 2000, failed: 0, read: 2000 })
-
-      // Begun anew and killed: what is stored is as it was, and is what is told where nothing is left to do.
-      const anew = project.start(["bulk", "--force"], { env })
-      yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => simulator.seen(1000).repeated >= 500 })
-      anew.process.kill("SIGKILL")
-      yield* Effect.promise(() => anew.ended)
-      const idle = yield* project.run(["bulk"], { env })
-      assert.match(idle.stdout, /^Nothing to do: .*\n\nRecords read {9}2,000\nRecords processed {4}2,000$/m)
     }))
 
   it.live("of sluice bulk retry-failed: keeps what has come back, of chunks that are not whole too", () =>

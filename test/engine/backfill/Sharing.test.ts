@@ -85,9 +85,7 @@ describe("Backfill, shared", () => {
       const [dead, asleep, alive] = [here.join({ ...base, id }), here.join({ ...base, id }), here.join({ ...base, id })]
       yield* until(Effect.sync(() => [dead, asleep, alive].every(({ pid }) => here.lines().some((line) => line.pid === pid))))
       dead.process.kill("SIGKILL")
-      // Frozen between the last look at its lease and a computation, it would begin that one when it wakes, for nothing.
-      yield* freeze(asleep, () => !here.isAbout(asleep.pid))
-      assert.isBelow(Number((yield* query("select count(*)::text as cells from sluice.steps"))[0]!.cells), cells)
+      yield* freeze(asleep)
       assert.include(yield* outcome(alive), { state: "succeeded", materialized: cells })
       const rows = yield* query("select count(*)::text as cells from sluice.steps")
       const noted = here.lines().length

@@ -74,7 +74,6 @@ export const make = Effect.gen(function*() {
   yield* Effect.addFinalizer(() => Effect.sync(() => closeSync(file)))
   const known: Array<Line> = []
   const begun = new Map<number, number>()
-  const about = new Map<number, Set<string>>()
   let read = 0
   /** What was noted until now, in the order in which it was. */
   const lines = (): ReadonlyArray<Line> => {
@@ -85,13 +84,6 @@ export const make = Effect.gen(function*() {
     for (const line of more.subarray(0, whole).toString().split("\n")) {
       const [pid, what = "", cell = "", at] = line.split(" ")
       if (line === "") continue
-      const next = about.get(Number(pid)) ?? new Set()
-      about.set(Number(pid), next)
-      if (what === "begin") {
-        next.add(cell)
-        continue
-      }
-      if (what === "start") next.delete(cell)
       known.push({ pid: Number(pid), what, cell, at: Number(at) })
       if (what === "start") begun.set(Number(pid), Number(at))
     }
@@ -102,12 +94,7 @@ export const make = Effect.gen(function*() {
     lines()
     return begun.get(pid)
   }
-  /** Whether a process has begun a step that it does not compute yet: it may have looked at its lease for the last time. */
-  const isAbout = (pid: number): boolean => {
-    lines()
-    return (about.get(pid)?.size ?? 0) > 0
-  }
-  return { join, lines, lastStart, isAbout }
+  return { join, lines, lastStart }
 })
 
 /** Waits until something is so. */

@@ -28,11 +28,11 @@ flushCompileCache()
 const [log = "", json = "{}"] = process.argv.slice(2)
 const options = Schema.decodeUnknownSync(Schema.fromJsonString(Options))(json)
 
-const note = (what: string, asset: string, keys: ReadonlyArray<string>) => {
-  const at = moment()
-  appendFileSync(log, keys.map((key) => `${process.pid} ${what} ${asset}@${key} ${at}\n`).join(""))
-}
-const say = (what: string, asset: string, keys: ReadonlyArray<string>) => Effect.sync(() => note(what, asset, keys))
+const say = (what: string, asset: string, keys: ReadonlyArray<string>) =>
+  Effect.sync(() => {
+    const at = moment()
+    appendFileSync(log, keys.map((key) => `${process.pid} ${what} ${asset}@${key} ${at}\n`).join(""))
+  })
 
 const graph = Weather.make({
   ...options,
@@ -52,11 +52,7 @@ const timing = {
 const layer = Layer.mergeAll(PostgresRunStore.layer, Warehouse.layer).pipe(Layer.provideMerge(Database.layer({ connections: 4 })))
 
 Effect.runFork(
-  Backfill.join(graph, options.id, {
-    observer: (observation) => {
-      if (observation._tag === "StepStarted") note("begin", observation.cell.asset, [observation.cell.partition])
-    }
-  }).pipe(
+  Backfill.join(graph, options.id).pipe(
     Effect.provide(layer),
     Effect.provideService(Lease.Timing, timing),
     Effect.match({

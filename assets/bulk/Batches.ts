@@ -87,7 +87,7 @@ export const of = <E, R>(
       return { metrics: [row], anomalies: [{ chunk, batch: row.batch, ...anomaly, seen_at: row.ended_at }] }
     })
 
-    const add = ({ failed, result, tries, way }: Delivered): Effect.Effect<Checkpoint.Done<Rows, Position>> => {
+    const add = ({ failed, result, tries, way }: Delivered): Rows => {
       position = {
         records: position.records + 1,
         processed: position.processed + (result === undefined ? 0 : 1),
@@ -95,16 +95,22 @@ export const of = <E, R>(
         retries: position.retries + Math.max(0, tries - 1)
       }
       if (way !== undefined) latencies.add(way.millis)
-      const results = result === undefined ? none : [result]
-      const failed_records = failed === undefined ? none : [failed]
-      if (position.records % size !== 0) return Effect.succeed({ rows: { results, failed_records, metrics: none, anomalies: none }, position })
-      return Effect.map(close, (closed) => ({ rows: { results, failed_records, ...closed }, position }))
+      return { results: result === undefined ? none : [result], failed_records: failed === undefined ? none : [failed], metrics: none, anomalies: none }
     }
+
+    const addAll = Effect.fnUntraced(function*(some: ReadonlyArray<Delivered>) {
+      const all: Array<Checkpoint.Done<Rows, Position>> = []
+      for (const one of some) {
+        const rows = add(one)
+        all.push(position.records % size === 0 ? { rows: { ...rows, ...yield* close }, position } : { rows, position })
+      }
+      return all
+    })
 
     const last = Stream.suspend((): Stream.Stream<Checkpoint.Done<Rows, Position>> =>
       position.records % size === 0
         ? Stream.empty
         : Stream.fromEffect(Effect.map(close, (closed) => ({ rows: { results: none, failed_records: none, ...closed }, position })))
     )
-    return Stream.concat(Stream.mapArrayEffect(delivered, (some) => Effect.forEach(some, add)), last)
+    return Stream.concat(Stream.flattenIterable(Stream.mapEffect(Stream.chunks(delivered), addAll)), last)
   }))

@@ -2,7 +2,6 @@
 import { Clock, Effect } from "effect"
 import { createHash } from "node:crypto"
 import { type Outcome, type Outgoing, RecordApi } from "../../resources/bulk/RecordApi.ts"
-import type { SettingsError } from "../../resources/bulk/Setting.ts"
 import type { Element } from "./Element.ts"
 import type { Version } from "./Files.ts"
 import type { AnyRecord } from "./Kind.ts"
@@ -54,6 +53,7 @@ const kindOf = ({ error }: Outcome & { readonly _tag: "Failed" }): FailedRecord[
 export const make = Effect.fnUntraced(function*(chunk: string, file: Version) {
   const api = yield* RecordApi
   const { recordId } = yield* api.settings
+  const send = yield* api.process
   const meter = yield* ProcessMeter
   const clock = yield* Clock.Clock
   const origin = originOf(file)
@@ -102,7 +102,7 @@ export const make = Effect.fnUntraced(function*(chunk: string, file: Version) {
     return { number, result: undefined, failed, way, tries }
   }
 
-  return (element: Element): Effect.Effect<Delivered, SettingsError> => {
+  return (element: Element): Effect.Effect<Delivered> => {
     if (element._tag === "Unreadable") return unsent(element, "unreadable", element.bad.reason, element.bad.raw)
     const record = sendable(element.record)
     const id = idOf(record, recordId)
@@ -110,7 +110,7 @@ export const make = Effect.fnUntraced(function*(chunk: string, file: Version) {
       return unsent(element, "no id", `"${recordId}" is empty or missing: it tells records apart (RECORD_ID names the column)`, JSON.stringify(record))
     }
     const sent = { id, key: `${origin}-${offsetOf(element.place)}`, record }
-    return Effect.flatMap(meter.sending(api.process(sent)), (outcome) => {
+    return Effect.flatMap(meter.sending(send(sent)), (outcome) => {
       const delivered = ended(element, sent, outcome, clock.currentTimeMillisUnsafe())
       return delivered.failed === undefined ? Effect.succeed(delivered) : Effect.as(Effect.logWarning(delivered.failed.reason), delivered)
     })

@@ -31,6 +31,7 @@ export const recovered = Asset.make("bulk/recovered", {
   run: Effect.fnUntraced(function*({ failed }) {
     const api = yield* RecordApi
     const meter = yield* ProcessMeter
+    const send = yield* api.process
     const before = yield* Before
     const concurrency = Settings.recordsInFlight(yield* api.settings)
     const all = yield* Effect.forEach(failed.filter(canBeSent), (row) =>
@@ -41,7 +42,7 @@ export const recovered = Asset.make("bulk/recovered", {
         if (last?.state === "processed" || meter.isStopped()) return last
         const record_id = row.record_id ?? ""
         const record = yield* fromJson(raw)
-        const outcome = yield* meter.sending(api.process({ id: record_id, key: idempotency_key, record }))
+        const outcome = yield* meter.sending(send({ id: record_id, key: idempotency_key, record }))
         const ended: Recovered = {
           idempotency_key,
           chunk,

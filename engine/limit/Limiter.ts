@@ -7,31 +7,38 @@ import * as Overrides from "./Overrides.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Supply from "./Supply.ts"
 
-/** One call's permit. One of its three ends has to be called, of which the first one counts; `use` does that by itself. */
+/** What a call needs to be made: a place in line, and then its permits. One of the three ends has to be called, of which the first one counts. */
 export interface Permit {
-  /** The call is sent now, and not since the permit was taken: where something else was waited for in between. */
+  /** Whether its turn has come. */
+  readonly isHeld: () => boolean
+  /** The call is sent now, and not since its turn came: where something else was waited for in between. */
   readonly sent: () => void
   /** The server answers, so that it has the request, or the connection has failed. */
   readonly answered: () => void
   /** Nobody waits for the answer any more, but the request may be on its way: it is given another second. */
   readonly abandoned: () => void
-  /** No call was made. */
+  /** No call was made; also while its turn has not come. */
   readonly unused: () => void
 }
 
-/** What `Effect.uninterruptibleMask` gives. */
-export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+/** Hears, at most once, that its turn has come, or why it never will. Where it has come at once, nothing is heard. */
+export type TurnCame = (turn: Exit.Exit<void>) => void
+
+/**
+ * Asks for the permits of a call: `weight` of them, a whole number. Without a fiber and without an effect: a place in line
+ * is an object, and at thousands of calls a second these were a quarter of what a call cost.
+ */
+export type Request = (weight: number, turnCame: TurnCame) => Permit
+
+/** Makes a call with permits, 1 by default, and says how it ended. An interrupt while it waits gives the place up. */
+export type Use = <A, E, R>(call: Effect.Effect<A, E, R>, weight?: number) => Effect.Effect<A, E, R>
 
 export interface Limiter {
   readonly limit: RateLimit.RateLimit
-  /**
-   * Waits for the permits of a call, a whole number. An interrupt while it waits gives the place up. Whoever runs it inside an
-   * `uninterruptibleMask`, so that the permit is ended whatever happens, gives the `restore` of that along, and does
-   * not restore around it: an interrupt in the moment in which it returns would lose the permit.
-   */
-  readonly take: (weight?: number, restore?: Restore) => Effect.Effect<Permit>
-  /** Makes a call with permits, and says how it ended. */
-  readonly use: <A, E, R>(call: Effect.Effect<A, E, R>, weight?: number) => Effect.Effect<A, E, R>
+  /** Throws where a call of such a weight can never be made, as `request` does. */
+  readonly check: (weight: number) => void
+  readonly request: Request
+  readonly use: Use
   /** The server has said that there were too many calls: the rate falls, for all who share it. */
   readonly slowDown: (options?: {
     /** How long ago the call was sent: of calls from before the end of the window of the last fall there is no further one. Default 1 second. */
@@ -115,7 +122,7 @@ export const make = Effect.fn("Limiter.make")(function*(
       if (Cause.hasInterrupts(cause)) return
       for (let waiter = line.first(); waiter !== undefined; waiter = line.first()) {
         line.leave(waiter)
-        waiter.wake(Effect.die(Cause.squash(cause)))
+        waiter.turnCame(Exit.die(Cause.squash(cause)))
       }
     })
 
@@ -138,27 +145,33 @@ export const make = Effect.fn("Limiter.make")(function*(
   /** When there is something to do again: for the first in the line, or with the store. */
   const nextDue = (now: number): number => {
     const first = line.first()
-    return Math.min(first === undefined ? Number.POSITIVE_INFINITY : supply.due(first.weight) ?? Number.POSITIVE_INFINITY, supply.askDue(waiting(), now))
+    const due = first === undefined ? undefined : supply.due(first.weight, now)
+    return Math.min(due ?? Number.POSITIVE_INFINITY, supply.askDue(waiting(), now))
   }
 
   let isServing = false
-  const serve = (now: number) => {
-    // Who is woken here may end at once, and come here again.
+  const serve = () => {
+    // Who is told here may end at once, and come here again.
     if (isServing) return
     isServing = true
-    for (let waiter = line.first(); waiter !== undefined; waiter = line.first()) {
-      const due = supply.due(waiter.weight)
-      if (due === undefined || due > now) break
-      supply.use(waiter.weight)
-      line.serve(waiter)
-      waiter.wake(Effect.void)
+    try {
+      for (let waiter = line.first(); waiter !== undefined; waiter = line.first()) {
+        // What those before it did on being told has taken its time.
+        const now = nowMillis()
+        const due = supply.due(waiter.weight, now)
+        if (due === undefined || due > now) break
+        supply.use(waiter.weight, now)
+        line.serve(waiter, now)
+        waiter.turnCame(Exit.void)
+      }
+    } finally {
+      isServing = false
     }
-    isServing = false
   }
 
   const turn = Effect.suspend(() => {
     isWoken = false
-    serve(nowMillis())
+    serve()
     const now = nowMillis()
     if (supply.askDue(waiting(), now) <= now) return Effect.forkChild(ask, { startImmediately: true })
     sleepsUntil = nextDue(now)
@@ -172,125 +185,176 @@ export const make = Effect.fn("Limiter.make")(function*(
   yield* Effect.addFinalizer(() => supply.leave)
   yield* Effect.forkScoped(Effect.forever(turn))
 
-  /** Serves who is due, as the pump's timer may be late; wakes it where it would sleep too long: not for each of thousands of calls. */
-  const nudge = () => {
-    const now = nowMillis()
-    serve(now)
+  /** Wakes the pump where it would sleep too long: not for each of thousands of calls. */
+  const rouse = (now: number) => {
     if (sleepsUntil > now && nextDue(now) < sleepsUntil) wake()
   }
+  /** The pump's timer may be late. */
+  const nudge = (now: number) => {
+    serve()
+    rouse(now)
+  }
 
-  /** An object with methods and not with closures: one is made for each of thousands of calls a second. */
-  class Held implements Permit {
-    readonly #weight: number
-    #sentAt = nowMillis()
-    #isEnded = false
-    constructor(weight: number) {
-      this.#weight = weight
+  /** A call from its place in line to its end. An object with methods and not with closures: one is made for each of thousands of calls a second. */
+  class Held implements Line.Waiter, Permit {
+    readonly weight: number
+    readonly turnCame: TurnCame
+    state: Line.Waiter["state"] = "new"
+    servedAt = Number.NEGATIVE_INFINITY
+    constructor(weight: number, turnCame: TurnCame) {
+      this.weight = weight
+      this.turnCame = turnCame
+    }
+    isHeld() {
+      return this.state === "served"
     }
     sent() {
-      this.#sentAt = nowMillis()
+      this.servedAt = nowMillis()
     }
     answered() {
-      this.#end(this.#reached(nowMillis()))
+      const now = nowMillis()
+      this.#end(this.#reached(now), now)
     }
     abandoned() {
-      this.#end(this.#reached(nowMillis() + abandonedMillis))
+      const now = nowMillis()
+      this.#end(this.#reached(now + abandonedMillis), now)
     }
     unused() {
-      this.#end(undefined)
+      this.#end(undefined, nowMillis())
     }
     #reached(at: number): number {
-      return limit.reachesMillis === undefined ? at : Math.min(at, this.#sentAt + limit.reachesMillis)
+      return limit.reachesMillis === undefined ? at : Math.min(at, this.servedAt + limit.reachesMillis)
     }
-    #end(arrived: number | undefined) {
-      if (this.#isEnded) return
-      this.#isEnded = true
-      supply.end(this.#weight, arrived)
-      nudge()
+    #end(arrived: number | undefined, now: number) {
+      if (this.state === "waiting") line.leave(this)
+      else if (this.state === "served") {
+        this.state = "gone"
+        supply.end(this.weight, arrived, now)
+      } else return
+      nudge(now)
     }
   }
 
-  const taking = (weight: number, restore: Restore): Effect.Effect<Permit> =>
-    Effect.suspend(() => {
-      if (!Number.isSafeInteger(weight) || weight < 1) {
-        return Effect.die(new Error(`A call under the limit ${limit.name} has the weight ${weight}: it is a whole number from 1 on.`))
-      }
-      if (weight > heaviest) {
-        return Effect.die(new Error(`A call of weight ${weight} can never be made under the limit ${limit.name} of ${RateLimit.rateText(limit.rate)}.`))
-      }
-      const due = line.first() === undefined ? supply.due(weight) : undefined
-      if (due !== undefined && due <= nowMillis()) {
-        supply.wanted(weight)
-        supply.use(weight)
-        nudge()
-        return Effect.succeed(new Held(weight))
-      }
-      const waiter: Line.Waiter = { weight, wake: () => {}, state: "new" }
-      const turnCame = Effect.callback<void>((resume) => {
-        waiter.wake = resume
-        line.join(waiter)
-        supply.wanted(weight)
-        nudge()
-      })
-      return Effect.matchCauseEffect(restore(turnCame), {
-        onSuccess: () => Effect.succeed(new Held(weight)),
-        onFailure: (cause) => {
-          // Its turn may have come while it was interrupted.
-          if (waiter.state === "served") supply.end(weight, undefined)
-          line.leave(waiter)
-          nudge()
-          return Effect.failCause(cause)
-        }
-      })
-    })
+  const check = (weight: number) => {
+    if (!Number.isSafeInteger(weight) || weight < 1) {
+      throw new Error(`A call under the limit ${limit.name} has the weight ${weight}: it is a whole number from 1 on.`)
+    }
+    if (weight > heaviest) {
+      throw new Error(`A call of weight ${weight} can never be made under the limit ${limit.name} of ${RateLimit.rateText(limit.rate)}.`)
+    }
+  }
 
-  const take = (weight = 1, restore?: Restore) =>
-    restore === undefined ? Effect.uninterruptibleMask((own) => taking(weight, own)) : taking(weight, restore)
+  const request: Request = (weight, turnCame) => {
+    check(weight)
+    serve()
+    const now = nowMillis()
+    const held = new Held(weight, turnCame)
+    supply.wanted(weight, now)
+    const due = line.first() === undefined ? supply.due(weight, now) : undefined
+    if (due !== undefined && due <= now) {
+      supply.use(weight, now)
+      held.state = "served"
+      held.servedAt = now
+    } else line.join(held)
+    // Not `serve`: nothing is heard before the permit is returned.
+    rouse(now)
+    return held
+  }
 
   return {
     limit,
-    take,
-    use: (call, weight) =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.flatMap(take(weight, restore), (permit) =>
-          Effect.onExit(restore(call), (exit) => Effect.sync(() => Exit.hasInterrupts(exit) ? permit.abandoned() : permit.answered())))
-      ),
+    check,
+    request,
+    use: using(request),
     slowDown: ({ retryAfter, sentAgo = "1 second" } = {}) =>
       Effect.sync(() => {
+        const now = nowMillis()
         supply.tooMany(
-          nowMillis() - Duration.toMillis(Duration.fromInputUnsafe(sentAgo)),
+          now - Duration.toMillis(Duration.fromInputUnsafe(sentAgo)),
           retryAfter === undefined ? undefined : Math.min(Duration.toMillis(Duration.fromInputUnsafe(retryAfter)), longestPause)
         )
-        nudge()
+        nudge(now)
       })
   }
 })
 
 const spacingOf = (rate: RateLimit.Rate): number => rate.perMillis / rate.calls
 
-/** All of them as one. */
-const together = (permits: ReadonlyArray<Permit>): Permit => ({
-  sent: () => permits.forEach((permit) => permit.sent()),
-  answered: () => permits.forEach((permit) => permit.answered()),
-  abandoned: () => permits.forEach((permit) => permit.abandoned()),
-  unused: () => permits.forEach((permit) => permit.unused())
-})
+/** Makes calls with the permits that are asked for so. */
+export const using = (request: Request): Use => (call, weight = 1) =>
+  Effect.suspend(() => {
+    let permit: Permit | undefined
+    const turn = Effect.callback<void>((resume) => {
+      permit = request(weight, resume)
+      if (permit.isHeld()) resume(Effect.void)
+    })
+    return Effect.onExitPrimitive(Effect.andThen(turn, call), (exit) => {
+      if (permit?.isHeld() !== true) permit?.unused()
+      else if (Exit.hasInterrupts(exit)) permit.abandoned()
+      else permit.answered()
+      return undefined
+    })
+  })
+
+/** The permits of one call under several limits, asked for one after the other: all of them as one. */
+class Permits implements Permit {
+  readonly #requests: ReadonlyArray<Request>
+  readonly #weight: number
+  readonly #turnCame: TurnCame
+  readonly #permits: Array<Permit> = []
+  #isEnded = false
+  constructor(requests: ReadonlyArray<Request>, weight: number, turnCame: TurnCame) {
+    this.#requests = requests
+    this.#weight = weight
+    this.#turnCame = turnCame
+    this.#ask()
+  }
+  /** Asks for the next one as long as they come at once; gives whether all are there. */
+  #ask(): boolean {
+    while (this.#permits.length < this.#requests.length) {
+      const permit = this.#requests[this.#permits.length]!(this.#weight, (turn) => this.#heard(turn))
+      this.#permits.push(permit)
+      if (!permit.isHeld()) return false
+    }
+    // The others were waited for.
+    this.sent()
+    return true
+  }
+  #heard(turn: Exit.Exit<void>) {
+    if (Exit.isFailure(turn) || this.#ask()) this.#turnCame(turn)
+  }
+  isHeld() {
+    return !this.#isEnded && this.#permits.length === this.#requests.length && this.#permits.every((permit) => permit.isHeld())
+  }
+  sent() {
+    for (const permit of this.#permits) permit.sent()
+  }
+  answered() {
+    this.#end((permit) => permit.answered())
+  }
+  abandoned() {
+    this.#end((permit) => permit.abandoned())
+  }
+  unused() {
+    this.#end((permit) => permit.unused())
+  }
+  #end(one: (permit: Permit) => void) {
+    this.#isEnded = true
+    this.#permits.forEach(one)
+  }
+}
 
 /**
  * Calls under several limits. The slowest limit comes first: a permit counts from when it is given, and those of the
  * quick limits are not to wait for it.
  */
-export const all = (limiters: ReadonlyArray<Limiter>): Limiter["take"] => {
-  const [only, ...others] = limiters.toSorted((a, b) => spacingOf(b.limit.rate) - spacingOf(a.limit.rate))
-  if (only === undefined) return () => Effect.succeed(together([]))
-  if (others.length === 0) return only.take
-  const taking = (weight: number | undefined, restore: Restore): Effect.Effect<Permit> =>
-    Effect.flatMap(only.take(weight, restore), (first) => {
-      const taken = [first]
-      return Effect.forEach(others, (limiter) => Effect.map(limiter.take(weight, restore), (permit) => void taken.push(permit)), { discard: true }).pipe(
-        Effect.onExit((exit) => Effect.sync(() => Exit.isSuccess(exit) ? taken.forEach((permit) => permit.sent()) : taken.forEach((permit) => permit.unused()))),
-        Effect.map(() => together(taken))
-      )
-    })
-  return (weight, restore) => restore === undefined ? Effect.uninterruptibleMask((own) => taking(weight, own)) : taking(weight, restore)
+export const all = (limiters: ReadonlyArray<Limiter>): Request => {
+  const requests = limiters.toSorted((a, b) => spacingOf(b.limit.rate) - spacingOf(a.limit.rate)).map(({ request }) => request)
+  const [only, ...others] = requests
+  if (only !== undefined && others.length === 0) return only
+  return (weight, turnCame) => {
+    // Not when others have been given already.
+    for (const { check } of limiters) check(weight)
+    return new Permits(requests, weight, turnCame)
+  }
 }

@@ -1,12 +1,13 @@
 /** The calls that wait for a permit, in the order in which they came. */
-import type { Effect } from "effect"
+import type { Exit } from "effect"
 
 export interface Waiter {
   readonly weight: number
-  /** What goes on when its turn has come. */
-  wake: (effect: Effect.Effect<void>) => void
-  /** `new`: it has not joined yet; an interrupt may come before that. */
+  /** Hears that its turn has come, or why it never will. */
+  readonly turnCame: (turn: Exit.Exit<void>) => void
   state: "new" | "waiting" | "served" | "gone"
+  /** Since when it has its permits. */
+  servedAt: number
 }
 
 export interface Line {
@@ -16,7 +17,7 @@ export interface Line {
   readonly join: (waiter: Waiter) => void
   readonly leave: (waiter: Waiter) => void
   /** Takes the first one out. */
-  readonly serve: (waiter: Waiter) => void
+  readonly serve: (waiter: Waiter, now: number) => void
 }
 
 export const make = (): Line => {
@@ -46,6 +47,9 @@ export const make = (): Line => {
       weight += waiter.weight
     },
     leave: (waiter) => out(waiter, "gone"),
-    serve: (waiter) => out(waiter, "served")
+    serve: (waiter, now) => {
+      waiter.servedAt = now
+      out(waiter, "served")
+    }
   }
 }

@@ -34,13 +34,13 @@ export interface Waiting {
 
 export interface Supply {
   /** When the permits of a call may be used; undefined where there are not so many in hand. */
-  readonly due: (weight: number) => number | undefined
+  readonly due: (weight: number, now: number) => number | undefined
   /** Takes permits out of the hand. */
-  readonly use: (weight: number) => void
+  readonly use: (weight: number, now: number) => void
   /** So many more are wanted than before. */
-  readonly wanted: (weight: number) => void
+  readonly wanted: (weight: number, now: number) => void
   /** Ends permits that are out; the call is known to have arrived by `at`, undefined: none was made. */
-  readonly end: (weight: number, at: number | undefined) => void
+  readonly end: (weight: number, at: number | undefined, now: number) => void
   readonly tooMany: (sentAt: number, retryAfterMillis: number | undefined) => void
   /** When the store is to be asked; infinite: not before something happens. */
   readonly askDue: (waiting: Waiting, now: number) => number
@@ -92,13 +92,13 @@ export const make = Effect.fnUntraced(function*(
   let most = 1
 
   const open = () => hand.count() + out
-  const drop = () => {
-    if (hand.clear() > 0) untoldSince ??= nowMillis()
+  const drop = (now: number) => {
+    if (hand.clear() > 0) untoldSince ??= now
   }
   const isShort = ({ first, weight }: Waiting, now: number) =>
     first > hand.count() || (weight > 0 && hand.count() < Math.min(Math.max(weight, wantedAhead(now)), most) / 2)
-  const isLapsed = () =>
-    Math.max(nowMillis() - asked.monotonic, clock.currentTimeMillisUnsafe() - asked.wall) > leaseMillis * 0.9
+  const isLapsed = (now: number) =>
+    Math.max(now - asked.monotonic, clock.currentTimeMillisUnsafe() - asked.wall) > leaseMillis * 0.9
 
   const request = (want: number, least: number) =>
     Effect.suspend(() => {
@@ -166,7 +166,7 @@ export const make = Effect.fnUntraced(function*(
       const target = Math.min(Math.max(waiting.weight, wantedAhead(now)), most)
       if (waiting.weight === 0 || (!isShort(waiting, now) && target - hand.count() < target / 4)) return request(0, 0)
       // A part of what a heavy call needs is of no use to it, and would keep others from theirs.
-      if (waiting.first > hand.count()) drop()
+      if (waiting.first > hand.count()) drop(now)
       const least = Math.max(1, waiting.first - hand.count())
       return request(Math.max(least, target - hand.count()), least)
     }).pipe(
@@ -184,7 +184,7 @@ export const make = Effect.fnUntraced(function*(
     if (isAsking) return Number.POSITIVE_INFINITY
     const never = Number.POSITIVE_INFINITY
     const isIdle = waiting.weight === 0 && hand.count() > 0
-    if (isIdle && now >= usedAt + idleMillis) drop()
+    if (isIdle && now >= usedAt + idleMillis) drop(now)
     const due = Math.min(
       isShort(waiting, now) ? againAt : never,
       open() > 0 || waiting.weight > 0 ? asked.monotonic + leaseMillis / 3 : never,
@@ -196,20 +196,20 @@ export const make = Effect.fnUntraced(function*(
   }
 
   return {
-    due: (weight) => {
+    due: (weight, now) => {
       // The store may have given them to others.
-      if (hand.count() > 0 && isLapsed()) drop()
+      if (hand.count() > 0 && isLapsed(now)) drop(now)
       return hand.due(weight)
     },
-    use: (weight) => {
-      usedAt = Math.max(usedAt, nowMillis())
+    use: (weight, now) => {
+      usedAt = Math.max(usedAt, now)
       hand.use(weight)
       out += weight
     },
-    wanted: (weight) => demand.add(weight, nowMillis()),
-    end: (weight, at) => {
+    wanted: demand.add,
+    end: (weight, at, now) => {
       out -= weight
-      untoldSince ??= nowMillis()
+      untoldSince ??= now
       if (at === undefined) return
       for (let i = 0; i < weight; i++) answers.push(at)
       own?.answered(at, weight)
@@ -221,7 +221,7 @@ export const make = Effect.fnUntraced(function*(
     askDue,
     ask,
     leave: Effect.suspend(() => {
-      drop()
+      drop(nowMillis())
       return untoldSince === undefined ? Effect.void : Effect.ignore(Effect.timeout(request(0, 0), "2 seconds"))
     })
   }

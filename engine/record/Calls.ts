@@ -55,6 +55,12 @@ interface Growing extends Calls {
   limit: UsedLimit | null
 }
 
+/** Counts of this process. */
+interface Counting extends Growing {
+  /** `lastAt`, in milliseconds. */
+  last: number
+}
+
 const add = (counts: Record<string, number>, key: string | number, count: number): void => {
   counts[key] = (counts[key] ?? 0) + count
 }
@@ -71,25 +77,33 @@ export interface Counter {
 
 /** Sums up the calls of one worker. */
 export const counter = (): Counter => {
-  const byRoute = new Map<string, Growing>()
-  const dirty = new Set<Growing>()
+  const byRoute = new Map<string, Counting>()
+  const dirty = new Set<Counting>()
+  let latest: Counting | undefined
+  const sumsOf = ({ millis, resource, route }: Call, now: number): Counting => {
+    // Calls of one route come by the thousand.
+    if (latest?.route === route && latest.resource === resource) return latest
+    const key = `${resource}\n${route}`
+    latest = byRoute.get(key) ?? { ...empty(resource, route, new Date(now - millis)), last: now }
+    byRoute.set(key, latest)
+    return latest
+  }
   return {
     add: (call) => {
       const now = Date.now()
-      const key = `${call.resource}\n${call.route}`
-      const sums = byRoute.get(key) ?? empty(call.resource, call.route, new Date(now - call.millis))
-      byRoute.set(key, sums)
+      const sums = sumsOf(call, now)
       dirty.add(sums)
       sums.calls++
       sums.millis += call.millis
       sums.waitMillis += call.waitMillis
-      sums.lastAt = new Date(now)
+      sums.last = now
       sums.limit = call.limit ?? sums.limit
       add(sums.latencies, bucketOf(call.millis), 1)
       if (call.error !== null) add(sums.errors, call.error, 1)
     },
     changed: () => {
-      const changed = [...dirty].map((sums) => ({ ...sums, errors: { ...sums.errors }, latencies: { ...sums.latencies } }))
+      const changed = [...dirty].map(({ last, ...sums }) =>
+        ({ ...sums, lastAt: new Date(last), errors: { ...sums.errors }, latencies: { ...sums.latencies } }))
       dirty.clear()
       return changed
     }

@@ -99,28 +99,23 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
     }
   }
 
-  const trying = (given: Given, request: Request.ApiRequest, fiber: Fiber.Fiber<unknown, unknown>): Effect.Effect<unknown, ApiError> => {
-    const { route, schema } = given
-    const retry = options.routes[route].retry ?? options.retry ?? Retrying.standard
-    // What was parsed is JSON.
-    const isRead = schema === undefined || (schema === Schema.Json && options.decode === undefined)
-    const decode = isRead ? undefined : decoderOf(schema)
-    const its = calling(given, fiber)
-    const go = (tries: number, extra: number): Effect.Effect<unknown, ApiError> =>
-      Effect.flatMap(attempt(request, its), (told) => {
-        const value = decode === undefined ? told : Result.flatMap(told, (json) => decode(json, secrets.redact))
-        if (Result.isSuccess(value)) return Effect.succeed(value.success)
-        const reason = value.failure
-        if (its.gaveUp) return fail(given, reason, request.shown, tries)
-        return Effect.flatMap(Random.next, (random) => {
-          const wait = Retrying.delay(retry, tries, reason, random)
-          if (wait !== undefined) return Effect.flatMap(Effect.sleep(wait), () => go(tries + 1, extra))
-          return Effect.flatMap(health.holds(reason, tries, extra), (holds) =>
-            holds ? go(tries + 1, extra + 1) : fail(given, reason, request.shown, tries))
-        })
+  /** What was parsed is JSON already. */
+  const isJson = (schema: Given["schema"]) => schema === Schema.Json && options.decode === undefined
+
+  const trying = (given: Given, request: Request.ApiRequest, its: Try.Calling, tries: number, extra: number): Effect.Effect<unknown, ApiError> =>
+    Effect.flatMap(attempt(request, its), (told) => {
+      const { route, schema } = given
+      const value = schema === undefined || isJson(schema) ? told : Result.flatMap(told, (json) => decoderOf(schema)(json, secrets.redact))
+      if (Result.isSuccess(value)) return Effect.succeed(value.success)
+      const reason = value.failure
+      if (its.gaveUp) return fail(given, reason, request.shown, tries)
+      return Effect.flatMap(Random.next, (random) => {
+        const wait = Retrying.delay(options.routes[route].retry ?? options.retry ?? Retrying.standard, tries, reason, random)
+        if (wait !== undefined) return Effect.flatMap(Effect.sleep(wait), () => trying(given, request, its, tries + 1, extra))
+        return Effect.flatMap(health.holds(reason, tries, extra), (holds) =>
+          holds ? trying(given, request, its, tries + 1, extra + 1) : fail(given, reason, request.shown, tries))
       })
-    return go(1, 0)
-  }
+    })
 
   const subjectOf = ({ route, subject = route }: Given) => secrets.redact(subject)
 
@@ -150,10 +145,10 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
 
   const call = (given: Given): Effect.Effect<unknown, ApiError> =>
     Effect.withFiber((fiber) => {
-      const built = Result.flatMap(build, (make) => make(given))
+      const built = Result.isFailure(build) ? Result.fail(build.failure) : build.success(given)
       if (Result.isFailure(built)) return fail(given, built.failure, Request.withoutUser(options.baseUrl), 0)
       const request = built.success
-      const call = trying(given, request, fiber)
+      const call = trying(given, request, calling(given, fiber), 1, 0)
       return fiber.cache.tracer === undefined ? call : traced(given, request, call)
     })
 

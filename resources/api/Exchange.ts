@@ -24,8 +24,22 @@ export interface Journey {
   readonly answered: () => void
 }
 
+/** Someone who waits for an answer. */
+export interface Waiting<E = ExchangeProblem> {
+  readonly timeoutMillis: number
+  readonly journey: Journey
+  /** Hears once how the answer is had, where it is there at once, or why there is none. */
+  readonly resume: (answer: Effect.Effect<Answer, E>) => void
+}
+
+/** An exchange that has begun. */
+export interface Begun {
+  /** Nobody waits any more: the connection is closed, nothing is heard. */
+  readonly cancel: () => void
+}
+
 /** Answers a request within a time, over the network or from recordings. */
-export type Exchange<E = ExchangeProblem> = (request: ApiRequest, timeoutMillis: number, journey: Journey) => Effect.Effect<Answer, E>
+export type Exchange<E = ExchangeProblem> = (request: ApiRequest, waiting: Waiting<E>) => Begun
 
 export interface LiveOptions extends ReceiverOptions {
   readonly dispatcher: Undici.Dispatcher
@@ -36,25 +50,30 @@ export interface LiveOptions extends ReceiverOptions {
  * body is not read to its end, an exception with its stack for each call, which cost more than the call. The time-out
  * is a timer for the same reason: racing two fibers costs more than all of this.
  */
-export const live = ({ dispatcher, ...options }: LiveOptions): Exchange => (request, timeoutMillis, journey) =>
-  Effect.callback<Answer, ExchangeProblem>((resume) => {
-    const receiver = new Receiver(request, { timeoutMillis, journey, resume }, options)
-    try {
-      dispatcher.dispatch({
-        origin: request.origin,
-        path: request.target,
-        // Only the methods of CallOptions come here.
-        method: request.method as Undici.Dispatcher.HttpMethod,
-        headers: request.headers,
-        body: request.body ?? null,
-        headersTimeout: 0,
-        bodyTimeout: 0
-      }, receiver)
-    } catch (error) {
-      receiver.broken(error)
-    }
-    return Effect.sync(() => receiver.cancel())
-  })
+export const live = ({ dispatcher, ...options }: LiveOptions): Exchange => (request, waiting) => {
+  const receiver = new Receiver(request, waiting, options)
+  try {
+    dispatcher.dispatch({
+      origin: request.origin,
+      path: request.target,
+      // Only the methods of CallOptions come here.
+      method: request.method as Undici.Dispatcher.HttpMethod,
+      headers: request.headers,
+      body: request.body ?? null,
+      headersTimeout: 0,
+      bodyTimeout: 0
+    }, receiver)
+  } catch (error) {
+    receiver.broken(error)
+  }
+  return receiver
+}
+
+/** Answers by an effect. */
+export const of = <E>(answer: (request: ApiRequest) => Effect.Effect<Answer, E>): Exchange<E> => (request, waiting) => {
+  waiting.resume(answer(request))
+  return { cancel: () => {} }
+}
 
 /** The request that a redirecting answer asks for; undefined: it is none, or leads nowhere. */
 export const redirected = (

@@ -17,8 +17,8 @@ export interface RouteLimits {
   readonly turns: Slots.Slots | undefined
   /** The slowest one. */
   readonly slowest: UsedLimit | undefined
-  /** Waits for the permits of one call. */
-  readonly take: (weight: number, restore: Limiter.Restore) => Effect.Effect<Limiter.Permit>
+  /** Asks for the permits of one call. */
+  readonly request: Limiter.Request
   /** The permits of a call were taken. */
   readonly taken: (weight: number) => void
   /** The API says to a call that was sent so long ago that it was asked too often. */
@@ -64,7 +64,7 @@ export const make = Effect.fnUntraced(function*<Routes extends string>(
     routes.set(route, {
       turns: own.length === 0 ? undefined : Slots.make(turnsOf(limits, connections)),
       slowest,
-      take: Limiter.all(all),
+      request: Limiter.all(all),
       taken: (weight) => {
         for (const { limit } of all) permitted(limit, weight)
       },
@@ -86,4 +86,4 @@ const usedOf = ({ name, rate, scope }: RateLimit): UsedLimit => (
 )
 
 /** No limits: nobody is asked who could be asked too often. */
-export const none: RouteLimits = { turns: undefined, slowest: undefined, take: Limiter.all([]), taken: () => {}, slowDown: () => Effect.void }
+export const none: RouteLimits = { turns: undefined, slowest: undefined, request: Limiter.all([]), taken: () => {}, slowDown: () => Effect.void }

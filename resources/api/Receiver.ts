@@ -2,7 +2,7 @@
 import type * as Undici from "@effect/platform-node/Undici"
 import { Effect } from "effect"
 import { NotJson, Setting, TimedOut, TooLarge, Unreachable } from "./ApiError.ts"
-import type { Answer, ExchangeProblem, Journey } from "./Exchange.ts"
+import type { Answer, Begun, ExchangeProblem, Waiting } from "./Exchange.ts"
 import { headOf } from "./Head.ts"
 import type { ApiRequest } from "./Request.ts"
 import { unpack } from "./Unpack.ts"
@@ -15,12 +15,6 @@ export interface ReceiverOptions {
   readonly maxBody: number
   /** What is told of errors is passed through it. */
   readonly redact: (text: string) => string
-}
-
-export interface Sending {
-  readonly timeoutMillis: number
-  readonly journey: Journey
-  readonly resume: (effect: Effect.Effect<Answer, ExchangeProblem>) => void
 }
 
 /** The status says all of an answer that is not good: its body need not be whole. */
@@ -48,10 +42,10 @@ const headersOf = (headers: Undici.Dispatcher.ResponseData["headers"]): Record<s
 }
 
 /** One object for each request, and no closures: at thousands of calls a second these were a tenth of all garbage. */
-export class Receiver implements Undici.Dispatcher.DispatchHandler {
+export class Receiver implements Undici.Dispatcher.DispatchHandler, Begun {
   readonly #request: ApiRequest
   readonly #options: ReceiverOptions
-  readonly #sending: Sending
+  readonly #waiting: Waiting
   readonly #timer: NodeJS.Timeout
   #controller: Undici.Dispatcher.DispatchController | undefined
   #status: number | undefined
@@ -62,22 +56,22 @@ export class Receiver implements Undici.Dispatcher.DispatchHandler {
   #size = 0
   #isEnded = false
 
-  constructor(request: ApiRequest, sending: Sending, options: ReceiverOptions) {
+  constructor(request: ApiRequest, waiting: Waiting, options: ReceiverOptions) {
     this.#request = request
     this.#options = options
-    this.#sending = sending
-    this.#timer = setTimeout(expire, Math.min(sending.timeoutMillis, longestTimer), this)
+    this.#waiting = waiting
+    this.#timer = setTimeout(expire, Math.min(waiting.timeoutMillis, longestTimer), this)
   }
 
   onRequestStart(controller: Undici.Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#isEnded) return this.#abort()
-    this.#sending.journey.sent()
+    this.#waiting.journey.sent()
   }
 
   onResponseStart(_: Undici.Dispatcher.DispatchController, status: number, headers: Undici.Dispatcher.ResponseData["headers"]): void {
     if (status < 200) return
-    this.#sending.journey.answered()
+    this.#waiting.journey.answered()
     this.#status = status
     this.#headers = headersOf(headers)
   }
@@ -113,7 +107,7 @@ export class Receiver implements Undici.Dispatcher.DispatchHandler {
   }
 
   expired(): void {
-    this.#give(new TimedOut({ millis: this.#sending.timeoutMillis }))
+    this.#give(new TimedOut({ millis: this.#waiting.timeoutMillis }))
   }
 
   /** Nobody waits for the answer any more. */
@@ -141,7 +135,7 @@ export class Receiver implements Undici.Dispatcher.DispatchHandler {
     if (this.#isEnded) return
     this.#isEnded = true
     clearTimeout(this.#timer)
-    if (ended.push({ effect, resume: this.#sending.resume }) === 1) setImmediate(goOn)
+    if (ended.push({ effect, waiting: this.#waiting }) === 1) setImmediate(goOn)
   }
 
   #give(problem: ExchangeProblem): void {
@@ -159,11 +153,11 @@ export class Receiver implements Undici.Dispatcher.DispatchHandler {
  * Whoever waits goes on when all that can be read now has been read. What they do next takes longer than to read an
  * answer, and would make the answers behind theirs count later: at 5,000 calls a second on a busy machine by 3 to 8 ms.
  */
-let ended: Array<{ readonly effect: Effect.Effect<Answer, ExchangeProblem>; readonly resume: Sending["resume"] }> = []
+let ended: Array<{ readonly effect: Effect.Effect<Answer, ExchangeProblem>; readonly waiting: Waiting }> = []
 const goOn = (): void => {
   const all = ended
   ended = []
-  for (const { effect, resume } of all) resume(effect)
+  for (const { effect, waiting } of all) waiting.resume(effect)
 }
 
 const expire = (receiver: Receiver): void => receiver.expired()

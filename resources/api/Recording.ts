@@ -70,12 +70,15 @@ const save = async (folder: string, request: ApiRequest, answer: Answer, secrets
 
 /** Answers as `exchange` does, and writes what it answers. */
 export const record = <E>(exchange: Exchange<E>, folder: string, secrets: Secrets): Exchange<E | Setting> =>
-(request, timeoutMillis, journey) =>
-  Effect.tap(exchange(request, timeoutMillis, journey), (answer) =>
+(request, waiting) => {
+  const saved = (answer: Answer) =>
     Effect.tryPromise({
       try: () => save(folder, request, answer, secrets),
       catch: (cause) => {
         const problem = cause instanceof Error ? cause.message : String(cause)
         return new Setting({ problem: `The answer to ${request.shown} cannot be recorded in ${folder}: ${problem}.` })
       }
-    }))
+    })
+  const { journey, timeoutMillis } = waiting
+  return exchange(request, { journey, timeoutMillis, resume: (answer) => waiting.resume(Effect.tap(answer, saved)) })
+}

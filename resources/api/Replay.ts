@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { NotRecorded, Setting } from "./ApiError.ts"
-import type { Answer, Exchange } from "./Exchange.ts"
+import { type Answer, type Exchange, of } from "./Exchange.ts"
 import * as RecordedIndex from "./RecordedIndex.ts"
 import type { ApiRequest } from "./Request.ts"
 import { hidden } from "./Secrets.ts"
@@ -64,7 +64,7 @@ export const replay = (
 ): Effect.Effect<Exchange<NotRecorded | Setting>, Setting> =>
   Effect.map(RecordedIndex.load(folder), (entries) => {
     const all = recordings(entries, isSecret)
-    return (request: ApiRequest) =>
+    return of((request: ApiRequest) =>
       Effect.gen(function*() {
         const asked = knownBy(request.method, request.canonical, request.shownBody(), isSecret)
         const found = all.byKey.get(keyOf(asked))
@@ -80,5 +80,5 @@ export const replay = (
           body
         }
         return answer
-      })
+      }))
   })

@@ -1,22 +1,17 @@
 /** A fair bound on how many hold a slot at a time: who came first goes first. Waiting costs nothing, also for thousands. */
-import { Effect } from "effect"
 
-/** A place in line, then a slot. Whatever happens to its holder in between, it knows what is to be given back. */
+/** A place in line, then a slot. */
 export interface Ticket {
   state: "new" | "waiting" | "granted" | "gone"
-  grant: () => void
+  /** Is called when its turn has come, where that was not at once. */
+  readonly grant: () => void
 }
 
-const nobody = () => {}
-
-export const ticket = (): Ticket => ({ state: "new", grant: nobody })
+export const ticket = (grant: () => void): Ticket => ({ state: "new", grant })
 
 export interface Slots {
-  /**
-   * Takes a slot, at once where one is free; else gives the wait for it. Has to be followed by `leave`, also when the wait
-   * is interrupted.
-   */
-  readonly enter: (ticket: Ticket) => Effect.Effect<void> | undefined
+  /** Takes a slot, or else a place in line; true: a slot. Has to be followed by `leave`. */
+  readonly enter: (ticket: Ticket) => boolean
   /** Gives the slot, or the place in line, back; at once, and only once. */
   readonly leave: (ticket: Ticket) => void
 }
@@ -25,30 +20,42 @@ export interface Slots {
 export const make = (size: number, changed: (inUse: number) => void = () => {}): Slots => {
   const line = new Set<Ticket>()
   let used = 0
+  let isGranting = false
+  const grant = () => {
+    // Who is granted a slot here may give it back at once: they are not to pile up on the stack.
+    if (isGranting) return
+    isGranting = true
+    try {
+      for (const next of line) {
+        if (used === size) break
+        used++
+        line.delete(next)
+        next.state = "granted"
+        next.grant()
+      }
+    } finally {
+      isGranting = false
+    }
+  }
   return {
     enter: (ticket) => {
-      if (used < size) {
-        changed(++used)
-        ticket.state = "granted"
-        return undefined
+      if (used === size || line.size > 0) {
+        ticket.state = "waiting"
+        line.add(ticket)
+        return false
       }
-      ticket.state = "waiting"
-      line.add(ticket)
-      return Effect.callback((resume) => {
-        if (ticket.state === "granted") return resume(Effect.void)
-        ticket.grant = () => resume(Effect.void)
-      })
+      ticket.state = "granted"
+      changed(++used)
+      return true
     },
     leave: (ticket) => {
       const { state } = ticket
       ticket.state = "gone"
-      line.delete(ticket)
+      if (state === "waiting") line.delete(ticket)
       if (state !== "granted") return
-      const [next] = line
-      if (next === undefined) return changed(--used)
-      line.delete(next)
-      next.state = "granted"
-      next.grant()
+      const before = used--
+      grant()
+      if (used !== before) changed(used)
     }
   }
 }

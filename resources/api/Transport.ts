@@ -70,5 +70,5 @@ const of = (
 /** The transport that the source of the API means. One that cannot be had is told by each call. */
 export const make = (options: ApiOptions<string>, connections: number, secrets: Secrets): Effect.Effect<Transport, never, Scope.Scope> =>
   Effect.flatMap(sourceOf(options), (source) => of(source, options, connections, secrets)).pipe(
-    Effect.catch((setting) => Effect.succeed({ baseUrl: options.baseUrl, offline: true, exchange: () => Effect.fail(setting) }))
+    Effect.catch((setting) => Effect.succeed({ baseUrl: options.baseUrl, offline: true, exchange: Exchange.of(() => Effect.fail(setting)) }))
   )

@@ -1,5 +1,6 @@
 /** The API that takes records, one or several with each call: limited, retried, and waited for while it is down. */
 import { Context, Duration, Effect, Layer, Result, Schema, Scope } from "effect"
+import type { Call } from "../../engine/definition/Usage.ts"
 import { LimitStore } from "../../engine/limit/LimitStore.ts"
 import * as RateLimit from "../../engine/limit/RateLimit.ts"
 import * as Api from "../api/Api.ts"
@@ -85,36 +86,42 @@ const open = Effect.fnUntraced(function*(standIns: StandIn) {
     ...(auth === undefined ? {} : { auth })
   })
   const health = yield* HealthCheck.make(settings.health ?? healthOf(endpoint), auth)
-  /** Calls until the API has said something about the records: none is to blame for one that is down, or asked too often. */
-  const call = <S extends Schema.ConstraintDecoder<unknown>>(given: {
-    readonly subject: string
-    readonly body: unknown
-    readonly schema: S
-    readonly weight?: number
-    readonly idempotencyKey?: string
-  }): Effect.Effect<Tried & { readonly result: Result.Result<S["Type"], ApiError> }> =>
+  /**
+   * Calls until the API has said something about the records: none is to blame for one that is down, or asked too often.
+   * `ended` makes of that what is given.
+   */
+  const call = <S extends Schema.ConstraintDecoder<unknown>, A>(
+    given: {
+      readonly subject: string
+      readonly body: unknown
+      readonly schema: S
+      readonly weight?: number
+      readonly idempotencyKey?: string
+    },
+    ended: (result: Result.Result<S["Type"], ApiError>, tried: Tried) => A
+  ): Effect.Effect<A> =>
     Effect.suspend(() => {
-      let [tries, millis, waitMillis] = [0, 0, 0]
-      const tried = (one: { readonly millis: number; readonly waitMillis: number }) => {
-        tries++
-        millis = one.millis
-        waitMillis = one.waitMillis
+      const all = { tries: 0, millis: 0, waitMillis: 0 }
+      const tried = ({ millis, waitMillis }: Call) => {
+        all.tries++
+        all.millis = millis
+        all.waitMillis = waitMillis
       }
-      const one = Effect.result(api.call({ route: "process", path: "", method: "POST", tried, ...given }))
-      const calling: Effect.Effect<Tried & { readonly result: Result.Result<S["Type"], ApiError> }> = Effect.flatMap(one, (result) => {
-        const told = { result, tries, millis, waitMillis }
-        if (Result.isSuccess(result)) return Effect.succeed(told)
-        const { reason } = result.failure
-        if (reason._tag === "Limited") return calling
-        if (outcomeOf(reason) !== "outage") return Effect.succeed(told)
-        return Effect.flatMap(health.isUp, (isUp) => isUp ? Effect.succeed(told) : Effect.andThen(Effect.sleep(betweenChecks), calling))
+      const calling: Effect.Effect<A> = Effect.matchEffect(api.call({ route: "process", path: "", method: "POST", tried, ...given }), {
+        onSuccess: (answer) => Effect.succeed(ended(Result.succeed(answer), all)),
+        onFailure: (error) => {
+          if (error.reason._tag === "Limited") return calling
+          const isEnd = Effect.sync(() => ended(Result.fail(error), all))
+          if (outcomeOf(error.reason) !== "outage") return isEnd
+          return Effect.flatMap(health.isUp, (isUp) => isUp ? isEnd : Effect.andThen(Effect.sleep(betweenChecks), calling))
+        }
       })
       return calling
     })
 
   const alone = ({ id, key, record }: Outgoing): Effect.Effect<Outcome> =>
-    Effect.map(call({ subject: `record ${id}`, body: record, idempotencyKey: key, schema: Schema.Json }), ({ result, ...tried }) =>
-      result._tag === "Success"
+    call({ subject: `record ${id}`, body: record, idempotencyKey: key, schema: Schema.Json }, (result, tried): Outcome =>
+      Result.isSuccess(result)
         ? { _tag: "Processed", answer: result.success, ...tried }
         : { _tag: "Failed", error: result.failure, ...tried })
 
@@ -128,7 +135,7 @@ const open = Effect.fnUntraced(function*(standIns: StandIn) {
           body: Batch.bodyOf(records),
           schema: Batch.Answer,
           weight: rate.counts === "records" ? records.length : 1
-        }),
+        }, (result, tried) => ({ result, ...tried })),
       url: endpoint.replace(/[?#].*$/s, ""),
       retries,
       retryBaseSeconds: settings.retryBaseSeconds
@@ -150,7 +157,7 @@ const make = Effect.gen(function*() {
     settings: Effect.map(opened, ({ settings }) => settings),
     health: Effect.flatMap(opened, ({ health }) => health.now),
     breaker: Effect.matchEffect(opened, { onFailure: () => Effect.succeed(untried), onSuccess: ({ api }) => api.breaker }),
-    process: (outgoing) => Effect.flatMap(opened, ({ process }) => process(outgoing))
+    process: Effect.map(opened, ({ process }) => process)
   })
 })
 
@@ -166,8 +173,8 @@ export class RecordApi extends Context.Service<RecordApi, {
   readonly health: Effect.Effect<HealthCheck.Health, ApiError | SettingsError>
   /** The circuit breaker between the records and the API. */
   readonly breaker: Effect.Effect<Api.BreakerStatus>
-  /** Sends a record until its outcome is known: only the settings can make this fail. */
-  readonly process: (outgoing: Outgoing) => Effect.Effect<Outcome, SettingsError>
+  /** What sends a record until its outcome is known: only the settings can make this fail. */
+  readonly process: Effect.Effect<(outgoing: Outgoing) => Effect.Effect<Outcome>, SettingsError>
 }>()("resources/bulk/RecordApi") {
   static readonly layer: Layer.Layer<RecordApi, never, LimitStore> = Layer.effect(RecordApi, make)
 }

@@ -134,7 +134,7 @@ describe("Limiter", () => {
     Effect.gen(function*() {
       const limiter = yield* Limiter.make(RateLimit.make("early", { calls: 1, per: "100 millis" }))
       const fiber = yield* Effect.forkChild(
-        Effect.uninterruptibleMask((restore) => Effect.andThen(Effect.sleep("10 millis"), limiter.take(1, restore)))
+        Effect.uninterruptibleMask((restore) => Effect.andThen(Effect.sleep("10 millis"), restore(limiter.use(Effect.void))))
       )
       yield* pass(5)
       yield* Effect.forkChild(Fiber.interrupt(fiber))
@@ -187,10 +187,10 @@ describe("Limiter", () => {
       assert.deepStrictEqual(names(), ["a", "b", "c", "d"])
       assert.isAtLeast(times()[3]! - times()[0]!, 700)
       for (const weight of [0, -1, 0.5, Number.NaN]) {
-        const none = yield* Effect.exit(limiter.take(weight))
+        const none = yield* Effect.exit(limiter.use(Effect.void, weight))
         assert.match(String(Exit.isFailure(none) ? none.cause : ""), /under the limit heavy has the weight .*: it is a whole number from 1 on/)
       }
-      const exit = yield* Effect.exit(limiter.take(11))
+      const exit = yield* Effect.exit(limiter.use(Effect.void, 11))
       assert.match(String(Exit.isFailure(exit) ? exit.cause : ""), /weight 11 can never be made under the limit heavy of 10\/s/)
     }))
 
@@ -199,8 +199,8 @@ describe("Limiter", () => {
       const quick = yield* Limiter.make(RateLimit.make("quick", { calls: 50, per: "1 second" }))
       const slow = yield* Limiter.make(RateLimit.make("slow", { calls: 1, per: "1 second" }))
       const { call, times } = yield* noting
-      yield* Effect.forkChild(Effect.forEach([1, 2, 3], () =>
-        Effect.flatMap(Limiter.all([quick, slow])(), (permit) => Effect.andThen(call("x"), Effect.sync(() => permit.answered()))), { concurrency: "unbounded" }))
+      const use = Limiter.using(Limiter.all([quick, slow]))
+      yield* Effect.forkChild(Effect.forEach([1, 2, 3], () => use(call("x")), { concurrency: "unbounded" }))
       yield* pass(2500)
       assert.lengthOf(times(), 3)
       assert.isAtLeast(times()[2]! - times()[0]!, 2000)
@@ -213,9 +213,8 @@ describe("Limiter", () => {
       const { call, times } = yield* noting
       yield* quick.slowDown({ retryAfter: "3 seconds" })
       yield* pass(50)
-      yield* Effect.forkChild(Effect.forEach([1, 2], () =>
-        Effect.uninterruptibleMask((restore) =>
-          Effect.flatMap(Limiter.all([quick, slow])(1, restore), (permit) => Effect.andThen(call("x"), Effect.sync(() => permit.answered())))), { concurrency: 2 }))
+      const use = Limiter.using(Limiter.all([quick, slow]))
+      yield* Effect.forkChild(Effect.forEach([1, 2], () => use(call("x")), { concurrency: 2 }))
       yield* pass(8000, 20)
       assert.lengthOf(times(), 2)
       assert.isAtLeast(times()[0]!, 3000)

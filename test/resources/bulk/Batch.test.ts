@@ -6,10 +6,10 @@ import * as Gathering from "../../../resources/bulk/Gathering.ts"
 import { simulated } from "./api.ts"
 
 const sendAll = (count: number, amount: (i: number) => unknown = (i) => i) =>
-  Effect.flatMap(RecordApi, (api) =>
+  Effect.flatMap(Effect.flatMap(RecordApi, (api) => api.process), (send) =>
     Effect.forEach(
       Array.from({ length: count }, (_, i) => i),
-      (i) => api.process({ id: `r${i}`, key: `file-${i}`, record: { id: `r${i}`, amount: amount(i) } }),
+      (i) => send({ id: `r${i}`, key: `file-${i}`, record: { id: `r${i}`, amount: amount(i) } }),
       { concurrency: "unbounded" }
     ))
 

@@ -5,7 +5,7 @@ import { type Outcome, RecordApi } from "../../../resources/bulk/RecordApi.ts"
 import { simulated } from "./api.ts"
 
 const send = (i: number, record: unknown = { id: `r${i}`, amount: i }) =>
-  Effect.flatMap(RecordApi, (api) => api.process({ id: `r${i}`, key: `file-${i}`, record }))
+  Effect.flatMap(Effect.flatMap(RecordApi, (api) => api.process), (send) => send({ id: `r${i}`, key: `file-${i}`, record }))
 
 const sendAll = (count: number) =>
   Effect.forEach(Array.from({ length: count }, (_, i) => i), (i) => send(i), { concurrency: "unbounded" })

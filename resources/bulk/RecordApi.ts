@@ -91,23 +91,17 @@ const open = Effect.fnUntraced(function*(standIns: StandIn) {
    * `ended` makes of that what is given.
    */
   const call = <S extends Schema.ConstraintDecoder<unknown>, A>(
-    given: {
-      readonly subject: string
-      readonly body: unknown
-      readonly schema: S
-      readonly weight?: number
-      readonly idempotencyKey?: string
-    },
+    given: (tried: (call: Call) => void) => Api.TypedCall<"process", S>,
     ended: (result: Result.Result<S["Type"], ApiError>, tried: Tried) => A
   ): Effect.Effect<A> =>
     Effect.suspend(() => {
       const all = { tries: 0, millis: 0, waitMillis: 0 }
-      const tried = ({ millis, waitMillis }: Call) => {
+      const one = api.call(given(({ millis, waitMillis }) => {
         all.tries++
         all.millis = millis
         all.waitMillis = waitMillis
-      }
-      const calling: Effect.Effect<A> = Effect.matchEffect(api.call({ route: "process", path: "", method: "POST", tried, ...given }), {
+      }))
+      const calling: Effect.Effect<A> = Effect.matchEffect(one, {
         onSuccess: (answer) => Effect.succeed(ended(Result.succeed(answer), all)),
         onFailure: (error) => {
           if (error.reason._tag === "Limited") return calling
@@ -119,23 +113,30 @@ const open = Effect.fnUntraced(function*(standIns: StandIn) {
       return calling
     })
 
+  const post = { route: "process", path: "", method: "POST" } as const
+
   const alone = ({ id, key, record }: Outgoing): Effect.Effect<Outcome> =>
-    call({ subject: `record ${id}`, body: record, idempotencyKey: key, schema: Schema.Json }, (result, tried): Outcome =>
-      Result.isSuccess(result)
-        ? { _tag: "Processed", answer: result.success, ...tried }
-        : { _tag: "Failed", error: result.failure, ...tried })
+    call(
+      (tried) => ({ ...post, tried, subject: `record ${id}`, body: record, idempotencyKey: key, schema: Schema.Json }),
+      (result, { millis, tries, waitMillis }): Outcome =>
+        Result.isSuccess(result)
+          ? { _tag: "Processed", answer: result.success, tries, millis, waitMillis }
+          : { _tag: "Failed", error: result.failure, tries, millis, waitMillis }
+    )
 
   const together = Gathering.make({
     size: settings.recordsPerCall,
     lingerMillis,
     settle: Batch.settle({
       call: (records) =>
-        call({
+        call((tried) => ({
+          ...post,
+          tried,
           subject: `${records.length} records from ${records[0]?.id} on`,
           body: Batch.bodyOf(records),
           schema: Batch.Answer,
           weight: rate.counts === "records" ? records.length : 1
-        }, (result, tried) => ({ result, ...tried })),
+        }), (result, tried) => ({ result, ...tried })),
       url: endpoint.replace(/[?#].*$/s, ""),
       retries,
       retryBaseSeconds: settings.retryBaseSeconds

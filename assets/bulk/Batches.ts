@@ -30,6 +30,9 @@ const none: ReadonlyArray<never> = []
 
 const megabyte = 1024 * 1024
 
+/** Of no record. */
+const noSpan = { from: Number.POSITIVE_INFINITY, until: Number.NEGATIVE_INFINITY }
+
 /** Adds the batches to the records of a file; they go on where `from` says. */
 export const of = <E, R>(
   chunk: string,
@@ -42,18 +45,19 @@ export const of = <E, R>(
     const meter = yield* ProcessMeter
     let position = from
     let latencies = Latencies.make()
-    let began = performance.now()
-    let cpu = process.cpuUsage()
+    let span = noSpan
+    let cpu = { at: performance.now(), used: process.cpuUsage() }
+    const ended = () => meter.counts.processed + meter.counts.failed
+    if (meter.underWay() === 0) meter.throughput.begin(performance.now(), ended())
 
     /** Closes the open batch; gives its figures, and what is unusual about them. */
     const close = Effect.gen(function*() {
       const breaker = yield* api.breaker
       const now = performance.now()
-      const seconds = Math.max(0.001, (now - began) / 1000)
-      const used = process.cpuUsage(cpu)
+      const used = process.cpuUsage(cpu.used)
       const { failed, processed, records, retries } = position
       const count = (records - 1) % size + 1
-      const figures = { meanMillis: latencies.mean(), errorRate: failed / count, recordsPerSecond: count / seconds }
+      const figures = { meanMillis: latencies.mean(), errorRate: failed / count, recordsPerSecond: meter.throughput.at(now, ended()) }
       // The last records of a file are few, and a batch that was begun by another process says nothing of its time.
       const anomaly = count === size ? meter.anomalies.judge(figures) : undefined
       const row: Batch = {
@@ -63,7 +67,7 @@ export const of = <E, R>(
         processed,
         failed,
         retries,
-        seconds,
+        seconds: Math.max(0, span.until - span.from) / 1000,
         records_per_second: figures.recordsPerSecond,
         error_rate: figures.errorRate,
         mean_ms: figures.meanMillis,
@@ -71,7 +75,7 @@ export const of = <E, R>(
         p90_ms: latencies.quantile(0.9),
         p99_ms: latencies.quantile(0.99),
         max_ms: latencies.max(),
-        cpu_percent: (used.user + used.system) / 10_000 / seconds,
+        cpu_percent: (used.user + used.system) / 10 / Math.max(1, now - cpu.at),
         rss_mb: process.memoryUsage.rss() / megabyte,
         breaker: breaker.state,
         breaker_trips: breaker.trips,
@@ -79,21 +83,22 @@ export const of = <E, R>(
       }
       position = { records, processed: 0, failed: 0, retries: 0 }
       latencies = Latencies.make()
-      began = now
-      cpu = process.cpuUsage()
+      span = noSpan
+      cpu = { at: now, used: process.cpuUsage() }
       if (anomaly === undefined) return { metrics: [row], anomalies: none }
       meter.counts.anomalies++
       yield* Effect.logWarning(`Anomaly in batch ${row.batch} of ${chunk}: ${anomaly.reason}.`)
       return { metrics: [row], anomalies: [{ chunk, batch: row.batch, ...anomaly, seen_at: row.ended_at }] }
     })
 
-    const add = ({ failed, result, tries, way }: Delivered): Rows => {
+    const add = ({ begunAt, endedAt, failed, result, tries, way }: Delivered): Rows => {
       position = {
         records: position.records + 1,
         processed: position.processed + (result === undefined ? 0 : 1),
         failed: position.failed + (failed === undefined ? 0 : 1),
         retries: position.retries + Math.max(0, tries - 1)
       }
+      span = { from: Math.min(span.from, begunAt), until: Math.max(span.until, endedAt) }
       if (way !== undefined) latencies.add(way.millis)
       return { results: result === undefined ? none : [result], failed_records: failed === undefined ? none : [failed], metrics: none, anomalies: none }
     }

@@ -19,6 +19,9 @@ export interface Delivered {
   /** Of the last try; undefined: it was never sent. */
   readonly way: Way | undefined
   readonly tries: number
+  /** When it was begun and when it had ended, in milliseconds since 1970. */
+  readonly begunAt: number
+  readonly endedAt: number
 }
 
 /** A file in a version, as keys of records begin with it. */
@@ -84,22 +87,23 @@ export const make = Effect.fnUntraced(function*(chunk: string, file: Version) {
   const unsent = (element: Element, kind: "unreadable" | "no id", reason: string, raw: string) =>
     Effect.map(Clock.currentTimeMillis, (now): Delivered => {
       meter.failed(reason)
-      return { number: element.number, result: undefined, failed: failedOf(element, { kind, reason, raw }, now), way: undefined, tries: 0 }
+      const failed = failedOf(element, { kind, reason, raw }, now)
+      return { number: element.number, result: undefined, failed, way: undefined, tries: 0, begunAt: now, endedAt: now }
     })
 
-  const ended = (element: Element & { readonly _tag: "Read" }, sent: Sent, outcome: Outcome, now: number): Delivered => {
+  const ended = (element: Element & { readonly _tag: "Read" }, sent: Sent, outcome: Outcome, begunAt: number, endedAt: number): Delivered => {
     const { id, key, record } = sent
     const { millis, tries, waitMillis } = outcome
     const { number } = element
     const way = { millis, waitMillis }
     if (outcome._tag === "Processed") {
       const result: Result = {
-        idempotency_key: key, chunk, record_id: id, answer: outcome.answer, tries, response_ms: millis, processed_at: new Date(now)
+        idempotency_key: key, chunk, record_id: id, answer: outcome.answer, tries, response_ms: millis, processed_at: new Date(endedAt)
       }
-      return { number, result, failed: undefined, way, tries }
+      return { number, result, failed: undefined, way, tries, begunAt, endedAt }
     }
-    const failed = failedOf(element, { kind: kindOf(outcome), reason: outcome.error.message, raw: JSON.stringify(record), id, tries }, now)
-    return { number, result: undefined, failed, way, tries }
+    const failed = failedOf(element, { kind: kindOf(outcome), reason: outcome.error.message, raw: JSON.stringify(record), id, tries }, endedAt)
+    return { number, result: undefined, failed, way, tries, begunAt, endedAt }
   }
 
   return (element: Element): Effect.Effect<Delivered> => {
@@ -110,8 +114,9 @@ export const make = Effect.fnUntraced(function*(chunk: string, file: Version) {
       return unsent(element, "no id", `"${recordId}" is empty or missing: it tells records apart (RECORD_ID names the column)`, JSON.stringify(record))
     }
     const sent = { id, key: `${origin}-${offsetOf(element.place)}`, record }
+    const begunAt = clock.currentTimeMillisUnsafe()
     return Effect.flatMap(meter.sending(send(sent)), (outcome) => {
-      const delivered = ended(element, sent, outcome, clock.currentTimeMillisUnsafe())
+      const delivered = ended(element, sent, outcome, begunAt, clock.currentTimeMillisUnsafe())
       return delivered.failed === undefined ? Effect.succeed(delivered) : Effect.as(Effect.logWarning(delivered.failed.reason), delivered)
     })
   }

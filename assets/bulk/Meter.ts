@@ -3,10 +3,12 @@ import { Context, Effect } from "effect"
 import type { Outcome } from "../../resources/bulk/RecordApi.ts"
 import * as Anomalies from "./Anomalies.ts"
 import * as Latencies from "./Latencies.ts"
+import * as Throughput from "./Throughput.ts"
 
 export interface Meter {
   readonly anomalies: Anomalies.Anomalies
   readonly latencies: Latencies.Latencies
+  readonly throughput: Throughput.Throughput
   /** Records that have ended in this process; they may not be committed yet. */
   readonly counts: { processed: number; failed: number; retries: number; anomalies: number }
   /** A record has failed, for this reason. */
@@ -35,6 +37,7 @@ export const make = (): Meter => {
   return {
     anomalies: Anomalies.make(),
     latencies,
+    throughput: Throughput.make(),
     counts,
     failed,
     lastReason: () => lastReason,

@@ -47,7 +47,9 @@ export const Batch = Schema.Struct({
   processed: Schema.Int,
   failed: Schema.Int,
   retries: Schema.Int,
+  /** From when its first record was begun to when its last one had ended: batches overlap. */
   seconds: Schema.Finite,
+  /** Of all that its process did then, over a second at least. */
   records_per_second: Schema.Finite,
   error_rate: Schema.Finite,
   mean_ms: Schema.Finite,
@@ -55,6 +57,7 @@ export const Batch = Schema.Struct({
   p90_ms: Schema.Finite,
   p99_ms: Schema.Finite,
   max_ms: Schema.Finite,
+  /** Of a core, since the batch before it was counted. */
   cpu_percent: Schema.Finite,
   rss_mb: Schema.Finite,
   breaker: Schema.Literals(["Closed", "Open", "HalfOpen"]),

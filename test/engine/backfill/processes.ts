@@ -3,7 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
-import { closeSync, existsSync, fstatSync, openSync, readSync, writeFileSync } from "node:fs"
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
@@ -123,9 +123,27 @@ const hasTransaction = ({ name }: Child) =>
     (rows) => rows.length > 0
   )
 
+/** The system calls in which Node waits for something to happen, by their numbers: epoll_pwait and epoll_wait. */
+const waits: Readonly<Partial<Record<NodeJS.Architecture, ReadonlyArray<string>>>> = { x64: ["281", "232"], arm64: ["22"] }
+
 /**
- * Stops a process as if its machine slept, at a moment at which `isFit` and at which it has no open transaction: one that
- * has keeps its locks, and whoever needs them waits until Postgres ends it.
+ * Whether a process that was stopped waited for something to happen, and was in the middle of nothing; also where the system
+ * does not tell. One that is stopped between its last look at its lease and the computation begins that when it wakes.
+ */
+const wasWaiting = ({ pid }: Child): boolean => {
+  const known = waits[process.arch]
+  if (known === undefined) return true
+  try {
+    const [call = "", , , , timeout] = readFileSync(`/proc/${pid}/syscall`, "utf8").split(" ")
+    return known.includes(call) && timeout !== "0x0"
+  } catch {
+    return true
+  }
+}
+
+/**
+ * Stops a process as if its machine slept, at a moment at which `isFit`, at which it waits, and at which it has no open
+ * transaction: one that has keeps its locks, and whoever needs them waits until Postgres ends it.
  */
 export const freeze = Effect.fnUntraced(function*(child: Child, isFit: () => boolean = () => true) {
   for (;;) {
@@ -135,7 +153,7 @@ export const freeze = Effect.fnUntraced(function*(child: Child, isFit: () => boo
     yield* Effect.sleep(20)
     const before = yield* hasTransaction(child)
     yield* Effect.sleep(20)
-    if (!before && !(yield* hasTransaction(child)) && isFit()) return
+    if (!before && !(yield* hasTransaction(child)) && isFit() && wasWaiting(child)) return
     child.process.kill("SIGCONT")
     yield* Effect.sleep(3 + Math.random() * 10)
   }

@@ -128,7 +128,8 @@ const waits: Readonly<Partial<Record<NodeJS.Architecture, ReadonlyArray<string>>
 
 /**
  * Whether a process that was stopped waited for something to happen, and was in the middle of nothing; also where the system
- * does not tell. One that is stopped between its last look at its lease and the computation begins that when it wakes.
+ * does not tell. One that had begun a computation and was stopped in the line of its log wrote that when it woke, and so
+ * seemed to begin it then.
  */
 const wasWaiting = ({ pid }: Child): boolean => {
   const known = waits[process.arch]

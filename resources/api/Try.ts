@@ -90,7 +90,7 @@ export const make = ({ decode, follows, health, meter, name, redact, slots, tran
     told: Told | undefined = undefined
     next: Errand | undefined = undefined
     #turn: Slots.Ticket | undefined = undefined
-    readonly #slot = Slots.ticket(() => this.#ask())
+    readonly #slot = Slots.ticket(() => this.#woken(() => this.#ask()))
     #begun: Begun | undefined = undefined
     /** It has its permits, or has ended. */
     #isReady = false
@@ -127,6 +127,15 @@ export const make = ({ decode, follows, health, meter, name, redact, slots, tran
       return Effect.flatMap(patient, () => this.pass === "probe" ? Effect.forkChild(Effect.delay(pass, probePatience)) : Effect.void)
     }
 
+    /** Goes on where it was woken: a defect is its own, and not that of whoever has made way for it. */
+    #woken(station: () => void) {
+      try {
+        station()
+      } catch (defect) {
+        this.resume(Effect.die(defect))
+      }
+    }
+
     /** It may be sent while the breaker is closed, or as the one that probes. */
     #mayGo() {
       return this.pass === "probe" || health.isClosed()
@@ -143,7 +152,7 @@ export const make = ({ decode, follows, health, meter, name, redact, slots, tran
       this.resume = resume
       const { turns } = this.calling.limits
       if (turns === undefined) return this.#connect()
-      this.#turn = Slots.ticket(() => this.#connect())
+      this.#turn = Slots.ticket(() => this.#woken(() => this.#connect()))
       if (turns.enter(this.#turn)) this.#connect()
     }
 
@@ -155,11 +164,7 @@ export const make = ({ decode, follows, health, meter, name, redact, slots, tran
     #ask() {
       if (!this.#mayGo()) return this.#again()
       const { limits, weight } = this.calling
-      try {
-        this.journey = limits.request(weight, (turn) => Exit.isFailure(turn) ? this.resume(turn) : this.#send())
-      } catch (error) {
-        return this.resume(Effect.die(error))
-      }
+      this.journey = limits.request(weight, (turn) => Exit.isFailure(turn) ? this.resume(turn) : this.#woken(() => this.#send()))
       if (this.journey.isHeld()) this.#send()
     }
 

@@ -1,6 +1,6 @@
 /** Calls wait for their limits: each try takes a permit, slow routes do not hold up the others, 429 slows down. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Exit, Fiber } from "effect"
 import { RateLimit } from "sluice"
 import { Notices } from "../../../engine/definition/Notice.ts"
 import * as LocalApi from "./LocalApi.ts"
@@ -50,6 +50,23 @@ describe("limits of an API", () => {
       })
       const answers = yield* Effect.forEach(Array(2).keys(), () => api.call({ route: "all", path: "/" }), { concurrency: 2 })
       assert.deepStrictEqual(answers, [{}, {}])
+    }))
+
+  it.live("a call that can never be made fails alone, also where another one makes way for it", () =>
+    Effect.gen(function*() {
+      const server = yield* LocalApi.make((_, response) => void setTimeout(() => LocalApi.json(response, {}), 20))
+      const api = yield* LocalApi.declare({
+        name: "narrow",
+        baseUrl: server.url,
+        connections: 1,
+        limits: [RateLimit.make("narrow", { calls: 3, per: "60 millis", burst: true })],
+        routes: { all: {} }
+      })
+      const call = (weight: number) => Effect.exit(api.call({ route: "all", path: "/", weight }))
+      // The second one waits for the connection of the first, and the third one for that of the second.
+      const exits = yield* Effect.forEach([1, 4, 1], call, { concurrency: 3 })
+      assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, false, true])
+      assert.match(String(exits[1]), /A call of weight 4 can never be made under the limit narrow of 3\/60ms/)
     }))
 
   it.live("a route with a slow limit leaves the connections to the others", () =>

@@ -87,6 +87,8 @@ export interface ClaimedCell {
   /** It was not granted because another run of this worker has it. */
   readonly own: boolean
   readonly version: number | undefined
+  /** The claiming run was the last to materialize it: it may be that a process that was taken for dead committed it after all. */
+  readonly done: boolean
   /** Of a granted cell. */
   readonly codeVersion: string
   readonly inputs: Readonly<Record<string, InputVersion>>

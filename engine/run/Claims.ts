@@ -164,7 +164,8 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
 
     /**
      * Whether a step that was granted starts; it is granted when all its cells are. What another run has materialized
-     * since the plan is taken over if it is what this one would make: computed by the same code from the same data.
+     * since the plan is taken over if it is what this one would make: computed by the same code from the same data. So is
+     * what another process of this run has: one whose lease was over for a moment can commit until its cells are claimed.
      */
     const starts = (
       settle: Settlement,
@@ -192,9 +193,12 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
         answers[i]!.version !== snapshot.cells(cell.asset).get(step.partition)?.dataVersion
       )
       cells.forEach((cell, i) => changed.includes(cell) && settle.adopt(cell, answers[i]!))
-      if (changed.length === 0 || step.reason._tag === "Forced" || !isFresh(step)) return true
+      if (changed.length === 0 || !isFresh(step)) return true
+      // Once is what was asked for, also where it is forced.
+      const isDone = answers.every(({ done }) => done)
+      if (step.reason._tag === "Forced" && !isDone) return true
       giveBack()
-      settle.unchanged(step, "another run materialized it meanwhile")
+      settle.unchanged(step, `another ${isDone ? "process of this run" : "run"} materialized it meanwhile`)
       return false
     }
 

@@ -29,8 +29,8 @@ export const make = (state: State) => {
         const free = claimedBy === undefined || isOwn || !isAlive(claimedBy, now)
         const granted = standing === "running" && free && !cell.locked
         if (granted) Object.assign(cell, { claimedBy: claimant, claimedFor: run })
-        const { codeVersion = "", dataVersion: version, inputs = {} } = cell.stored ?? {}
-        return { granted, own: !granted && claimedBy === claimant, version, codeVersion, inputs }
+        const { codeVersion = "", dataVersion: version, inputs = {}, materializedBy } = cell.stored ?? {}
+        return { granted, own: !granted && claimedBy === claimant, version, done: materializedBy === run, codeVersion, inputs }
       })
     }
     return claimed

@@ -14,10 +14,11 @@ const Granted = Schema.Array(Schema.Struct({
   asset: Schema.String,
   partition: Schema.String,
   version: Version,
+  done: Schema.Boolean,
   codeVersion: Schema.NullOr(Schema.String),
   inputs: Schema.NullOr(Inputs)
 }))
-const Held = Schema.Array(Schema.Struct({ place: Schema.Int, version: Version, own: Schema.Boolean }))
+const Held = Schema.Array(Schema.Struct({ place: Schema.Int, version: Version, done: Schema.Boolean, own: Schema.Boolean }))
 const Standing = Schema.Tuple([
   Schema.Struct({
     run: Schema.Boolean,
@@ -89,7 +90,8 @@ export const make = (sql: PgClient.PgClient) => {
       on conflict (asset, partition) do update
       set claimed_by = excluded.claimed_by, claimed_for = excluded.claimed_for
       where ${free(run, worker)}
-      returning cell.asset, cell.partition, cell.data_version::float8 as version, cell.code_version as "codeVersion", cell.inputs
+      returning cell.asset, cell.partition, cell.data_version::float8 as version,
+        coalesce(cell.materialized_by = ${run}::integer, false) as done, cell.code_version as "codeVersion", cell.inputs
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Granted)), attempt(`claim cells for run ${run}`))
   }
 
@@ -109,14 +111,15 @@ export const make = (sql: PgClient.PgClient) => {
     `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Standing)), attempt(`claim cells for run ${run}`))
 
   // `limit 1` keeps the look-up by key even where the statement was planned while the table was still empty.
-  const standingOf = (worker: string, cells: ReadonlyArray<Cell>) => {
+  const standingOf = (run: number, worker: string, cells: ReadonlyArray<Cell>) => {
     const { assets, partitions } = cellColumns(cells)
     return sql`
-      select asked.place::integer as place, held.version, held.own
+      select asked.place::integer as place, held.version, held.done, held.own
       from unnest(${assets}::text[], ${partitions}::text[]) with ordinality as asked (asset, partition, place)
       cross join lateral (
         select
           cell.data_version::float8 as version,
+          coalesce(cell.materialized_by = ${run}::integer, false) as done,
           coalesce(cell.claimed_by = ${workerNumber(sql, worker)}, false) as own
         from sluice.cells as cell
         where cell.asset = asked.asset and cell.partition = asked.partition
@@ -136,7 +139,7 @@ export const make = (sql: PgClient.PgClient) => {
       if (!stands.worker) return yield* unregistered(worker)
       if (granted.size === 0) standing = stands.standing
       const others = cells.filter((cell) => !granted.has(keyOf(cell)))
-      for (const one of others.length === 0 ? [] : yield* standingOf(worker, others)) {
+      for (const one of others.length === 0 ? [] : yield* standingOf(run, worker, others)) {
         const cell = others[one.place - 1]
         if (cell !== undefined) held.set(keyOf(cell), one)
       }
@@ -145,9 +148,11 @@ export const make = (sql: PgClient.PgClient) => {
       cells: cells.map((cell) => {
         const key = keyOf(cell)
         const row = granted.get(key)
-        return row === undefined
-          ? { granted: false, own: held.get(key)?.own ?? false, version: held.get(key)?.version ?? undefined, codeVersion: "", inputs: {} }
-          : { granted: true, own: false, version: row.version ?? undefined, codeVersion: row.codeVersion ?? "", inputs: row.inputs ?? {} }
+        if (row !== undefined) {
+          return { granted: true, own: false, done: row.done, version: row.version ?? undefined, codeVersion: row.codeVersion ?? "", inputs: row.inputs ?? {} }
+        }
+        const { done = false, own = false, version } = held.get(key) ?? {}
+        return { granted: false, own, done, version: version ?? undefined, codeVersion: "", inputs: {} }
       }),
       standing
     }

@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { BackfillStore } from "../../../engine/record/BackfillStore.ts"
-import { LeaseLost } from "../../../engine/record/RunStore.ts"
+import { type Claimed, LeaseLost } from "../../../engine/record/RunStore.ts"
 import {
   a, all, b, backfillRequest, c, commitOf, computed, ended, gather, grants, lapse, request, started, startedTwo, type Test, worker,
   written
@@ -43,6 +43,21 @@ export const claims = (test: Test): void => {
     yield* store.finishRun(run, "one", "cancelled")
     assert.deepStrictEqual(grants(yield* store.claim(third, "one", [a, b, c])), [false, true, true])
     assert.lengthOf(yield* store.commit(commitOf(second, "one", [computed(a)])), 1)
+  }))
+
+  test("tells what the run has done already, and not what others did", Effect.gen(function*() {
+    const { next, run, store } = yield* startedTwo
+    const done = (claimed: Claimed) => claimed.cells.map((cell) => [cell.granted, cell.done])
+    yield* store.claim(run, "one", [a, b])
+    yield* store.commit(commitOf(run, "one", [computed(a)]))
+    assert.deepStrictEqual(done(yield* store.claim(next, "two", [a])), [[true, false]])
+    assert.deepStrictEqual(done(yield* store.claim(run, "one", [a, b, c])), [[false, true], [true, false], [true, false]])
+    yield* store.release(next, "two", [a])
+    assert.deepStrictEqual(done(yield* store.claim(run, "one", [a])), [[true, true]])
+    yield* store.release(run, "one", [a])
+    yield* store.claim(next, "two", [a])
+    yield* store.commit(commitOf(next, "two", [computed(a)]))
+    assert.deepStrictEqual(done(yield* store.claim(run, "one", [a])), [[true, false]])
   }))
 
   test("says what it refuses: an unknown worker, an unknown run", Effect.gen(function*() {

@@ -34,7 +34,7 @@ export const commits = (test: Test): void => {
     assert.strictEqual(stored.get("nhl/none")?.size, 0)
     assert.deepStrictEqual(
       yield* store.claim(next, "two", [a]),
-      { standing: "running", cells: [{ granted: true, own: false, version: step?.dataVersion ?? -1, codeVersion: "v1", inputs }] }
+      { standing: "running", cells: [{ granted: true, own: false, done: false, version: step?.dataVersion ?? -1, codeVersion: "v1", inputs }] }
     )
   }))
 

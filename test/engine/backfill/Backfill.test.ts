@@ -4,6 +4,7 @@ import { Deferred, Effect, Fiber, Result } from "effect"
 import { Asset, Input, Mapping, Partitions, Retry, Rows, RunStore } from "../../../index.ts"
 import * as Backfill from "../../../engine/backfill/Backfill.ts"
 import { BackfillStore } from "../../../engine/record/BackfillStore.ts"
+import { commitOf, computed, worker } from "../../conformance/run-store/Records.ts"
 import { Store, Value } from "../assets.ts"
 import { stored } from "../run/harness.ts"
 import { create, join, journal, noted, services, start } from "./harness.ts"
@@ -70,6 +71,45 @@ describe("Backfill", () => {
       assert.strictEqual((yield* Effect.flip(Backfill.retryFailed(id)))._tag, "RunUnavailable")
       assert.match((yield* Effect.flip(join(assets, id))).message, /succeeded/)
     }).pipe(Effect.provide(services)))
+
+  for (const only of [undefined, ["missing", "stale", "failed", "fresh"]] as const) {
+    it.live(`what a process that was taken for dead has committed after all is not computed again${only === undefined ? "" : ", also where all is forced"}`, () =>
+      Effect.gen(function*() {
+        const log = journal()
+        const source = noted(log, "source", { partitions: fixed })
+        const id = yield* create([source], only === undefined ? {} : { only })
+        const runs = yield* RunStore.RunStore
+        const backfills = yield* BackfillStore
+        yield* runs.startWorker(worker("late"))
+        let example: Parameters<typeof runs.commit>[0] | undefined
+        let late: string | undefined
+        const overtaken = RunStore.RunStore.of({
+          ...runs,
+          commit: (commit) => {
+            example = commit
+            return runs.commit(commit)
+          },
+          // It commits a cell just before that is claimed by who plans it for computation.
+          claim: (run, by, cells) =>
+            Effect.gen(function*() {
+              const [cell] = cells
+              if (example !== undefined && late === undefined && cell !== undefined && by !== "late") {
+                late = cell.partition
+                yield* backfills.join(id, "late")
+                yield* runs.claim(run, "late", [cell])
+                const { cells: [{ codeVersion } = { codeVersion: "" }], gather } = example
+                yield* runs.commit({ ...commitOf(run, "late", [computed(cell, { codeVersion })]), gather })
+                yield* backfills.leave(id, "late")
+              }
+              return yield* runs.claim(run, by, cells)
+            }).pipe(Effect.catchTags({ LeaseLost: Effect.die, RunUnavailable: Effect.die }))
+        })
+        const report = yield* Effect.provideService(join([source], id, { concurrency: 4 }), RunStore.RunStore, overtaken)
+        assert.isDefined(late)
+        assert.include(report, { state: "succeeded", planned: keys.length, materialized: keys.length, unchanged: 0, failed: 0 })
+        assert.deepStrictEqual(log.started().toSorted(), keys.filter((key) => key !== late).map((key) => `source@${key}`))
+      }).pipe(Effect.provide(services)))
+  }
 
   for (const maxFailures of [{ amount: 20, unit: "cells" }, { amount: 5, unit: "percent" }] as const) {
     it.live(`an outage stops it by itself, at ${maxFailures.amount} ${maxFailures.unit}; it goes on when the outage is over`, () =>

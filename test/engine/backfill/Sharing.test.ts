@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import * as Backfill from "../../../engine/backfill/Backfill.ts"
 import { BackfillStore } from "../../../engine/record/BackfillStore.ts"
-import { create, freeze, make, outcome, query, services, until } from "./processes.ts"
+import { create, freeze, make, outcome, query, services, until, wasWaiting } from "./processes.ts"
 import * as Weather from "./weather.ts"
 
 const size = { days: 42, stations: 10 }
@@ -85,7 +85,7 @@ describe("Backfill, shared", () => {
       const [dead, asleep, alive] = [here.join({ ...base, id }), here.join({ ...base, id }), here.join({ ...base, id })]
       yield* until(Effect.sync(() => [dead, asleep, alive].every(({ pid }) => here.lines().some((line) => line.pid === pid))))
       dead.process.kill("SIGKILL")
-      yield* freeze(asleep)
+      yield* freeze(asleep, () => wasWaiting(asleep))
       assert.include(yield* outcome(alive), { state: "succeeded", materialized: cells })
       const rows = yield* query("select count(*)::text as cells from sluice.steps")
       const noted = here.lines().length

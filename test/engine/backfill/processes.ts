@@ -131,7 +131,7 @@ const waits: Readonly<Partial<Record<NodeJS.Architecture, ReadonlyArray<string>>
  * does not tell. One that had begun a computation and was stopped in the line of its log wrote that when it woke, and so
  * seemed to begin it then.
  */
-const wasWaiting = ({ pid }: Child): boolean => {
+export const wasWaiting = ({ pid }: Child): boolean => {
   const known = waits[process.arch]
   if (known === undefined) return true
   try {
@@ -143,8 +143,8 @@ const wasWaiting = ({ pid }: Child): boolean => {
 }
 
 /**
- * Stops a process as if its machine slept, at a moment at which `isFit`, at which it waits, and at which it has no open
- * transaction: one that has keeps its locks, and whoever needs them waits until Postgres ends it.
+ * Stops a process as if its machine slept, at a moment at which `isFit` and at which it has no open transaction: one that
+ * has keeps its locks, and whoever needs them waits until Postgres ends it.
  */
 export const freeze = Effect.fnUntraced(function*(child: Child, isFit: () => boolean = () => true) {
   for (;;) {
@@ -154,7 +154,7 @@ export const freeze = Effect.fnUntraced(function*(child: Child, isFit: () => boo
     yield* Effect.sleep(20)
     const before = yield* hasTransaction(child)
     yield* Effect.sleep(20)
-    if (!before && !(yield* hasTransaction(child)) && isFit() && wasWaiting(child)) return
+    if (!before && !(yield* hasTransaction(child)) && isFit()) return
     child.process.kill("SIGCONT")
     yield* Effect.sleep(3 + Math.random() * 10)
   }

@@ -24,7 +24,7 @@ describe("Claims", () => {
             // What was claimed before the pause goes on.
             paused && asked++ > 0
               ? Effect.succeed({
-                cells: cells.map(() => ({ granted: false, own: false, version: undefined, codeVersion: "", inputs: {} })),
+                cells: cells.map(() => ({ granted: false, own: false, done: false, version: undefined, codeVersion: "", inputs: {} })),
                 standing: "paused" as const
               })
               : store.claim(run, worker, cells)

@@ -4,11 +4,14 @@ import type { Outcome } from "../../resources/bulk/RecordApi.ts"
 import * as Anomalies from "./Anomalies.ts"
 import * as Latencies from "./Latencies.ts"
 import * as Throughput from "./Throughput.ts"
+import * as Window from "./Window.ts"
 
 export interface Meter {
   readonly anomalies: Anomalies.Anomalies
   readonly latencies: Latencies.Latencies
   readonly throughput: Throughput.Throughput
+  /** The records of all chunks that are on their way, `most` at a time. */
+  readonly window: (most: number) => Window.Window
   /** Records that have ended in this process; they may not be committed yet. */
   readonly counts: { processed: number; failed: number; retries: number; anomalies: number }
   /** A record has failed, for this reason. */
@@ -27,6 +30,8 @@ export interface Meter {
 
 export const make = (): Meter => {
   const latencies = Latencies.make()
+  // One, unless the settings change while the process lives.
+  const windows = new Map<number, Window.Window>()
   const counts = { processed: 0, failed: 0, retries: 0, anomalies: 0 }
   let [underWay, most, isStopped] = [0, 0, false]
   let lastReason: string | undefined
@@ -38,6 +43,11 @@ export const make = (): Meter => {
     anomalies: Anomalies.make(),
     latencies,
     throughput: Throughput.make(),
+    window: (most) => {
+      const window = windows.get(most) ?? Window.make(most)
+      windows.set(most, window)
+      return window
+    },
     counts,
     failed,
     lastReason: () => lastReason,

@@ -1,7 +1,10 @@
 /**
- * How many records of a chunk are on their way at once: as many as keep the rate limit busy, and few beyond that. More of
- * them would only wait for permits, and a record that waits is garbage that has grown old: with 640 on their way at 5,000
- * calls a second a process has twice the memory.
+ * How many records are on their way at once: as many as keep the rate limit busy, and few beyond that. More of them would
+ * only wait for permits, and a record that waits is garbage that has grown old: with 640 on their way at 5,000 calls a
+ * second a process has twice the memory.
+ *
+ * The chunks of a process share them, and who began first comes first. Where two chunks had as many each, they ended in the
+ * same moment, and the database moved the rows of both at once, which took all of two cores from the calls for seconds.
  */
 
 /** The last try of a record, in milliseconds. */
@@ -12,17 +15,32 @@ export interface Way {
   readonly millis: number
 }
 
-export interface Window {
-  /** So many may be on their way now. */
+/** What a chunk has of them. */
+export interface Share {
+  /** So many of its records may be on their way now. */
   readonly size: () => number
+  /** One sets out. */
+  readonly enter: () => void
   /** One is back; undefined: it was never sent. */
   readonly leave: (way: Way | undefined) => void
+  /** The chunk has ended. */
+  readonly end: () => void
+}
+
+export interface Window {
+  /** For a chunk that begins, after those that have begun before. */
+  readonly share: () => Share
+  /** So many may be on their way, of all chunks. */
+  readonly size: () => number
 }
 
 /** Records that wait less than this may be too few to use the limit, those that wait longer are more than it lets through. */
 const goodWait = 25
 
 const least = 32
+
+/** A chunk whose turn has not come has so many on their way, at least: it goes on at once when it comes. */
+const waitingTurn = 8
 
 /**
  * Begins small, and comes near to the number with which records wait for 25 ms; `most` at a time. Where `size` of them
@@ -31,13 +49,38 @@ const least = 32
  */
 export const make = (most: number): Window => {
   let size = Math.min(least, most)
+  /** How many of each chunk are on their way, in the order in which they began. */
+  const chunks: Array<{ onTheirWay: number }> = []
+  const follow = ({ millis, waitMillis }: Way) => {
+    const step = (goodWait - waitMillis) / (2 * Math.max(1, waitMillis + millis))
+    size = Math.min(most, Math.max(Math.min(least, most), size + Math.min(1, step)))
+  }
   return {
     size: () => Math.round(size),
-    leave: (way) => {
-      if (way === undefined) return
-      const { millis, waitMillis } = way
-      const step = (goodWait - waitMillis) / (2 * Math.max(1, waitMillis + millis))
-      size = Math.min(most, Math.max(Math.min(least, most), size + Math.min(1, step)))
+    share: () => {
+      const own = { onTheirWay: 0 }
+      chunks.push(own)
+      return {
+        size: () => {
+          let left = Math.round(size)
+          for (const chunk of chunks) {
+            if (chunk === own) break
+            left -= chunk.onTheirWay
+          }
+          return Math.max(left, Math.min(waitingTurn, most))
+        },
+        enter: () => {
+          own.onTheirWay++
+        },
+        leave: (way) => {
+          own.onTheirWay--
+          if (way !== undefined) follow(way)
+        },
+        end: () => {
+          const place = chunks.indexOf(own)
+          if (place >= 0) chunks.splice(place, 1)
+        }
+      }
     }
   }
 }

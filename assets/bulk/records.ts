@@ -7,8 +7,8 @@ import * as Batches from "./Batches.ts"
 import { chunk, fileOf } from "./chunks.ts"
 import * as Delivery from "./Delivery.ts"
 import * as Element from "./Element.ts"
+import { ProcessMeter } from "./Meter.ts"
 import * as Row from "./Rows.ts"
-import * as Window from "./Window.ts"
 
 const Position = Schema.Struct({ records: Schema.Int, processed: Schema.Int, failed: Schema.Int, retries: Schema.Int })
 
@@ -59,17 +59,22 @@ export const { anomalies, failed_records, metrics, results } = Asset.makeMany("b
     const position = from ?? Batches.begin
     // Those that wait for their next try take nobody's place.
     const most = Math.min(settings.queue, Settings.recordsInFlight(settings) * 2)
-    const window = Window.make(most)
-    const deliverWithin = (element: Element.Element) =>
-      Effect.map(deliver(element), (delivered) => {
-        window.leave(delivered.way)
-        return delivered
+    const window = (yield* ProcessMeter).window(most)
+    const delivered = Stream.unwrap(Effect.map(Effect.acquireRelease(Effect.sync(window.share), ({ end }) => Effect.sync(end)), (share) => {
+      const deliverWithin = (element: Element.Element) =>
+        Effect.suspend(() => {
+          share.enter()
+          return Effect.map(deliver(element), (delivered) => {
+            share.leave(delivered.way)
+            return delivered
+          })
+        })
+      return Checkpoint.mapEffect(Element.elements(chunk, position.records), deliverWithin, {
+        concurrency: share.size,
+        ahead: settings.queue,
+        position: ({ number }) => number
       })
-    const delivered = Checkpoint.mapEffect(Element.elements(chunk, position.records), deliverWithin, {
-      concurrency: window.size,
-      ahead: settings.queue,
-      position: ({ number }) => number
-    })
+    }))
     return Batches.of(chunk, settings.batchSize, position, Stream.map(delivered, ({ rows }) => rows)).pipe(
       // A run keeps the sentence of an error; the log has its trace too.
       Stream.tapCause((cause) => Cause.hasInterruptsOnly(cause) ? Effect.void : Effect.logError(`Chunk ${chunk} cannot be read or sent to its end.`, cause))

@@ -4,11 +4,13 @@ import * as Window from "../../../assets/bulk/Window.ts"
 
 /** Records through a limit of `perMilli`, each answered after `millis`: how many are on their way at last. */
 const through = (window: Window.Window, perMilli: number, millis: number): number => {
+  const share = window.share()
   const ends: Array<{ readonly at: number; readonly way: Window.Way }> = []
   let permit = 0
   for (let now = 0; now < 5000; now++) {
-    while (ends[0] !== undefined && ends[0].at <= now) window.leave(ends.shift()!.way)
-    while (ends.length < window.size()) {
+    while (ends[0] !== undefined && ends[0].at <= now) share.leave(ends.shift()!.way)
+    while (ends.length < share.size()) {
+      share.enter()
       permit = Math.max(permit + 1 / perMilli, now)
       ends.push({ at: permit + millis, way: { waitMillis: permit - now, millis } })
     }
@@ -30,8 +32,23 @@ describe("the window of records on their way", () => {
     assert.strictEqual(Window.make(2).size(), 2)
     assert.strictEqual(through(Window.make(100), 5, 50), 100)
     const window = Window.make(100)
-    for (let i = 0; i < 500; i++) window.leave({ waitMillis: 60_000, millis: 5 })
-    window.leave(undefined)
+    const share = window.share()
+    for (let i = 0; i < 500; i++) share.leave({ waitMillis: 60_000, millis: 5 })
+    share.leave(undefined)
     assert.strictEqual(window.size(), 32)
+  })
+
+  it("is of the chunk that began first; the next one keeps a few ready, and has the rest as soon as they are left", () => {
+    const window = Window.make(100)
+    const [first, second, third] = [window.share(), window.share(), window.share()]
+    assert.deepStrictEqual([first.size(), second.size(), third.size()], [32, 32, 32])
+    for (let i = 0; i < 32; i++) first.enter()
+    for (let i = 0; i < 8; i++) second.enter()
+    assert.deepStrictEqual([first.size(), second.size(), third.size()], [32, 8, 8])
+    for (let i = 0; i < 20; i++) first.leave({ waitMillis: 25, millis: 5 })
+    assert.deepStrictEqual([first.size(), second.size(), third.size()], [32, 20, 12])
+    first.end()
+    first.end()
+    assert.deepStrictEqual([second.size(), third.size()], [32, 24])
   })
 })

@@ -30,8 +30,6 @@ export interface Share {
 export interface Window {
   /** For a chunk that begins, after those that have begun before. */
   readonly share: () => Share
-  /** So many may be on their way, of all chunks. */
-  readonly size: () => number
 }
 
 /** Records that wait less than this may be too few to use the limit, those that wait longer are more than it lets through. */
@@ -56,7 +54,6 @@ export const make = (most: number): Window => {
     size = Math.min(most, Math.max(Math.min(least, most), size + Math.min(1, step)))
   }
   return {
-    size: () => Math.round(size),
     share: () => {
       const own = { onTheirWay: 0 }
       chunks.push(own)

@@ -7,7 +7,7 @@ import * as Overrides from "./Overrides.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as Supply from "./Supply.ts"
 
-/** What a call needs to be made: a place in line, and then its permits. One of the three ends has to be called, of which the first one counts. */
+/** What a call needs to be made: a place in line, and then its permits. One of its three ends has to be called, of which the first one counts; `use` does that by itself. */
 export interface Permit {
   /** Whether its turn has come. */
   readonly isHeld: () => boolean
@@ -25,8 +25,8 @@ export interface Permit {
 export type TurnCame = (turn: Exit.Exit<void>) => void
 
 /**
- * Asks for the permits of a call: `weight` of them, a whole number. Without a fiber and without an effect: a place in line
- * is an object, and at thousands of calls a second these were a quarter of what a call cost.
+ * Asks for the permits of a call: `weight` of them, a whole number. Without an effect: whoever makes thousands of calls a
+ * second has a fiber that sleeps for more than its turn, and each sleep costs more than the place in line.
  */
 export type Request = (weight: number, turnCame: TurnCame) => Permit
 

@@ -13,7 +13,7 @@ export type Observation =
   | { readonly _tag: "Progressed"; readonly cell: Cell; readonly records: number }
   | { readonly _tag: "AttemptFailed"; readonly cell: Cell; readonly attempt: number; readonly failure: Failure }
   | { readonly _tag: "StepMaterialized"; readonly cell: Cell; readonly rows: number; readonly millis: number }
-  /** Nothing to do after all: its upstream gave the same data, or another run materialized it meanwhile. */
+  /** Nothing to do after all: its upstream gave the same data, or another run, or another process of this one, materialized it meanwhile. */
   | { readonly _tag: "StepUnchanged"; readonly cell: Cell; readonly reason: string }
   | { readonly _tag: "StepFailed"; readonly cell: Cell; readonly failure: Failure }
   | { readonly _tag: "StepSkipped"; readonly cell: Cell; readonly reason: string }

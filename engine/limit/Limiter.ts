@@ -26,7 +26,7 @@ export type TurnCame = (turn: Exit.Exit<void>) => void
 
 /**
  * Asks for the permits of a call: `weight` of them, a whole number. Without an effect: whoever makes thousands of calls a
- * second has a fiber that sleeps for more than its turn, and each sleep costs more than the place in line.
+ * second waits for more than permits, and its fiber is to sleep once for all of it (resources/api/Try.ts).
  */
 export type Request = (weight: number, turnCame: TurnCame) => Permit
 

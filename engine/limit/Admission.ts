@@ -141,12 +141,30 @@ const releases = (answered: ReadonlyArray<Segment>, window: number, now: number,
   return all.sort((a, b) => a - b)
 }
 
+/** When so many calls have ceased to count, or soon after. */
+const releasedBy = (answered: ReadonlyArray<Segment>, window: number, now: number, count: number): number => {
+  let seen = 0
+  if (count <= 0) return now
+  for (const segment of answered.toSorted((a, b) => endOf(a) - endOf(b))) {
+    seen += counting([segment], window, now)
+    if (seen >= count) return endOf(segment) + window
+  }
+  return now
+}
+
 /**
  * The soonest slots for a holder; or, where what is open has to be answered first, the moment until which there can be
  * none. Slots are as far apart as the slowest rate says, but for what a burst may catch up with, and none is before the
  * answered calls that it needs out of the way.
  */
-const offer = (budget: Budget, holder: Holder, declared: ReadonlyArray<Rate>, factor: number, now: number): Offer | number => {
+const offer = (
+  budget: Budget,
+  holder: Holder,
+  declared: ReadonlyArray<Rate>,
+  factor: number,
+  isReckoning: boolean,
+  now: number
+): Offer | number => {
   const open = openOf(budget.holders)
   const least = Math.max(1, Math.min(holder.least, holder.want))
   const rates = declared.map((rate) => slowed(rate, factor, least))
@@ -162,6 +180,14 @@ const offer = (budget: Budget, holder: Holder, declared: ReadonlyArray<Rate>, fa
   const spacing = spacingOf(slowest)
   const credit = (slowest.burst - 1) * spacing
   const earliest = Math.max(now, holder.asksAt, budget.pausedUntil)
+  if (isReckoning) {
+    // Who reckons for itself needs no more than a bound, unless it were so late that it has to wait.
+    const { calls, perMillis } = slowest
+    const next = Math.max(budget.next, earliest - credit)
+    const needed = count + open + counting(budget.answered, perMillis, now) - calls
+    const at = Math.max(earliest, next, releasedBy(budget.answered, perMillis, now, needed))
+    if (at <= now + lead) return { slots: [{ count, at, spacing }], next: Math.max(next, at - credit) + count * spacing }
+  }
   const released = Array.from({ length: count }, () => earliest)
   for (const { calls, perMillis } of rates) {
     // So many calls have to cease to count for the last of these permits, one less for the one before it.
@@ -194,20 +220,21 @@ const isTooHeavy = (holder: Holder, declared: ReadonlyArray<Rate>): boolean =>
   declared.some(({ calls }) => calls < Math.min(holder.least, holder.want))
 
 /** Serves the line, the longest waiting first, up to the first that has to wait; gives the moment it waits for. */
-const serve = (before: Budget, now: number): readonly [Budget, number] => {
+const serve = (before: Budget, reckons: boolean, now: number): readonly [Budget, number] => {
   let budget = before
   let until = now
   const all = new Map(budget.holders.flatMap(({ rates }) => rates.map((rate) => [`${rate.calls} ${rate.perMillis} ${rate.burst}`, rate])))
   const declared = [...all.values()]
   if (declared.length === 0) return [budget, until]
-  const { factor } = paceAt(budget, declared, now)
+  const { factor, pausedMillis } = paceAt(budget, declared, now)
+  const isReckoning = reckons && factor === 1 && pausedMillis === 0 && declared.length === 1
   const line = budget.holders.filter(({ lot, want }) => want > 0 && lot.length === 0).sort((a, b) => a.since - b.since)
   for (const holder of line) {
     if (isTooHeavy(holder, declared)) {
       until = now + 1000
       continue
     }
-    const offered = offer(budget, holder, declared, factor, now)
+    const offered = offer(budget, holder, declared, factor, isReckoning, now)
     if (typeof offered === "number") return [budget, offered]
     const start = offered.slots[0]!.at
     if (start > now + lead) return [budget, start - lead / 2]
@@ -235,7 +262,7 @@ export const ask = (before: Budget, request: Ask, now: number): readonly [Budget
     lot: waits ? known?.lot ?? [] : []
   }
   const others = clean.holders.filter(({ id }) => id !== me.id)
-  const [served, until] = serve({ ...clean, holders: [...others, me] }, now)
+  const [served, until] = serve({ ...clean, holders: [...others, me] }, isAlone && request.reckons, now)
   const mine = served.holders.find(({ id }) => id === me.id)!
   const pace = paceAt(served, me.rates, now)
   const holdersWith = (me: Holder) => served.holders.map((holder) => holder.id === me.id ? me : holder)

@@ -42,6 +42,11 @@ export interface Ask {
   readonly sentBy: number | undefined
   /** All of them hold. The lowest rate of the holders that are alive holds for each of them. */
   readonly rates: ReadonlyArray<Rate>
+  /**
+   * It reckons slots by its own clock while it is alone, where this one rate holds: to know by when all of a lot can be used
+   * is enough for it.
+   */
+  readonly reckons: boolean
   /** How long calls are remembered after their answer: the longest window that the limit ever has. */
   readonly keepMillis: number
   /** How many permits it wants now; it waits in line until it gets them. 0: none, and it leaves the line. */

@@ -116,6 +116,7 @@ export const make = Effect.fnUntraced(function*(
         leaseMillis,
         sentBy: storeClock.latest(now),
         rates: RateLimit.ratesAt(limit, sent.wall),
+        reckons: own !== undefined,
         keepMillis,
         want,
         least,

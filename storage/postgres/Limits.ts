@@ -53,7 +53,7 @@ export const ask = (sql: PgClient.PgClient, request: Ask, moment: number | null 
       ${bucket.limit}::text, ${bucket.scope}::text, ${bucket.machine}::text,
       ${request.holder}::text, ${request.leaseMillis}::float8, ${calls}::integer[], ${per}::float8[], ${burst}::integer[],
       ${request.keepMillis}::float8, ${request.want}::integer, ${request.least}::integer, ${request.open}::integer,
-      ${request.sentBy ?? null}::float8, ${integers(answered.map(({ count }) => count))}::integer[],
+      ${request.reckons}::boolean, ${request.sentBy ?? null}::float8, ${integers(answered.map(({ count }) => count))}::integer[],
       ${numbers(answered.map(({ at }) => at))}::float8[], ${numbers(answered.map(({ spacing }) => spacing))}::float8[],
       ${tooMany?.sentAgoMillis ?? null}::float8, ${tooMany?.retryAfterMillis ?? null}::float8, ${moment}::float8
     )

@@ -14,6 +14,7 @@ export const asking = (fields: Partial<Ask> & { readonly holder: string }): Ask 
     bucket: { limit: "test", scope: "global", machine: "" },
     leaseMillis: 60_000,
     sentBy: undefined,
+    reckons: false,
     rates,
     keepMillis: Math.max(...rates.map(({ perMillis }) => perMillis)),
     want: 1,

@@ -31,12 +31,12 @@ const rounded = ({ againInMillis, isAlone, lot, pace }: Reply) => {
 
 describe("the limit store in Postgres", () => {
   const scenes = [[rate(1, 500)], [rate(20, 1000)], [rate(20, 1000, 20)], [rate(40, 1000, 8), rate(60, 3000, 60)], [rate(500, 1000)]]
-  scenes.forEach((rates, scene) =>
-    it.live(`answers like the pure functions: ${rates.map(({ burst, calls, perMillis }) => `${calls} per ${perMillis} ms, burst ${burst}`).join(" and ")}`, () =>
+  scenes.flatMap((rates) => [3, 1].map((processes) => ({ rates, processes }))).forEach(({ processes, rates }, scene) =>
+    it.live(`answers like the pure functions, to ${processes} in turn: ${rates.map(({ burst, calls, perMillis }) => `${calls} per ${perMillis} ms, burst ${burst}`).join(" and ")}`, () =>
       Effect.gen(function*() {
         const sql = yield* PgClient.PgClient
         const random = seeded(scene + 1)
-        const talkers: Array<Talker> = ["a", "b", "c"].map((holder) => ({ holder, open: 0, unsaid: [] }))
+        const talkers: Array<Talker> = ["a", "b", "c"].slice(0, processes).map((holder) => ({ holder, open: 0, unsaid: [] }))
         let budget = Admission.empty
         let now = 1_000_000
         let given = 0
@@ -51,6 +51,7 @@ describe("the limit store in Postgres", () => {
           const request: Ask = asking({
             holder: talker.holder,
             rates: random.next() < 0.9 ? rates : [...rates, rate(30, 1500)],
+            reckons: random.next() < 0.5,
             keepMillis: 3000,
             leaseMillis: random.pick([60_000, 400]),
             want,

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Admission from "../../../engine/limit/Admission.ts"
 import type { Ask, Reply } from "../../../engine/limit/LimitStore.ts"
 import type { Rate } from "../../../engine/limit/RateLimit.ts"
-import { countOf } from "../../../engine/limit/Segment.ts"
+import { countOf, momentsOf } from "../../../engine/limit/Segment.ts"
 import { seeded } from "../../conformance/Random.ts"
 import { type Made, type Scene, simulate, worst } from "./simulation.ts"
 
@@ -77,6 +77,28 @@ describe("Admission", () => {
     }
   })
 
+  it("who reckons for itself gets a bound for all of a lot while it is alone, and slots as others do else", () => {
+    const ask = (budget: Admission.Budget, holder: string, now: number, fields: Partial<Ask>) =>
+      Admission.ask(budget, {
+        bucket: { limit: "test", scope: "global", machine: "" }, holder, leaseMillis: 6000, sentBy: undefined, rates: [smooth(10, 1000)],
+        reckons: true, keepMillis: 1000, want: 4, least: 1, open: 0, answered: [], tooMany: undefined, ...fields
+      }, now)
+    const [given] = ask(Admission.empty, "a", 0, { want: 10 })
+    const [alone] = ask(given, "a", 1000, { want: 0, open: 1, answered: Array.from({ length: 9 }, (_, i) => ({ count: 1, at: i * 90 - 900, spacing: 0 })) })
+    // Ten had been given by 1000, the answers are of 100, 190, 280, 370: with the one that is open the fourth waits for the last of them.
+    assert.deepStrictEqual(ask(alone, "a", 1000, { open: 1 })[1].lot, [{ count: 4, at: 370, spacing: 100 }])
+    const slots = ask(alone, "a", 1000, { open: 1, reckons: false })[1].lot
+    assert.deepStrictEqual(momentsOf(slots).map(Math.round), [100, 200, 300, 400])
+    const [shared] = ask(alone, "b", 1000, { want: 0, open: 1 })
+    assert.strictEqual(ask(shared, "a", 1000, { open: 1 })[1].isAlone, false)
+    assert.deepStrictEqual(ask(shared, "a", 1000, { open: 1, want: 3 })[1].lot, ask(shared, "a", 1000, { open: 1, want: 3, reckons: false })[1].lot)
+    // A bound more than a second away would have it wait for what it can use sooner.
+    const slow = { rates: [{ calls: 10, perMillis: 5000, burst: 10 }], keepMillis: 5000, want: 10 }
+    const [all] = ask(Admission.empty, "a", 0, slow)
+    const [free] = ask(all, "a", 5000, { ...slow, want: 0, answered: Array.from({ length: 10 }, (_, i) => ({ count: 1, at: i * 490 - 4990, spacing: 0 })) })
+    assert.deepStrictEqual(momentsOf(ask(free, "a", 5000, slow)[1].lot).map(Math.round), Array.from({ length: 10 }, (_, i) => 10 + 490 * i))
+  })
+
   it("others come, go and die beside one that is alone in between", () => {
     for (let seed = 1; seed <= 20; seed++) {
       const random = seeded(seed)
@@ -135,7 +157,7 @@ describe("Admission", () => {
     const bucket = { limit: "test", scope: "global", machine: "" } as const
     const ask = (holder: string, now: number, fields: Partial<Ask>) => {
       ;[budget, reply] = Admission.ask(budget, {
-        bucket, holder, leaseMillis: 6000, sentBy: undefined, rates: [smooth(10, 1000)], keepMillis: 1000, want: 1, least: 1, open: 0, answered: [], tooMany: undefined,
+        bucket, holder, leaseMillis: 6000, sentBy: undefined, rates: [smooth(10, 1000)], reckons: false, keepMillis: 1000, want: 1, least: 1, open: 0, answered: [], tooMany: undefined,
         ...fields
       }, now)
       return countOf(reply.lot)

@@ -4,10 +4,10 @@
  * counts what arrives, refuses what is too much, and fails when told to.
  */
 import { Duration, Effect, type Scope } from "effect"
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import * as Arrivals from "./Arrivals.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Weather from "./Weather.ts"
+import * as Wire from "./Wire.ts"
 import * as Work from "./Work.ts"
 
 export interface Options {
@@ -60,17 +60,6 @@ export interface Simulator {
   readonly setErrorRate: (rate: number) => void
 }
 
-const asJson = { "content-type": "application/json" }
-
-const listen = (server: Server, port: number): Effect.Effect<number> =>
-  Effect.callback<number>((resume) => {
-    server.once("error", (error) => resume(Effect.die(error)))
-    server.listen(port, "127.0.0.1", () => {
-      const address = server.address()
-      resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0))
-    })
-  })
-
 const millisOf = (input: Duration.Input): number => Duration.toMillis(Duration.fromInputUnsafe(input))
 
 /** Serves until the scope closes. */
@@ -82,11 +71,7 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
   const weather = Weather.make({ errorRate: options.errorRate ?? 0, outages: options.outages ?? [], seed: options.seed ?? 1 })
   const limit = options.limit === undefined ? undefined : { calls: options.limit.calls, perMillis: millisOf(options.limit.per) }
   let latency = millisOf(options.latency ?? 0)
-  const sockets = new Set<object>()
-  let [refused, limited, failed, inFlight, mostInFlight, connections, mostConnections, mostRecords] = [0, 0, 0, 0, 0, 0, 0, 0]
-
-  const send = (response: ServerResponse, status: number, body: string, headers: Record<string, string> = {}) =>
-    response.writeHead(status, { ...asJson, ...headers }).end(body)
+  let [refused, limited, failed, inFlight, mostInFlight, mostRecords] = [0, 0, 0, 0, 0, 0]
 
   /** As it stands when the call arrives. */
   const answerTo = (call: number, now: number, key: string | undefined, body: string): Work.Answer => {
@@ -101,56 +86,37 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
     return told
   }
 
-  const take = (request: IncomingMessage, response: ServerResponse, body: string) => {
+  const take = ({ body, header }: Wire.Request, respond: Wire.Respond) => {
     const now = performance.now()
     const call = arrivals.count()
     arrivals.note(now)
     if (limit !== undefined && admitted.recent(now, limit.perMillis) >= limit.calls) {
       limited++
       const retryAfter = String(Math.ceil(limit.perMillis / 1000))
-      return send(response, 429, JSON.stringify({ error: "too many requests" }), { "retry-after": retryAfter })
+      return respond(429, JSON.stringify({ error: "too many requests" }), { "retry-after": retryAfter })
     }
     if (limit !== undefined) admitted.note(now)
-    const header = request.headers["idempotency-key"]
-    const { body: said, status } = answerTo(call, now, typeof header === "string" ? header : undefined, body)
-    const text = JSON.stringify(said)
-    if (latency === 0) return send(response, status, text)
-    setTimeout(() => send(response, status, text), latency)
+    const { status, text } = answerTo(call, now, header("idempotency-key"), body)
+    if (latency === 0) return respond(status, text)
+    setTimeout(() => respond(status, text), latency)
   }
 
-  const answer = (request: IncomingMessage, response: ServerResponse) => {
-    const path = (request.url ?? "/").split("?", 1)[0]!
-    if (request.method === "GET" && path.endsWith("/health")) {
+  const answer = (request: Wire.Request, respond: Wire.Respond) => {
+    if (request.method === "GET" && request.path.endsWith("/health")) {
       const isDown = weather.isDown(arrivals.count(), performance.now())
-      return send(response, isDown ? 503 : 200, JSON.stringify({ status: isDown ? "down" : "ok" }))
+      return respond(isDown ? 503 : 200, JSON.stringify({ status: isDown ? "down" : "ok" }))
     }
-    if (request.method !== "POST" || path !== "/process") return send(response, 404, JSON.stringify({ error: "not found" }))
+    if (request.method !== "POST" || request.path !== "/process") return respond(404, JSON.stringify({ error: "not found" }))
     mostInFlight = Math.max(mostInFlight, ++inFlight)
-    response.on("close", () => inFlight--)
-    let body = ""
-    request.setEncoding("utf8").on("data", (text: string) => {
-      body += text
+    take(request, (...answer) => {
+      inFlight--
+      respond(...answer)
     })
-    request.on("end", () => take(request, response, body))
   }
 
-  const server = yield* Effect.acquireRelease(
-    Effect.sync(() => createServer({ keepAliveTimeout: 30_000 }, answer)),
-    (server) =>
-      Effect.callback<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        server.closeAllConnections()
-      })
-  )
-  server.on("connection", (socket) => {
-    connections++
-    sockets.add(socket)
-    mostConnections = Math.max(mostConnections, sockets.size)
-    socket.on("close", () => sockets.delete(socket))
-  })
-  const port = yield* listen(server, options.port ?? 0)
+  const wire = yield* Wire.listen(options.port ?? 0, answer)
   return {
-    url: `http://127.0.0.1:${port}/process`,
+    url: `http://127.0.0.1:${wire.port}/process`,
     ledger,
     setLatency: (input) => {
       latency = millisOf(input)
@@ -167,8 +133,8 @@ export const make = Effect.fnUntraced(function*(options: Options = {}): Effect.f
       spanMillis: arrivals.span(),
       mostInFlight,
       mostRecords,
-      connections,
-      mostConnections
+      connections: wire.opened(),
+      mostConnections: wire.most()
     })
   }
 })

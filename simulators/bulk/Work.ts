@@ -1,10 +1,10 @@
 /** What the API makes of records: one as the body of a call, or several as an array of records with their keys. */
 import type * as Ledger from "./Ledger.ts"
 
-/** A status with a body. */
+/** A status with the JSON of its body. */
 export interface Answer {
   readonly status: number
-  readonly body: unknown
+  readonly text: string
 }
 
 export interface Options {
@@ -17,8 +17,9 @@ export interface Options {
 
 type Fields = Readonly<Record<string, unknown>>
 
-const fieldsOf = (value: unknown): Fields | undefined =>
-  typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined
+const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value)
+
+const fieldsOf = (value: unknown): Fields | undefined => isFields(value) ? value : undefined
 
 const parsed = (body: string): unknown => {
   try {
@@ -34,8 +35,8 @@ const scoreOf = ({ amount }: Fields): number | undefined => {
   return Math.round(Number(amount) * 100) % 1000
 }
 
-const refused = (error: string): Answer => ({ status: 422, body: { error } })
-export const down: Answer = { status: 503, body: { error: "the service is down" } }
+const refused = (error: string): Answer => ({ status: 422, text: JSON.stringify({ error }) })
+export const down: Answer = { status: 503, text: JSON.stringify({ error: "the service is down" }) }
 
 /** What is wrong with a record and will be at every try; undefined: nothing. */
 const flawOf = (key: string | undefined, record: Fields | undefined): Answer | undefined => {
@@ -45,7 +46,7 @@ const flawOf = (key: string | undefined, record: Fields | undefined): Answer | u
 
 const process = (ledger: Ledger.Ledger, key: string, record: Fields): Answer => ({
   status: 200,
-  body: JSON.parse(ledger.once(key, () => JSON.stringify({ id: record["id"], accepted: true, score: scoreOf(record) })))
+  text: ledger.once(key, () => JSON.stringify({ id: record["id"], accepted: true, score: scoreOf(record) }))
 })
 
 const one = (key: string | undefined, record: Fields | undefined, i: number, { fails, ledger }: Options): Answer => {
@@ -70,8 +71,9 @@ export const answer = (body: string, key: string | undefined, options: Options):
     if (flaw !== undefined) return { ...flaw, records: elements.length }
   }
   const answers = elements.map(({ key, record }, i) => {
-    const { body, status } = one(key, record, i, options)
-    return status === 200 ? { idempotency_key: key, status, answer: body } : { idempotency_key: key, status, error: fieldsOf(body)?.["error"] }
+    const { status, text } = one(key, record, i, options)
+    const said: unknown = JSON.parse(text)
+    return status === 200 ? { idempotency_key: key, status, answer: said } : { idempotency_key: key, status, error: fieldsOf(said)?.["error"] }
   })
-  return { status: 200, body: answers, records: elements.length }
+  return { status: 200, text: JSON.stringify(answers), records: elements.length }
 }

@@ -1,6 +1,6 @@
 /**
  * A million records through a limited API, as the API sees them: how much of the limit is used, whether it is ever
- * exceeded, whether each record comes once, and the memory of the process. BENCH_RECORDS: fewer of them.
+ * exceeded, whether each record comes once, and the memory of the process. BENCH_RECORDS: fewer of them; BENCH_LIMIT: another limit.
  */
 import { Effect, Redacted } from "effect"
 import { type ChildProcess, fork, spawn } from "node:child_process"
@@ -23,7 +23,7 @@ interface Case {
   readonly harm?: boolean
 }
 
-const limit = 5000
+const limit = Number(process.env["BENCH_LIMIT"] ?? 5000)
 const million = Number(process.env["BENCH_RECORDS"] ?? 1_000_000)
 
 const cases: ReadonlyArray<Case> = [
@@ -99,7 +99,7 @@ const measure = async (one: Case, folder: string, databaseUrl: string): Promise<
   const used = (all.arrivals - 1) / (all.spanMillis / 1000 * limit)
   const once = processed === all.processed && processed + failed === read && read === records
   console.log([
-    `${records.toLocaleString("en").padStart(9)} records, ${one.name}`.padEnd(58),
+    `${records.toLocaleString("en").padStart(9)} records, ${one.name}${limit === 5000 ? "" : `, ${limit.toLocaleString("en")}/s`}`.padEnd(58),
     `used ${(used * 100).toFixed(1)} % of the limit`,
     `most in a window ${all.most.toLocaleString("en")} of ${limit.toLocaleString("en")}`,
     `memory ${memory.toFixed(0)} MB`,

@@ -83,10 +83,13 @@ export class Bytes {
     return first === at ? value : -value
   }
 
+  /** Of digits alone: of 0.99999999999999999999 there is no number but 1. */
   integer(): number | undefined {
-    const { at } = this
+    const { at, bytes } = this
+    let i = bytes[at] === 45 ? at + 1 : at
+    for (let digit = bytes[i]! - 48; digit >= 0 && digit <= 9; digit = bytes[++i]! - 48);
     const value = this.number()
-    if (Number.isSafeInteger(value)) return value
+    if (this.at === i && Number.isSafeInteger(value)) return value
     this.at = at
     return undefined
   }

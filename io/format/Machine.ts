@@ -105,8 +105,7 @@ export const run = <E, R, E2, R2>(
   make: () => Machine<unknown>
 ): Stream.Stream<unknown, E | E2 | FormatError, R | R2> =>
   Stream.transformPull(bytes, (pull) =>
-    Effect.sync(() => {
-      const machine = make()
+    Effect.map(attempt(file, make), (machine) => {
       const { out, post, take, tell } = collector<E2, R2>(file, policy, gives)
       let failure: FormatError | undefined
       let ended = false

@@ -67,6 +67,12 @@ export const writtenBytes = (bytes: Uint8Array, from: number): number => {
   )
 }
 
+/** A moment as text, which is read back as the same one: years have four digits. Throws `Refused`. */
+export const print = (millis: number): string => {
+  const text = new Date(millis).toISOString()
+  return text.length === 24 && text > "0001" ? text : refuse(`${text} is no moment of the years 0001 to 9999, which text holds`)
+}
+
 /** Milliseconds since 1970; digits below a millisecond are cut. `zone` is that of texts that name none. */
 export const parse = (text: string, zone: string | undefined): number => {
   const quick = written(text, 0, text.length)

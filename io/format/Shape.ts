@@ -54,6 +54,11 @@ export const make = (schema: Schema.Codec<unknown, unknown>, names: Names = {}):
     throw new Error(`Format: columns names "${unknown}", which the schema does not have; it has ${fields.map((f) => f.key).join(", ")}.`)
   }
   const columns = fields.map((field) => ({ ...field, column: (Object.hasOwn(names, field.key) ? names[field.key] : undefined) ?? field.key }))
+  const twice = columns.find(({ column }, i) => columns.findIndex((other) => other.column === column) < i)
+  if (twice !== undefined) {
+    const [first, second] = columns.filter(({ column }) => column === twice.column)
+    throw new Error(`Format: the properties ${first?.key} and ${second?.key} are both the column "${twice.column}"; give one of them another name in the option columns.`)
+  }
   const check = ast.checks === undefined || whole ? undefined : Kind.checkOf(ast)
   const decode = Schema.decodeUnknownResult(schema)
   const encode = Schema.encodeUnknownResult(schema)

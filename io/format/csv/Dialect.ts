@@ -1,4 +1,5 @@
 /** The options of CSV: how a file is written, and how its cells become values. */
+import { DateTime, Option } from "effect"
 import type * as Cell from "../Cell.ts"
 import type { Encoding } from "../Charset.ts"
 import type { Dialect } from "./Split.ts"
@@ -67,8 +68,13 @@ export const dialectOf = (options: Options): Dialect => {
 export const isAscii = ({ comment, delimiter, escape, quote }: Dialect): boolean =>
   escape === quote && [comment, delimiter, quote].every((code) => code < 128)
 
+const zoneOf = ({ timezone }: Options): string | undefined => {
+  if (timezone === undefined || Option.isSome(DateTime.zoneMakeNamed(timezone))) return timezone
+  throw new Error(`Format.csv: there is no time zone "${timezone}"; write one as "Europe/Berlin" or "UTC".`)
+}
+
 export const cellOptions = (options: Options): Cell.Options => ({
-  timezone: options.timezone,
+  timezone: zoneOf(options),
   decimalMark: options.decimalMark ?? ".",
   booleans: new Map([
     ...(options.booleans?.true ?? ["true"]).map((text) => [text.toLowerCase(), true] as const),

@@ -73,6 +73,11 @@ export const layout = (
   if (rest === undefined && shape.columns.length > 0 && !shape.columns.some(({ column }) => names.includes(column))) {
     throw new FormatError({ file, ...place, reason: `the file has none of the columns of the schema; it has ${list(names)}. Is it separated by another delimiter?` })
   }
+  // A column that is read by its name alone, and is the property of another one.
+  const clash = rest === undefined ? undefined : shape.columns.find(({ column, key }) => column !== key && names.includes(key) && !shape.columns.some((other) => other.column === key))
+  if (clash !== undefined) {
+    throw wrong(`the file has this column too, and its property is that of ${JSON.stringify(clash.column)}; name one of them otherwise in the option columns`, clash.key)
+  }
   const others = rest === undefined ? [] : names.flatMap((name, index) =>
     shape.columns.some(({ column }) => column === name)
       ? []

@@ -28,7 +28,7 @@ export const write = <E, R>(
   const dialect = dialectOf(options)
   const bytes = bytesOf(options)
   const nulls = nullsOf(options)
-  const [nullText = ""] = nulls
+  const [nullText] = nulls
   if (shape.rest !== undefined) throw new Error("Format.csv: writing needs a schema with fixed columns, not a Schema.Record.")
   const [delimiter, quote, escape] = [dialect.delimiter, dialect.quote, dialect.escape].map((c) => (c < 0 ? "" : String.fromCharCode(c)))
   const lineEnd = options.newline === "cr" ? "\r" : "\n"
@@ -40,6 +40,8 @@ export const write = <E, R>(
   const special = [dialect.delimiter, dialect.quote, dialect.escape, dialect.comment, 10, 13].filter((code) => code >= 0)
   const inQuotes = new RegExp(`^\\ufeff|[${special.map((code) => `\\u${code.toString(16).padStart(4, "0")}`).join("")}]`)
   const needsQuotes = (text: string): boolean => inQuotes.test(text)
+  // Without quotes an escape is a character like others.
+  const isLegible = (text: string): boolean => !needsQuotes(escape === quote ? text : text.replaceAll(escape ?? "", ""))
   // To look a fresh text up costs its hash.
   const longestNull = Math.max(-1, ...[...nulls].map((text) => text.length))
   const quoted = (text: string): string => {
@@ -50,6 +52,9 @@ export const write = <E, R>(
   const cell = (column: typeof columns[number], value: unknown): string => {
     if (value === null || value === undefined) {
       if (!column.nullable) throw new Refused("expected a value, found nothing")
+      if (nullText === undefined) throw new Refused("nothing means null in this file; give the option nulls a text")
+      // In quotes it would be a text.
+      if (!isLegible(nullText)) throw new Refused(`null would be written as ${JSON.stringify(nullText)}, which is read as something else; put another text first in the option nulls`)
       return nullText
     }
     column.check?.(value)

@@ -21,6 +21,13 @@ export class Cursor extends Bytes {
     return this.bytes.toString("utf8", from, this.at)
   }
 
+  /** Whether a point or an exponent stands between there and here. */
+  hasFraction(from: number): boolean {
+    const { at, bytes } = this
+    for (let i = from; i < at; i++) if (bytes[i] === 46 || bytes[i] === 101 || bytes[i] === 69) return true
+    return false
+  }
+
   space(): void {
     for (let byte = this.byte(); byte === 32 || byte === 9 || byte === 13; byte = this.byte()) this.at++
   }

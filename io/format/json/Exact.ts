@@ -1,4 +1,5 @@
 /** JSON values of no known type: JSON.parse would round 9007199254740993 to ...992, and make Infinity of 1e999. */
+import { BigDecimal } from "effect"
 import { refuse } from "../FormatError.ts"
 
 /** In it may be a number that a JavaScript number does not hold. */
@@ -19,11 +20,25 @@ const revived = (whole: (digits: string) => unknown): Revive => (_, value, { sou
 const asBigint = revived(BigInt)
 const refusing = revived((digits) => refuse(`${digits} in it is beyond ±2^53; name it in the schema, as Schema.BigInt`))
 
+/** JSON.parse reads any depth, but calls a reviver by calling itself. */
+const parseWith = (text: string, revive: Revive): unknown => {
+  if (!mayBeLong(text)) return JSON.parse(text)
+  try {
+    return parseBy(text, revive)
+  } catch (error) {
+    return error instanceof RangeError ? refuse("it is nested too deeply for the long number in it; name the number in the schema, as Schema.BigInt") : raise(error)
+  }
+}
+
+const raise = (error: unknown): never => {
+  throw error
+}
+
 /** Whole numbers beyond ±2^53 as bigints. Throws `Refused` for numbers beyond the range, and `SyntaxError`. */
-export const parse = (text: string): unknown => mayBeLong(text) ? parseBy(text, asBigint) : JSON.parse(text)
+export const parse = (text: string): unknown => parseWith(text, asBigint)
 
 /** For schemas of JSON, which has no bigints: throws `Refused` for whole numbers beyond ±2^53, too. */
-export const parseStrictly = (text: string): unknown => mayBeLong(text) ? parseBy(text, refusing) : JSON.parse(text)
+export const parseStrictly = (text: string): unknown => parseWith(text, refusing)
 
 // Seam: TypeScript's library does not know rawJSON.
 const rawJson = (JSON as unknown as { readonly rawJSON: (text: string) => unknown }).rawJSON
@@ -31,9 +46,16 @@ const rawJson = (JSON as unknown as { readonly rawJSON: (text: string) => unknow
 /** JSON has one, but JSON.stringify does not write it. */
 export const negativeZero = rawJson("-0")
 
-/** A value of no known type as JSON.stringify writes it: bigints as numbers. */
+/**
+ * A value of no known type as JSON.stringify writes it: bigints and decimals as numbers, what is no number as its name and
+ * bytes as base64, as where the schema names them. Throws `Refused` for what JSON has no place for.
+ */
 export const writable = (value: unknown): unknown => {
   if (typeof value === "bigint") return rawJson(String(value))
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value)
+  if (BigDecimal.isBigDecimal(value)) return rawJson(BigDecimal.format(value))
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64")
+  if (value instanceof Map || value instanceof Set) return refuse(`expected a value of JSON, found a ${value.constructor.name}`)
   if (Array.isArray(value)) return value.map(writable)
   const isPlain = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
   return isPlain ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, writable(inner)])) : value

@@ -70,5 +70,6 @@ export const make = ({ columns, rest }: Shape): Members | undefined =>
 export const take = (cursor: Cursor, { isExact, read }: Member): unknown => {
   const from = cursor.at
   const value = cursor.value()
-  return value === undefined ? undefined : read(value, isExact && inexact(value) ? cursor.since(from) : undefined)
+  if (value === undefined) return undefined
+  return read(value, isExact && (inexact(value) || cursor.hasFraction(from)) ? cursor.since(from) : undefined)
 }

@@ -14,6 +14,7 @@ export type Reader = (value: unknown, source: string) => unknown
 export const reader = (shape: Shape): Reader => {
   const setters = shape.columns.map((column) => setter(column, column.column))
   const names = new Set(shape.columns.map(({ column }) => column))
+  const keys = new Set(shape.columns.map(({ key }) => key))
   const rest = shape.rest && fromJson(shape.rest.kind)
   const quick = rest !== undefined || shape.columns.some(({ optional }) => optional)
     ? undefined
@@ -37,6 +38,7 @@ export const reader = (shape: Shape): Reader => {
     if (rest !== undefined) {
       for (const [name, inner] of Object.entries(value)) {
         if (names.has(name)) continue
+        if (keys.has(name)) throw new Blame(name, "the record has another member for this property; name one of them otherwise in the option columns")
         if (name === "__proto__") throw new Blame(name, "a property of this name cannot be kept")
         record[name] = inner === null ? null : rest(inner, inexact(inner) && Exact.mayBeLong(source) ? sourceOf(source, name) : undefined)
       }

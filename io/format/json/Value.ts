@@ -14,11 +14,20 @@ export type FromJson = (value: unknown, source?: string) => unknown
 
 const notFinite: ReadonlyMap<unknown, number> = new Map([["NaN", Number.NaN], ["Infinity", Infinity], ["-Infinity", -Infinity]])
 
-const wrong = (kind: Kind, value: unknown): never => refuse(`expected ${named(kind)}, found ${shown(value)}`)
+/** `source`: of a number, whose digits may be more than the value tells. */
+const wrong = (kind: Kind, value: unknown, source?: string): never =>
+  refuse(`expected ${named(kind)}, found ${typeof value === "number" && source !== undefined ? source.trim().slice(0, 80) : shown(value)}`)
 
-/** The digits of a number as they stand in the file: a value of 12.50 or 2^60 is more than JSON.parse tells. */
+/** The digits of a number as they stand in the file: a value of 12.50 or 2^60 is more than JSON.parse tells. -0 is 0. */
 const digits = (value: unknown, source: string | undefined): string | undefined =>
-  typeof value === "string" ? value : typeof value === "number" ? source?.trim() ?? String(value) : undefined
+  typeof value === "string" ? value : typeof value === "number" ? (source?.trim() ?? String(value)).replace(/^-(?=0(\.0*)?$)/, "") : undefined
+
+/** Whether a number that was read as a whole one is written as one: 0.99999999999999999999 is not 1. */
+const isWhole = (source: string | undefined): boolean => {
+  if (source === undefined || /^\s*-?\d+(?:\.0+)?\s*$/.test(source)) return true
+  const exact = Digits.parse(source.trim())
+  return exact !== undefined && BigDecimal.normalize(exact).scale <= 0
+}
 
 /** JSON → value. Throws `Refused`. */
 export const fromJson = (kind: Kind): FromJson => {
@@ -28,7 +37,7 @@ export const fromJson = (kind: Kind): FromJson => {
     case "text":
       return (value) => (typeof value === "string" ? value : wrong(kind, value))
     case "integer":
-      return (value) => (Number.isSafeInteger(value) ? value : wrong(kind, value))
+      return (value, source) => (Number.isSafeInteger(value) && isWhole(source) ? value : wrong(kind, value, source))
     case "finite":
       return (value) => (typeof value === "number" && Number.isFinite(value) ? value : wrong(kind, value))
     case "number":
@@ -37,8 +46,8 @@ export const fromJson = (kind: Kind): FromJson => {
       return (value) => (typeof value === "boolean" ? value : wrong(kind, value))
     case "bigint":
       return (value, source) => {
-        const text = digits(value, source)
-        return text !== undefined && /^-?\d+$/.test(text) ? BigInt(text) : wrong(kind, value)
+        const whole = /^(-?\d+)(?:\.0+)?$/.exec(digits(value, source) ?? "")?.[1]
+        return whole === undefined ? wrong(kind, value, source) : BigInt(whole)
       }
     case "decimal":
       return (value, source) => {
@@ -94,6 +103,7 @@ const at = (path: string, f: () => unknown): unknown => {
 /** Whether a number of it can be more than JSON.parse tells. */
 export const needsSource = (kind: Kind): boolean => {
   switch (kind.tag) {
+    case "integer":
     case "bigint":
     case "decimal":
     case "numeric":
@@ -123,9 +133,12 @@ export const slotFromJson = (slot: Slot): FromJson => {
 export const inexact = (value: unknown): boolean =>
   typeof value === "number" ? !Number.isSafeInteger(value) : typeof value === "object" && value !== null
 
+/** In it is a number with a point or an exponent, which JSON.parse may have made a whole one of. */
+const hasFraction = (source: string | undefined): boolean => source !== undefined && /\d[.eE]/.test(source)
+
 /** Whether to look for the value's own text in that of all. */
 const wanted = (kind: Kind): ((value: unknown, source: string | undefined) => boolean) => {
-  if (needsSource(kind)) return inexact
+  if (needsSource(kind)) return (value, source) => inexact(value) || (typeof value === "number" && hasFraction(source))
   return isLoose(kind) ? (value, source) => inexact(value) && source !== undefined && Exact.mayBeLong(source) : () => false
 }
 
@@ -193,17 +206,19 @@ export const toJson = (kind: Kind): (value: unknown) => unknown => {
     case "decimal":
       return (value) => (BigDecimal.isBigDecimal(value) ? BigDecimal.format(value) : wrong(kind, value))
     case "instant":
-      return (value) => (value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : wrong(kind, value))
+      return (value) => (value instanceof Date && !Number.isNaN(value.getTime()) ? Moment.print(value.getTime()) : wrong(kind, value))
     case "utc":
-      return (value) => (DateTime.isDateTime(value) ? DateTime.formatIso(value) : wrong(kind, value))
+      return (value) => (DateTime.isDateTime(value) ? Moment.print(DateTime.toEpochMillis(value)) : wrong(kind, value))
     case "bytes":
       return (value) => (value instanceof Uint8Array ? Buffer.from(value).toString("base64") : wrong(kind, value))
     case "number":
       return (value) => (typeof value !== "number" ? wrong(kind, value) : Number.isFinite(value) ? value : String(value))
     case "text":
-    case "numeric":
-    case "day":
       return (value) => (typeof value === "string" ? value : wrong(kind, value))
+    case "numeric":
+      return (value) => (typeof value === "string" && numericPattern.test(value) ? value : wrong(kind, value))
+    case "day":
+      return (value) => (typeof value === "string" && isPlainDate(value) ? value : wrong(kind, value))
     case "integer":
       return (value) => (Number.isSafeInteger(value) ? value : wrong(kind, value))
     case "finite":

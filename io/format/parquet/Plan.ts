@@ -1,14 +1,14 @@
 /** What of a file is read for a schema, and how: found out before a row is read, so that a schema that does not fit is told at once. */
 import { type FileMetaData, parquetSchema } from "hyparquet"
 import type { SchemaTree } from "hyparquet/src/types.js"
-import { FormatError } from "../FormatError.ts"
+import { FormatError, Refused } from "../FormatError.ts"
 import type { Shape } from "../Shape.ts"
 import { Mismatch, type Read, slotReader } from "./Column.ts"
 import * as Footer from "./Footer.ts"
 import * as Group from "./Group.ts"
 import { leafOf } from "./Leaf.ts"
 import { confusion } from "./Nested.ts"
-import type { Condition, Pushed } from "./Where.ts"
+import { type Condition, conditionOf, type Pushed } from "./Where.ts"
 
 export interface Options {
   readonly where?: Readonly<Record<string, Condition<unknown> | undefined>>
@@ -29,6 +29,8 @@ export interface Plan {
   readonly columns: ReadonlyArray<Column>
   /** Columns that the file does not have, and that may be missing. */
   readonly missing: ReadonlyArray<Shape["columns"][number]>
+  /** By property of the record. */
+  readonly conditions: ReadonlyArray<readonly [string, Condition<unknown>]>
   readonly pushed: ReadonlyArray<Pushed>
 }
 
@@ -46,6 +48,14 @@ const planned = (file: string, metadata: FileMetaData, shape: Shape, options: Op
       throw error instanceof Mismatch ? wrong(slot.column, error.message) : error
     }
   }
+  const conditionFor = (slot: Shape["columns"][number], condition: Condition<unknown>) => {
+    try {
+      return conditionOf(slot.kind, condition)
+    } catch (error) {
+      throw error instanceof Refused ? wrong(slot.column, error.message) : error
+    }
+  }
+  const conditions: Array<readonly [string, Condition<unknown>]> = []
   const columns: Array<Column> = []
   const missing: Array<Shape["columns"][number]> = []
   const pushed: Array<Pushed> = []
@@ -54,10 +64,12 @@ const planned = (file: string, metadata: FileMetaData, shape: Shape, options: Op
     if (confused !== undefined) throw wrong(slot.column, `it cannot be read: ${confused}`)
     const read = reader(tree, slot)
     columns.push({ key: slot.key, name: slot.column, tree, read, slot, asBytes: slot.kind.tag === "bytes" })
-    const condition = options.where?.[slot.key]
-    if (condition !== undefined) {
+    const given = options.where?.[slot.key]
+    if (given !== undefined) {
       if (!Group.isFlat(tree)) throw wrong(slot.column, "where compares single values, and this column has none")
-      pushed.push({ column: slot.column, leaf: leafOf(tree.element), condition, read })
+      const condition = conditionFor(slot, given)
+      conditions.push([slot.key, condition])
+      pushed.push({ column: slot.column, leaf: leafOf(tree.element), kind: slot.kind, condition, read })
     }
   }
   for (const slot of shape.columns) {
@@ -73,7 +85,7 @@ const planned = (file: string, metadata: FileMetaData, shape: Shape, options: Op
       if (!shape.columns.some(({ column }) => column === name)) add(tree, { ...shape.rest, key: name, column: name })
     }
   }
-  return { metadata, schema, columns, missing, pushed }
+  return { metadata, schema, columns, missing, conditions, pushed }
 }
 
 /** Throws `FormatError`. */

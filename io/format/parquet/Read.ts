@@ -70,10 +70,9 @@ export const read = <E, R, E2, R2>(
     const metadata = yield* Footer.read(file)
     const plan = yield* attempt(file.name, () => Plan.make(file.name, metadata, shape, options))
     const { out, post, take, tell } = collector<E2, R2>(file.name, policy, gives)
-    const { columns, missing } = plan
+    const { columns, conditions, missing } = plan
     const make = makerOf(plan)
     const buffers = Fetch.buffers()
-    const conditions = Object.entries(options.where ?? {})
     let record = 0
     // The same arrays for all batches: what is as large, and lives as long, as a batch would wait for a full collection.
     const raws = columns.map((): Array<unknown> => [])
@@ -106,7 +105,7 @@ export const read = <E, R, E2, R2>(
         else {
           try {
             const fields = make(values, i)
-            if (!conditions.every(([key, condition]) => condition === undefined || matches(fields[key], condition))) continue
+            if (!conditions.every(([key, condition]) => matches(fields[key], condition))) continue
             const value = shape.finish === undefined ? fields : shape.finish(fields)
             out.good(gives === "values" ? value : { value, place: placeOf(i) })
           } catch (error) {

@@ -1,6 +1,8 @@
 /** Simple conditions on columns: rows are held against them, and row groups whose statistics rule them out are not read. */
-import { BigDecimal, DateTime, Order } from "effect"
+import { BigDecimal, DateTime, Option, Order } from "effect"
 import type { RowGroup } from "hyparquet"
+import { refuse, shown } from "../FormatError.ts"
+import type { Kind } from "../Kind.ts"
 import type { Read } from "./Column.ts"
 import type { Leaf } from "./Leaf.ts"
 
@@ -21,6 +23,18 @@ export type Where<Type> = {
   readonly [K in keyof Type as Extract<NonNullable<Type[K]>, Comparable> extends never ? never : K]?: Condition<Extract<NonNullable<Type[K]>, Comparable>>
 }
 
+/** Digits in a text, for a `Column.Numeric`: "9" is less than "10". */
+const decimalOf = (value: unknown): unknown =>
+  typeof value === "string" ? Option.getOrUndefined(BigDecimal.fromString(value)) : value
+
+/** A condition on a column of this kind, by what its values are compared as. Throws `Refused`. */
+export const conditionOf = (kind: Kind, condition: Condition<unknown>): Condition<unknown> => {
+  if (kind.tag !== "numeric") return condition
+  const compared = (value: unknown): unknown => decimalOf(value) ?? refuse(`where compares decimals, and ${shown(value)} is none`)
+  return Object.fromEntries(Object.entries(condition).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Array.isArray(value) ? value.map(compared) : compared(value)]]))
+}
+
 /** What is compared: numbers, bigints or texts. Decimals are compared apart. */
 const plain = (value: unknown): unknown => {
   if (value instanceof Date) return value.getTime()
@@ -30,7 +44,14 @@ const plain = (value: unknown): unknown => {
 
 /** Undefined where the two cannot be compared: null, or NaN. */
 const compare = (a: unknown, b: unknown): number | undefined => {
-  if (BigDecimal.isBigDecimal(a) && BigDecimal.isBigDecimal(b)) return BigDecimal.Order(a, b)
+  if (BigDecimal.isBigDecimal(b)) {
+    const decimal = decimalOf(a)
+    return BigDecimal.isBigDecimal(decimal) ? BigDecimal.Order(decimal, b) : undefined
+  }
+  if (BigDecimal.isBigDecimal(a)) {
+    const decimal = decimalOf(b)
+    return BigDecimal.isBigDecimal(decimal) ? BigDecimal.Order(a, decimal) : undefined
+  }
   const [x, y] = [plain(a), plain(b)]
   if (typeof x === "string" && typeof y === "string") return Order.String(x, y)
   if ((typeof x === "number" || typeof x === "bigint") && (typeof y === "number" || typeof y === "bigint")) {
@@ -76,17 +97,24 @@ export interface Pushed {
   /** Of the top-level column in the file; one leaf. */
   readonly column: string
   readonly leaf: Leaf
+  readonly kind: Kind
   readonly condition: Condition<unknown>
   readonly read: Read
 }
 
-/** Leaves whose converters keep order, and whose statistics are exact bounds. */
+/** Leaves whose statistics are exact bounds. */
 const ordered: ReadonlyArray<Leaf["tag"]> = ["integer", "float", "moment", "text"]
+
+/** Kinds as which they keep their order: as texts, 10 would come before 9, and the year 12000 before 2020. */
+const comparable: ReadonlyArray<Kind["tag"]> = ["integer", "number", "finite", "bigint", "decimal", "numeric", "boolean", "day", "instant", "utc"]
+
+const keepsOrder = (leaf: Leaf, kind: Kind): boolean =>
+  ordered.includes(leaf.tag) && (leaf.tag === "text" ? kind.tag === "text" : comparable.includes(kind.tag))
 
 /** Whether the statistics of a row group say that no row of it can match. */
 export const skips = (group: RowGroup, conditions: ReadonlyArray<Pushed>): boolean =>
-  conditions.some(({ column, condition, leaf, read }) => {
-    if (!ordered.includes(leaf.tag)) return false
+  conditions.some(({ column, condition, kind, leaf, read }) => {
+    if (!keepsOrder(leaf, kind)) return false
     const meta = group.columns.find(({ meta_data }) => meta_data?.path_in_schema.length === 1 && meta_data.path_in_schema[0] === column)?.meta_data
     const stats = meta?.statistics
     if (stats?.min_value === undefined || stats.max_value === undefined) return false

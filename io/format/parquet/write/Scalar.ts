@@ -1,6 +1,7 @@
 /** How single values of a kind are stored: the type of the column, and the bytes of each value. */
 import { BigDecimal, DateTime } from "effect"
 import type { SchemaElement } from "hyparquet"
+import { isPlainDate, numericPattern } from "../../../warehouse/Scalar.ts"
 import { refuse, shown } from "../../FormatError.ts"
 import { toJson } from "../../json/Value.ts"
 import { type Kind, named } from "../../Kind.ts"
@@ -78,7 +79,7 @@ export const make = (kind: Exclude<Kind, { readonly tag: "list" | "struct" }>, d
     case "decimal":
       return decimal(decimals, (value) => BigDecimal.isBigDecimal(value) ? value : wrongly(value))
     case "numeric":
-      return decimal(decimals, (value) => typeof value === "string" ? BigDecimal.fromStringUnsafe(value) : wrongly(value))
+      return decimal(decimals, (value) => typeof value === "string" && numericPattern.test(value) ? BigDecimal.fromStringUnsafe(value) : wrongly(value))
     case "instant":
     case "utc":
       return {
@@ -91,7 +92,7 @@ export const make = (kind: Exclude<Kind, { readonly tag: "list" | "struct" }>, d
     case "day":
       return {
         element: { type: "INT32", converted_type: "DATE", logical_type: { type: "DATE" } },
-        put: (into, value) => typeof value === "string" ? into.int32(Date.parse(`${value}T00:00:00Z`) / 86_400_000) : wrongly(value)
+        put: (into, value) => typeof value === "string" && isPlainDate(value) ? into.int32(Date.parse(`${value}T00:00:00Z`) / 86_400_000) : wrongly(value)
       }
     case "bytes":
       return { element: { type: "BYTE_ARRAY" }, put: (into, value) => value instanceof Uint8Array ? into.byteArray(value) : wrongly(value) }

@@ -1,0 +1,177 @@
+/** What a file says is what is read, and what is written comes back: to the last digit, or there is an error. */
+import { assert, describe, it } from "@effect/vitest"
+import { BigDecimal, Effect, Schema, Stream } from "effect"
+import { Column, Format } from "../../../index.ts"
+import { chunks, ended } from "./reading.ts"
+
+const texts = { ndjson: Format.ndjson, array: Format.jsonArray } as const
+
+/** The value of the only member, or what is wrong with it. */
+const ofJson = (make: typeof Format.ndjson | typeof Format.jsonArray, schema: Schema.Codec<unknown, unknown>, json: string) =>
+  Effect.map(
+    ended(make(Schema.Struct({ before: Schema.String, a: schema })).read(chunks(Buffer.from(make === Format.ndjson ? json : `[${json}]`), 7), { file: "t" })),
+    ({ error, rows }) => error ?? rows[0]?.["a"]
+  )
+
+const written = <A>(format: Format.TextFormat<A> | Format.ParquetFormat<A>, rows: ReadonlyArray<A>) =>
+  Effect.map(
+    Effect.result(Stream.runCollect(format.write(Stream.fromIterable(rows)))),
+    (result) => result._tag === "Failure" ? result.failure.message : Buffer.concat(result.success)
+  )
+
+describe("numbers of JSON", () => {
+  const decimals = ["123456789012.00000001", "0.99999999999999999999", "9007199254740990.6", "12.50", "1.0", "5", "-7"]
+  const exactly = Effect.fnUntraced(function*(make: typeof Format.ndjson | typeof Format.jsonArray, within: (number: string) => string, of: (schema: Schema.Codec<unknown, unknown>) => Schema.Codec<unknown, unknown>, taken: (value: unknown) => unknown) {
+    for (const text of decimals) {
+      const json = `{"before":"1.5e3","a":${within(text)}}`
+      const decimal = taken(yield* ofJson(make, of(Schema.BigDecimal), json))
+      assert.isTrue(BigDecimal.isBigDecimal(decimal) && BigDecimal.equals(decimal, BigDecimal.fromStringUnsafe(text)), `${text}: ${String(decimal)}`)
+      assert.strictEqual(taken(yield* ofJson(make, of(Column.Numeric), json)), text)
+      const isWhole = /^-?\d+(\.0)?$/.test(text)
+      const [big, integer] = [yield* ofJson(make, of(Schema.BigInt), json), yield* ofJson(make, of(Schema.Int), json)]
+      if (isWhole) assert.deepStrictEqual([taken(big), taken(integer)], [BigInt(Number(text)), Number(text)])
+      else {
+        assert.include(big, `expected a big integer, found ${text}`)
+        assert.include(integer, `expected an integer, found ${text}`)
+      }
+    }
+    assert.include(yield* ofJson(make, of(Schema.Int), `{"before":"","a":${within("1e-400")}}`), "expected an integer, found 1e-400")
+    assert.include(yield* ofJson(make, of(Schema.Int), `{"before":"","a":${within("9007199254740993")}}`), "found 9007199254740993")
+    assert.strictEqual(taken(yield* ofJson(make, of(Schema.Int), `{"before":"","a":${within("1e3")}}`)), 1000)
+    assert.strictEqual(taken(yield* ofJson(make, of(Column.Numeric), `{"before":"1.5","a":${within("-0")}}`)), "0")
+  })
+  for (const [name, make] of Object.entries(texts)) {
+    it.effect(`${name}: by their digits, wherever they stand`, () =>
+      Effect.gen(function*() {
+        yield* exactly(make, (number) => number, (schema) => schema, (value) => value)
+        yield* exactly(make, (number) => `{"x":${number}}`, (schema) => Schema.Struct({ x: schema }), (value) => Reflect.get(Object(value), "x"))
+        yield* exactly(make, (number) => `[${number}]`, (schema) => Schema.Array(schema), (value) => Reflect.get(Object(value), 0))
+      }))
+  }
+
+  it.effect("a long one within brackets without end is a bad record like others", () =>
+    Effect.gen(function*() {
+      const deep = (inner: string) => `{"a":${"[".repeat(20_000)}${inner}${"]".repeat(20_000)}}`
+      const read = Format.ndjson(Schema.Struct({ a: Schema.Unknown })).read(chunks(Buffer.from(`${deep("12345678901234567890")}\n${deep("1")}\n`), 65_536), { file: "t", onBadRecord: "skip" })
+      assert.strictEqual((yield* Stream.runCollect(read)).length, 1)
+    }))
+})
+
+describe("integers of CSV", () => {
+  it.effect("are digits alone, in quotes or not, read in place or not", () =>
+    Effect.gen(function*() {
+      for (const schema of [Schema.Int, Column.BigInteger]) {
+        for (const options of [{}, { comment: "#" }]) {
+          for (const text of ["1.0", "1e3", "1e-400", "0.99999999999999999999", "9007199254740990.6", "9007199254740993"]) {
+            for (const cell of [text, `"${text}"`]) {
+              const { error, rows } = yield* ended(Format.csv(Schema.Struct({ a: schema, b: Schema.Int }), options).read(chunks(Buffer.from(`a,b\n${cell},1\n`), 5)))
+              assert.deepStrictEqual(rows, [])
+              assert.include(error, text)
+            }
+          }
+          const { rows } = yield* ended(Format.csv(Schema.Struct({ a: schema, b: Schema.Int }), options).read(chunks(Buffer.from("a,b\n-12,007\n"), 5)))
+          assert.deepStrictEqual(rows, [{ a: -12, b: 7 }])
+        }
+      }
+    }))
+})
+
+describe("where", () => {
+  it.effect("compares decimals of texts as the numbers that they are", () =>
+    Effect.gen(function*() {
+      const N = Schema.Struct({ n: Column.Numeric })
+      const ints = (yield* written(Format.parquet(Schema.Struct({ n: Schema.Int }), { rowGroupRows: 2 }), [-19, -14, -1, 7, 10].map((n) => ({ n })))) as Buffer
+      const decimals = (yield* written(Format.parquet(N), ["9", "10", "12.50", "-3"].map((n) => ({ n })))) as Buffer
+      const numbers = (bytes: Buffer, condition: { readonly eq?: string; readonly gt?: string; readonly lte?: string; readonly in?: ReadonlyArray<string> }) =>
+        Effect.map(ended(Format.parquet(N).read(Format.ofBytes(bytes), { where: { n: condition } })), ({ error, rows }) => error ?? rows.map(({ n }) => Number(n)))
+      assert.deepStrictEqual(yield* numbers(ints, { eq: "-14" }), [-14])
+      assert.deepStrictEqual(yield* numbers(ints, { gt: "-2", lte: "10.0" }), [-1, 7, 10])
+      assert.deepStrictEqual(yield* numbers(ints, { in: ["7.00", "-19"] }), [-19, 7])
+      assert.deepStrictEqual(yield* numbers(decimals, { gt: "9" }), [10, 12.5])
+      assert.deepStrictEqual(yield* numbers(decimals, { eq: "12.5" }), [12.5])
+      assert.include(yield* numbers(decimals, { gt: "many" }), "column \"n\": where compares decimals, and \"many\" is none")
+    }))
+
+  it.effect("passes over no row group by the order of texts where its values are none", () =>
+    Effect.gen(function*() {
+      const far = ["2020-01-01T00:00:00.000Z", "+012000-01-01T00:00:00.000Z", "-000001-01-01T00:00:00.000Z"].map((at) => ({ at: new Date(at) }))
+      const bytes = (yield* written(Format.parquet(Schema.Struct({ at: Schema.Date })), far)) as Buffer
+      const { error, rows } = yield* ended(Format.parquet(Schema.Struct({ at: Schema.String })).read(Format.ofBytes(bytes), { where: { at: { eq: "2020-01-01T00:00:00.000000Z" } } }))
+      assert.deepStrictEqual([rows.length, error], [1, undefined])
+    }))
+})
+
+describe("names", () => {
+  it("two properties that are one column are a mistake of the program", () => {
+    const schema = Schema.Struct({ id: Schema.Int, source: Schema.Int })
+    for (const make of [Format.csv, Format.ndjson, Format.jsonArray, Format.parquet]) {
+      assert.throws(() => make(schema, { columns: { source: "id" } }), "Format: the properties id and source are both the column \"id\"")
+    }
+    assert.doesNotThrow(() => Format.csv(schema, { columns: { source: "id", id: "source" } }))
+  })
+
+  it.effect("a property that has another column is not taken from one of its own name", () =>
+    Effect.gen(function*() {
+      const schema = Schema.StructWithRest(Schema.Struct({ a: Schema.String }), [Schema.Record(Schema.String, Schema.String)])
+      const csv = yield* ended(Format.csv(schema, { columns: { a: "A" } }).read(chunks(Buffer.from("A,a\n1,2\n"), 4)))
+      assert.include(csv.error, "column \"a\": the file has this column too, and its property is that of \"A\"")
+      const json = yield* ended(Format.ndjson(schema, { columns: { a: "A" } }).read(chunks(Buffer.from("{\"A\":\"1\",\"a\":\"2\"}\n"), 4)))
+      assert.include(json.error, "column \"a\": the record has another member for this property")
+      const fine = yield* ended(Format.csv(schema, { columns: { a: "A" } }).read(chunks(Buffer.from("A,b\n1,2\n"), 4)))
+      assert.deepStrictEqual(fine.rows, [{ a: "1", b: "2" }])
+    }))
+
+  it.effect("a header that does not fit fails the reading, also one that is given as an option", () =>
+    Effect.gen(function*() {
+      const schema = Schema.Struct({ id: Schema.Int, source: Schema.Int })
+      for (const header of [["id"], ["id", "id"]]) {
+        const { error } = yield* ended(Format.csv(schema, { header }).read(chunks(Buffer.from("1,2\n"), 4)))
+        assert.match(error ?? "", /column "(source|id)": the (file has no such column|header names this column twice)/)
+      }
+    }))
+
+  it("a time zone that there is not is a mistake of the program", () => {
+    assert.throws(() => Format.csv(Schema.Struct({ at: Schema.Date }), { timezone: "Mars/X" }), "there is no time zone \"Mars/X\"")
+  })
+})
+
+describe("what cannot be kept is not written", () => {
+  it.effect("null by a text that is read as something else", () =>
+    Effect.gen(function*() {
+      const schema = Schema.Struct({ a: Schema.NullOr(Schema.String), b: Schema.Int })
+      const rows = [{ a: null, b: 1 }, { a: "q", b: 2 }]
+      for (const options of [{ nulls: ["#N/A"], comment: "#" }, { nulls: [] }, { nulls: ["n,a"] }, { nulls: ["\n"] }, { nulls: ["\"\""] }]) {
+        assert.match(String(yield* written(Format.csv(schema, options), rows)), /row 0, column "a": .*give the option nulls|another text first in the option nulls/, JSON.stringify(options))
+        assert.notMatch(String(yield* written(Format.csv(schema, options), rows.slice(1))), /option nulls/)
+      }
+    }))
+
+  it.effect("days and decimals that are none, and moments of years that text does not hold", () =>
+    Effect.gen(function*() {
+      const all = <A>(schema: Format.RecordSchema<A>) => [Format.csv(schema), Format.ndjson(schema), Format.jsonArray(schema)]
+      const Day = Schema.Struct({ a: Column.Date })
+      for (const format of [...all(Day), Format.parquet(Day)]) {
+        for (const a of ["2024-02-30", "24-2-3"]) assert.include(yield* written(format, [{ a }]), "expected a date")
+      }
+      const Amount = Schema.Struct({ a: Column.Numeric })
+      for (const format of [...all(Amount), Format.parquet(Amount)]) assert.include(yield* written(format, [{ a: "abc" }]), "expected a decimal, found \"abc\"")
+      const At = Schema.Struct({ a: Schema.Date })
+      for (const format of all(At)) {
+        for (const a of ["+010000-01-01T05:00:00.000Z", "-000001-01-01T00:00:00.000Z"]) {
+          assert.include(yield* written(format, [{ a: new Date(a) }]), `${a} is no moment of the years 0001 to 9999`)
+        }
+        assert.include(String(yield* written(format, [{ a: new Date("9999-12-31T23:59:59.999Z") }])), "9999-12-31T23:59:59.999Z")
+      }
+    }))
+
+  it.effect("values of no known type are written as those of a known one, or not at all", () =>
+    Effect.gen(function*() {
+      const schema = Schema.Record(Schema.String, Schema.Unknown)
+      const row = { d: BigDecimal.fromStringUnsafe("1.50"), bytes: new Uint8Array([1, 2]), big: 2n ** 60n, none: Number.NaN, at: new Date(0), list: [{ d: BigDecimal.fromStringUnsafe("2") }] }
+      assert.deepStrictEqual(
+        String(yield* written(Format.ndjson(schema), [row])).trim(),
+        "{\"d\":1.5,\"bytes\":\"AQI=\",\"big\":1152921504606846976,\"none\":\"NaN\",\"at\":\"1970-01-01T00:00:00.000Z\",\"list\":[{\"d\":2}]}"
+      )
+      assert.include(yield* written(Format.ndjson(schema), [{ a: new Map([[1, 2]]) }]), "expected a value of JSON, found a Map")
+    }))
+})

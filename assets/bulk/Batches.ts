@@ -15,9 +15,11 @@ export interface Position {
   readonly processed: number
   readonly failed: number
   readonly retries: number
+  /** Its number. Missing in positions that are stored since before it was a part of them. */
+  readonly batch?: number
 }
 
-export const begin: Position = { records: 0, processed: 0, failed: 0, retries: 0 }
+export const begin: Position = { records: 0, processed: 0, failed: 0, retries: 0, batch: 0 }
 
 export interface Rows {
   readonly results: ReadonlyArray<Result>
@@ -43,7 +45,8 @@ export const of = <E, R>(
   Stream.unwrap(Effect.gen(function*() {
     const api = yield* RecordApi
     const meter = yield* ProcessMeter
-    let position = from
+    // The size of batches may be another one than before: those that are counted keep their numbers.
+    let position = { ...from, batch: from.batch ?? Math.floor(from.records / size) }
     let latencies = Latencies.make()
     let span = noSpan
     let cpu = { at: performance.now(), used: process.cpuUsage() }
@@ -55,14 +58,14 @@ export const of = <E, R>(
       const breaker = yield* api.breaker
       const now = performance.now()
       const used = process.cpuUsage(cpu.used)
-      const { failed, processed, records, retries } = position
-      const count = (records - 1) % size + 1
+      const { batch, failed, processed, records, retries } = position
+      const count = processed + failed
       const figures = { meanMillis: latencies.mean(), errorRate: failed / count, recordsPerSecond: meter.throughput.at(now, ended()) }
       // The last records of a file are few, and a batch that was begun by another process says nothing of its time.
       const anomaly = count === size ? meter.anomalies.judge(figures) : undefined
       const row: Batch = {
         chunk,
-        batch: Math.floor((records - 1) / size),
+        batch,
         records: count,
         processed,
         failed,
@@ -81,7 +84,7 @@ export const of = <E, R>(
         breaker_trips: breaker.trips,
         ended_at: new Date()
       }
-      position = { records, processed: 0, failed: 0, retries: 0 }
+      position = { records, processed: 0, failed: 0, retries: 0, batch: batch + 1 }
       latencies = Latencies.make()
       span = noSpan
       cpu = { at: now, used: process.cpuUsage() }
@@ -93,6 +96,7 @@ export const of = <E, R>(
 
     const add = ({ begunAt, endedAt, failed, result, tries, way }: Delivered): Rows => {
       position = {
+        batch: position.batch,
         records: position.records + 1,
         processed: position.processed + (result === undefined ? 0 : 1),
         failed: position.failed + (failed === undefined ? 0 : 1),
@@ -107,13 +111,13 @@ export const of = <E, R>(
       const all: Array<Checkpoint.Done<Rows, Position>> = []
       for (const one of some) {
         const rows = add(one)
-        all.push(position.records % size === 0 ? { rows: { ...rows, ...yield* close }, position } : { rows, position })
+        all.push(position.processed + position.failed >= size ? { rows: { ...rows, ...yield* close }, position } : { rows, position })
       }
       return all
     })
 
     const last = Stream.suspend((): Stream.Stream<Checkpoint.Done<Rows, Position>> =>
-      position.records % size === 0
+      position.processed + position.failed === 0
         ? Stream.empty
         : Stream.fromEffect(Effect.map(close, (closed) => ({ rows: { results: none, failed_records: none, ...closed }, position })))
     )

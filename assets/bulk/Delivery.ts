@@ -113,6 +113,9 @@ export const make = Effect.fnUntraced(function*(chunk: string, file: Version) {
     if (id === undefined) {
       return unsent(element, "no id", `"${recordId}" is empty or missing: it tells records apart (RECORD_ID names the column)`, JSON.stringify(record))
     }
+    if (id.includes("\0") || !id.isWellFormed()) {
+      return unsent(element, "no id", `"${recordId}" has a NUL character or half of a surrogate pair, which no database keeps`, JSON.stringify(record))
+    }
     const sent = { id, key: `${origin}-${offsetOf(element.place)}`, record }
     const begunAt = clock.currentTimeMillisUnsafe()
     return Effect.flatMap(meter.sending(send(sent)), (outcome) => {

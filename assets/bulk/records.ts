@@ -10,7 +10,7 @@ import * as Element from "./Element.ts"
 import { ProcessMeter } from "./Meter.ts"
 import * as Row from "./Rows.ts"
 
-const Position = Schema.Struct({ records: Schema.Int, processed: Schema.Int, failed: Schema.Int, retries: Schema.Int })
+const Position = Schema.Struct({ records: Schema.Int, processed: Schema.Int, failed: Schema.Int, retries: Schema.Int, batch: Schema.optionalKey(Schema.Int) })
 
 /** As the settings have it, when a chunk begins: batches are committed as they are counted. */
 const batchSize = (): number => /^[1-9]\d{0,5}$/.test(process.env["BATCH_SIZE"] ?? "") ? Number(process.env["BATCH_SIZE"]) : 1000

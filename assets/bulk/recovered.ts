@@ -39,7 +39,9 @@ export const recovered = Asset.make("bulk/recovered", {
         const { chunk, idempotency_key, raw } = row
         const last = before.get(idempotency_key)
         // A chunk is stored as a whole: at an early end with what its records came to so far.
-        if (last?.state === "processed" || meter.isStopped()) return last
+        // It may have failed once more since then, in a run with --force.
+        const isRecovered = last?.state === "processed" && last.ended_at >= row.failed_at
+        if (isRecovered || meter.isStopped()) return last
         const record_id = row.record_id ?? ""
         const record = yield* fromJson(raw)
         const outcome = yield* meter.sending(send({ id: record_id, key: idempotency_key, record }))

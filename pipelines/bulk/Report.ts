@@ -16,8 +16,10 @@ export interface Standing {
 }
 
 export interface Ended extends Standing {
-  /** Undefined: there was nothing to do. */
+  /** Undefined: there was nothing to do, or it ended early. */
   readonly report: Backfill.BackfillReport | undefined
+  /** It came to nothing, which has been told. */
+  readonly isEarly: boolean
 }
 
 /** The database may be away, which is why somebody interrupts: a report is not worth more. */
@@ -27,7 +29,7 @@ const atMost = "10 seconds"
 export const tellInterrupted = ({ done, engine, seconds }: Standing, json: boolean, logs: Logs): Effect.Effect<void, never, SqlClient.SqlClient> =>
   Effect.gen(function*() {
     const all = yield* Statistics.read(false)
-    if (json) return yield* Console.log(JSON.stringify({ state: "interrupted", seconds, engine, ...all }))
+    if (json) return yield* Console.log(JSON.stringify({ state: "interrupted", seconds, done, engine, ...all }))
     const lines = ["Interrupted, so far:", ...Statistics.lines(all, { seconds, done })]
     for (const text of lines) logs.info(text)
     yield* Console.log(lines.join("\n"))
@@ -45,22 +47,26 @@ const whereFailed = ({ refused, unanswered }: Statistics.Statistics): string => 
 
 /** Fails with the exit code where chunks failed, the run was cancelled from elsewhere, or more records failed than may. */
 export const tell = Effect.fn("bulk.report")(function*(
-  { done, engine, report, seconds }: Ended,
+  { done, engine, isEarly, report, seconds }: Ended,
   maxErrorRate: number,
   json: boolean,
   logs: Logs
 ) {
-  const all = yield* Statistics.read(report === undefined)
-  const lines = Statistics.lines(all, report === undefined ? undefined : { seconds, done })
+  const isNothing = report === undefined && !isEarly
+  const all = yield* Statistics.read(isNothing)
+  const lines = Statistics.lines(all, isNothing ? undefined : { seconds, done })
   for (const text of lines) logs.info(text)
-  if (json) yield* Console.log(JSON.stringify({ state: report?.state ?? "succeeded", seconds, engine, ...all }))
+  const state = isEarly ? "failed" : report?.state ?? "succeeded"
+  const tooMany = state === "succeeded" ? Threshold.sentence(all.failed, all.read, maxErrorRate) : undefined
+  if (json) yield* Console.log(JSON.stringify({ state: tooMany === undefined ? state : "failed", seconds, done, engine, ...all }))
   else {
-    if (report === undefined) yield* Console.log("Nothing to do: every record of the input was sent before. --force sends all of them again.\n")
+    if (isEarly) yield* Console.log("Ended early, so far:")
+    if (isNothing) yield* Console.log("Nothing to do: every record of the input was sent before. --force sends all of them again.\n")
     yield* Console.log(lines.join("\n"))
     if (all.failed > 0) yield* Console.log(`\n${whereFailed(all)}`)
   }
+  if (isEarly) return yield* new Cli.Unfinished({ exitCode: 1 })
   if (report === undefined || report.state === "succeeded") {
-    const tooMany = Threshold.sentence(all.failed, all.read, maxErrorRate)
     if (tooMany === undefined) return
     logs.error(tooMany)
     yield* Console.error(`✗ ${tooMany}`)

@@ -41,7 +41,8 @@ const sentence = (processed: number, failed: number, left: number): string =>
   processed + failed === 0 && left === 0
     ? "No failed record is left that can be sent again: what is unreadable or has no id has to be put right in its file."
     : `${n(processed)} failed ${processed === 1 ? "record was" : "records were"} processed now, ${n(failed)} failed again; ` +
-      `${n(left)} ${left === 1 ? "is" : "are"} left that can be sent again.`
+      `${n(left)} ${left === 1 ? "is" : "are"} left that can be sent again.` +
+      (processed + failed === 0 ? " They are of files that are not sent to their end: give the command of that run again first." : "")
 
 /** What became of the records; gives how many are left that can be sent again. */
 const tell = Effect.fnUntraced(function*(state: string, { meter: { counts }, json, logs }: { readonly meter: Meter.Meter; readonly json: boolean; readonly logs: Logs.Logs }) {

@@ -70,7 +70,7 @@ const tellEarlyEnd = (cause: Cause.Cause<unknown>, { counts }: Meter.Meter, goes
     // What it ended with has been told.
     if (Option.isSome(ended) && ended.value instanceof Cli.Unfinished) return
     if (!Cause.hasInterruptsOnly(cause)) return logs.error(Cause.pretty(cause))
-    const sentence = `Interrupted: ${n(counts.processed)} records were processed and ${n(counts.failed)} failed in this process. What is done is committed.${goesOn}`
+    const sentence = `Interrupted: ${n(counts.processed)} records were processed and ${n(counts.failed)} failed in this process. What is done is committed, up to the first record without an answer; what is behind it is sent again, with the keys it had.${goesOn}`
     logs.warn(sentence)
     yield* Console.error(sentence)
   })

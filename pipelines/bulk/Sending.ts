@@ -37,23 +37,24 @@ export interface Sent {
 }
 
 /** Ends a run that comes to nothing, as an interrupt would: what is on its way comes back, what is done is committed. */
-const endingEarly = Effect.fnUntraced(function*({ logs, meter, options }: Sent) {
+const endingEarly = Effect.fnUntraced(function*({ anew, logs, meter, options }: Sent, run: () => number | undefined) {
+  const again = () => anew ? `\`sluice backfill resume ${run()}\` goes on` : "the same command goes on"
+
   const { breaker } = yield* RecordApi
   const { next, reason, sentence } = yield* Effect.raceFirst(
     Effect.map(Threshold.passed(meter, options.maxErrorRate), (sentence) => ({
       sentence,
-      next: "when the reason is put right, the same command goes on, and `sluice bulk retry-failed` sends what failed again",
+      next: `when the reason is put right, ${again()}, and after that \`sluice bulk retry-failed\` sends what failed again`,
       reason: meter.lastReason()
     })),
     // What failed before it has nothing to do with the outage.
     Effect.map(Outage.lasted(breaker, options.maxOutageSeconds), (sentence) => ({
-      sentence, next: "when it is back, the same command goes on", reason: undefined
+      sentence, next: `when it is back, ${again()}`, reason: undefined
     }))
   )
   logs.error(sentence)
   yield* Console.error(`✗ ${sentence} The run has ended early; ${next}.`)
   if (reason !== undefined) yield* Console.error(`  Why the last one failed: ${reason}`)
-  return yield* new Cli.Unfinished({ exitCode: 1 })
 })
 
 /** The chunks that the input has now. */
@@ -104,11 +105,12 @@ export const run = Effect.fn("bulk.sending")(function*(sent: Sent) {
     const helpers = Effect.flatMap(Deferred.await(started), (id) =>
       id === undefined || engine === "local" ? Effect.void : Partitioned.helpers(id, options.processes - 1, folder, logs))
     // All of them are interrupted together.
-    const [report] = yield* Effect.raceFirst(Effect.all([backfill, helpers], { concurrency: "unbounded" }), endingEarly(sent))
-    if (report?.state === "succeeded") monitor.complete()
-    return report
+    const sending = Effect.map(Effect.all([backfill, helpers], { concurrency: "unbounded" }), ([report]) => ({ report, isEarly: false }))
+    const ended = yield* Effect.raceFirst(sending, Effect.as(endingEarly(sent, () => run), { report: undefined, isEarly: true }))
+    if (ended.report?.state === "succeeded") monitor.complete()
+    return ended
   }).pipe(Effect.scoped)
 
-  const report = yield* Effect.onInterrupt(watched, () => Report.tellInterrupted(standing(), json, logs))
-  yield* Report.tell({ ...standing(), report }, options.maxErrorRate, json, logs)
+  const ended = yield* Effect.onInterrupt(watched, () => Report.tellInterrupted(standing(), json, logs))
+  yield* Report.tell({ ...standing(), ...ended }, options.maxErrorRate, json, logs)
 })

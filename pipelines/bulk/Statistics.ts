@@ -47,7 +47,7 @@ const rowsOf = (table: string, columns: ReadonlyArray<string>): string => {
   select ${wanted} from sluice_partial."bulk.${table}" t join open on open.chunk = t.chunk`
 }
 
-const neverRecovered = "(select null as idempotency_key, null as chunk, null as state where false)"
+const neverRecovered = "(select null as idempotency_key, null as chunk, null as state, null::timestamptz as ended_at where false)"
 const noAnomalies = "select null as reason, null::timestamptz as seen_at where false"
 
 /** Of all that is committed; where nothing is left to do, without the chunks that a killed run with --force had begun anew. */
@@ -64,8 +64,11 @@ export const read = Effect.fnUntraced(function*(isDone: boolean) {
     with open as (select c.key as chunk, (k.position ->> 'records')::int as records
         from sluice.checkpoints k join bulk.chunks c on c.key = k.partition where k.computation = 'bulk' and not ${isDone}::boolean),
       m as (${of("metrics", "records", "retries", "seconds", "max_ms", "cpu_percent", "rss_mb", "breaker_trips")}),
-      v as (select v.idempotency_key from ${recovered} v join bulk.chunks c on c.key = v.chunk where v.state = 'processed'),
-      f as (select kind, count(*)::int as n from (${of("failed_records", "kind", "idempotency_key")}) as f
+      failures as (${of("failed_records", "kind", "idempotency_key", "failed_at")}),
+      -- What was recovered before it failed anew, in a run with --force, says nothing of that failure, or of one that is no more.
+      v as (select f.idempotency_key from ${recovered} v join bulk.chunks c on c.key = v.chunk
+        join failures f on f.idempotency_key = v.idempotency_key and f.failed_at <= v.ended_at where v.state = 'processed'),
+      f as (select kind, count(*)::int as n from failures f
         where not exists (select from v where v.idempotency_key = f.idempotency_key) group by 1),
       r as (select count(*)::int as sent,
           coalesce(percentile_disc(0.5) within group (order by response_ms), 0)::float8 as p50_ms,

@@ -75,10 +75,11 @@ export const of = <E>(answer: (request: ApiRequest) => Effect.Effect<Answer, E>)
   return { cancel: () => {} }
 }
 
-/** The request that a redirecting answer asks for; undefined: it is none, or leads nowhere. */
+/** The request that a redirecting answer asks for; undefined: it is none, leads nowhere, or is another request where it has to be `unchanged`. */
 export const redirected = (
   request: ApiRequest,
   answer: Answer,
+  unchanged: boolean,
   redact: (text: string) => string
 ): ApiRequest | undefined => {
   const { location } = answer.headers
@@ -87,6 +88,7 @@ export const redirected = (
   const url = new URL(location, request.url)
   if (!/^https?:$/.test(url.protocol)) return undefined
   const asGet = answer.status === 303 || (answer.status < 303 && request.method === "POST")
+  if (unchanged && asGet && request.method !== "GET") return undefined
   const foreign = url.origin !== new URL(request.url).origin
   // What says who asks, and what was sent to this host, is not for other hosts.
   if (foreign && request.body !== undefined && !asGet) return undefined

@@ -72,8 +72,11 @@ export interface ApiOptions<Routes extends string> {
   readonly decode?: Decode
   /** The largest body that is read, in bytes, unpacked. Default 64 MiB. */
   readonly maxBody?: number
-  /** Whether an answer that leads elsewhere is followed; else it is an error. Default true. */
-  readonly redirects?: boolean
+  /**
+   * Whether an answer that leads elsewhere is followed; else it is an error. "unchanged": only where the same request is
+   * asked for there. A POST that is answered with 301, 302 or 303 would become a GET, without its body. Default true.
+   */
+  readonly redirects?: boolean | "unchanged"
   /**
    * Where the answers come from. Default: what the setting `<NAME>_SOURCE` says: `live` (where it is not set), an http(s)
    * URL in the place of `baseUrl`, `replay:FOLDER` or `record:FOLDER`.

@@ -25,7 +25,7 @@ export interface Trying {
   readonly meter: Meter
   readonly decode: Decode | undefined
   /** Answers that lead elsewhere are followed. */
-  readonly follows: boolean
+  readonly follows: boolean | "unchanged"
   readonly redact: (text: string) => string
 }
 
@@ -220,7 +220,7 @@ export const make = ({ decode, follows, health, meter, name, redact, slots, tran
     #read(answer: Answer, now: number) {
       const { redirects, request } = this.errand
       health.answered()
-      const next = follows ? redirected(request, answer, redact) : undefined
+      const next = follows === false ? undefined : redirected(request, answer, follows === "unchanged", redact)
       if (next === undefined) this.told = read(request.route, answer, now, { decode, redact })
       else if (redirects < maxRedirects) this.next = { request: next, redirects: redirects + 1, since: now }
       else this.told = Result.fail(new Status({ status: 310, head: `It redirects more than ${maxRedirects} times, at last to ${next.shown}` }))

@@ -1,6 +1,7 @@
 /** A call with several records: its body, the answer with a word about each, and what the records came to. */
 import { Effect, Schema } from "effect"
 import { ApiError, isTransient, NotJson, Status } from "../api/ApiError.ts"
+import { StorableJson } from "./Storable.ts"
 import type { Outcome, Outgoing } from "./RecordApi.ts"
 
 /** What is sent: records with their keys. */
@@ -11,7 +12,7 @@ export const Answer = Schema.Array(Schema.Struct({
   idempotency_key: Schema.String,
   /** As of HTTP: 2xx, the record is processed; 408, 425, 429 and 5xx, it may be at another try; all else, it never will be. */
   status: Schema.Int,
-  answer: Schema.optionalKey(Schema.Json),
+  answer: Schema.optionalKey(StorableJson),
   error: Schema.optionalKey(Schema.Json)
 }))
 export type Answer = typeof Answer.Type

@@ -5,6 +5,7 @@ import * as Api from "../api/Api.ts"
 import type { ApiError } from "../api/ApiError.ts"
 
 export interface Health {
+  /** Without user and query, in which secrets may be. */
   readonly url: string
   /** How long the check took. */
   readonly millis: number
@@ -37,12 +38,14 @@ export const make = Effect.fnUntraced(function*(
     breaker: false,
     ...(auth === undefined ? {} : { auth })
   })
+  const { origin, pathname } = new URL(url)
+  const shown = `${origin}${pathname}`
   const ask = Effect.gen(function*() {
     const began = yield* Clock.currentTimeMillis
     const answer = yield* Effect.result(api.call({ route: "health", path: "", subject: "the health check" }))
     const millis = (yield* Clock.currentTimeMillis) - began
     if (Result.isFailure(answer) && answer.failure.reason._tag !== "NotJson") return yield* answer.failure
-    return { url, millis } satisfies Health
+    return { url: shown, millis } satisfies Health
   })
   const isUp = yield* Effect.cachedWithTTL(Effect.map(Effect.result(ask), Result.isSuccess), freshFor)
   return { now: ask, isUp }

@@ -1,11 +1,12 @@
 /** The API that takes records, one or several with each call: limited, retried, and waited for while it is down. */
-import { Context, Duration, Effect, Layer, Result, Schema, Scope } from "effect"
+import { Context, Duration, Effect, Layer, Result, type Schema, Scope } from "effect"
 import type { Call } from "../../engine/definition/Usage.ts"
 import { LimitStore } from "../../engine/limit/LimitStore.ts"
 import * as RateLimit from "../../engine/limit/RateLimit.ts"
 import * as Api from "../api/Api.ts"
 import type { ApiError } from "../api/ApiError.ts"
 import { outcomeOf } from "../api/Breaker.ts"
+import { StorableJson } from "./Storable.ts"
 import * as Batch from "./Batch.ts"
 import * as Gathering from "./Gathering.ts"
 import * as HealthCheck from "./HealthCheck.ts"
@@ -81,6 +82,8 @@ const open = Effect.fnUntraced(function*(standIns: StandIn) {
       reaches: reachesSeconds === undefined ? undefined : Duration.seconds(reachesSeconds)
     })],
     routes: { process: {} },
+    // A record that is not posted is not processed, whatever comes back.
+    redirects: "unchanged",
     retry: { times: retries, base: Duration.seconds(settings.retryBaseSeconds) },
     breaker: { failures: breaker.failures, cooldown: Duration.seconds(breaker.cooldownSeconds) },
     ...(auth === undefined ? {} : { auth })
@@ -117,7 +120,7 @@ const open = Effect.fnUntraced(function*(standIns: StandIn) {
 
   const alone = ({ id, key, record }: Outgoing): Effect.Effect<Outcome> =>
     call(
-      (tried) => ({ ...post, tried, subject: `record ${id}`, body: record, idempotencyKey: key, schema: Schema.Json }),
+      (tried) => ({ ...post, tried, subject: `record ${id}`, body: record, idempotencyKey: key, schema: StorableJson }),
       (result, { millis, tries, waitMillis }): Outcome =>
         Result.isSuccess(result)
           ? { _tag: "Processed", answer: result.success, tries, millis, waitMillis }

@@ -67,9 +67,16 @@ const day = 86_400
 const given: Effect.Effect<Settings, Setting.SettingsError> = Effect.map(
   Setting.all({
     endpoint: Setting.required("API_ENDPOINT", "the http(s) URL that records are sent to"),
-    apiKey: Setting.text("API_KEY"),
+    apiKey: Effect.filterOrFail(
+      Setting.text("API_KEY"),
+      (key) => key === undefined || /^[\x21-\x7e]+$/.test(key),
+      () => new Setting.SettingsError({ message: "API_KEY has a character that no HTTP header can have; write letters, digits and signs of ASCII, without blanks." })
+    ),
     timeoutSeconds: Setting.seconds("API_TIMEOUT", 30, 3600),
-    health: Setting.text("API_HEALTH"),
+    health: Effect.flatMap(Setting.text("API_HEALTH"), (url) =>
+      url === undefined || (/^https?:\/\//i.test(url) && URL.canParse(url))
+        ? Effect.succeed(url)
+        : Effect.fail(new Setting.SettingsError({ message: `API_HEALTH is "${url}"; write the whole http(s) URL of the health check.` }))),
     workers: Setting.count("MAX_WORKERS", 20, 1, 1000),
     mode: Setting.word("BULK_MODE", "async", ["async", "sync"]),
     recordsPerCall: Setting.count("RECORDS_PER_CALL", 1, 1, 10_000),

@@ -1,5 +1,5 @@
--- Who is alone with permits of a budget reckons their slots by its own clock, so one bound for all of a lot is enough. To
--- reckon that of each permit took 5 of the 6 ms of an ask for 300, a sixth of all that Postgres did for 5,000 calls a second.
+-- Who is alone with permits of a budget reckons their slots by its own clock, so one bound for all of a lot is enough. With
+-- a slot reckoned for each permit, and answers told row by row, an ask for 300 took 6.6 ms, round trip included; now 3.1.
 drop function if exists sluice.ask_limit;
 
 -- The same as engine/limit/Admission.ts, which says why; the two are compared by a test.

@@ -21,10 +21,17 @@ export class Cursor extends Bytes {
     return this.bytes.toString("utf8", from, this.at)
   }
 
-  /** Whether a point or an exponent stands between there and here. */
-  hasFraction(from: number): boolean {
+  /** Whether a number stands between there and here of which JSON.parse may have made another one: with a point, an exponent or many digits. */
+  mayRound(from: number): boolean {
     const { at, bytes } = this
-    for (let i = from; i < at; i++) if (bytes[i] === 46 || bytes[i] === 101 || bytes[i] === 69) return true
+    let digits = 0
+    for (let i = from; i < at; i++) {
+      const byte = bytes[i]!
+      if (byte >= 48 && byte <= 57) {
+        if (++digits === 16) return true
+      } else if (digits > 0 && (byte === 46 || byte === 101 || byte === 69)) return true
+      else digits = 0
+    }
     return false
   }
 

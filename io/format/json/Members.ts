@@ -2,7 +2,7 @@
 import * as Maker from "../Maker.ts"
 import type { Column, Shape } from "../Shape.ts"
 import type { Cursor } from "./Cursor.ts"
-import { type FromJson, inexact, isLoose, needsSource, slotFromJson } from "./Value.ts"
+import { type FromJson, isLoose, needsSource, slotFromJson } from "./Value.ts"
 
 /** Methods of `Cursor`; "value" for what is made of a value of JSON. */
 export type Way = "string" | "integer" | "finite" | "boolean" | "instant" | "value"
@@ -71,5 +71,5 @@ export const take = (cursor: Cursor, { isExact, read }: Member): unknown => {
   const from = cursor.at
   const value = cursor.value()
   if (value === undefined) return undefined
-  return read(value, isExact && (inexact(value) || cursor.hasFraction(from)) ? cursor.since(from) : undefined)
+  return read(value, isExact && cursor.mayRound(from) ? cursor.since(from) : undefined)
 }

@@ -4,9 +4,8 @@ import { Blame, type BadRecord, rawText, Refused, refuse, shown } from "../Forma
 import type { Out } from "../Machine.ts"
 import type { Shape } from "../Shape.ts"
 import * as Maker from "../Maker.ts"
-import * as Exact from "./Exact.ts"
 import { sourceOf } from "./Source.ts"
-import { fromJson, inexact, isObject, memberReader, setter } from "./Value.ts"
+import { fromJson, isObject, memberReader, setter, wanted } from "./Value.ts"
 
 export type Reader = (value: unknown, source: string) => unknown
 
@@ -16,6 +15,7 @@ export const reader = (shape: Shape): Reader => {
   const names = new Set(shape.columns.map(({ column }) => column))
   const keys = new Set(shape.columns.map(({ key }) => key))
   const rest = shape.rest && fromJson(shape.rest.kind)
+  const wantsRest = shape.rest && wanted(shape.rest.kind)
   const quick = rest !== undefined || shape.columns.some(({ optional }) => optional)
     ? undefined
     : Maker.fromMembers(shape.columns.map((field) => ({ key: field.key, column: field.column, read: memberReader(field, field.column) })))
@@ -40,7 +40,7 @@ export const reader = (shape: Shape): Reader => {
         if (names.has(name)) continue
         if (keys.has(name)) throw new Blame(name, "the record has another member for this property; name one of them otherwise in the option columns")
         if (name === "__proto__") throw new Blame(name, "a property of this name cannot be kept")
-        record[name] = inner === null ? null : rest(inner, inexact(inner) && Exact.mayBeLong(source) ? sourceOf(source, name) : undefined)
+        record[name] = inner === null ? null : rest(inner, wantsRest?.(inner, source) === true ? sourceOf(source, name) : undefined)
       }
     }
     return shape.finish === undefined ? record : shape.finish(record)

@@ -129,16 +129,17 @@ export const slotFromJson = (slot: Slot): FromJson => {
   }
 }
 
-/** Whether the text is asked for: a number stands where its digits matter. */
-export const inexact = (value: unknown): boolean =>
+/** Where no type is known: it may be a number that JSON.parse has rounded, or hold one. */
+const inexact = (value: unknown): boolean =>
   typeof value === "number" ? !Number.isSafeInteger(value) : typeof value === "object" && value !== null
 
-/** In it is a number with a point or an exponent, which JSON.parse may have made a whole one of. */
-const hasFraction = (source: string | undefined): boolean => source !== undefined && /\d[.eE]/.test(source)
+/** In it is a number with a point, an exponent or many digits, of which JSON.parse may have made another one. */
+const mayRound = (source: string): boolean => /\d[.eE]|\d{16}/.test(source)
 
 /** Whether to look for the value's own text in that of all. */
-const wanted = (kind: Kind): ((value: unknown, source: string | undefined) => boolean) => {
-  if (needsSource(kind)) return (value, source) => inexact(value) || (typeof value === "number" && hasFraction(source))
+export const wanted = (kind: Kind): ((value: unknown, source: string | undefined) => boolean) => {
+  const isNumeric = (value: unknown) => typeof value === "number" || (typeof value === "object" && value !== null)
+  if (needsSource(kind)) return (value, source) => isNumeric(value) && source !== undefined && mayRound(source)
   return isLoose(kind) ? (value, source) => inexact(value) && source !== undefined && Exact.mayBeLong(source) : () => false
 }
 

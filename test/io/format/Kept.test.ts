@@ -49,6 +49,15 @@ describe("numbers of JSON", () => {
       }))
   }
 
+  it.effect("also in a record of whatever names there are", () =>
+    Effect.gen(function*() {
+      const bytes = Buffer.from("{\"a\":123456789012.00000001,\"b\":0.99999999999999999999}\n")
+      const decimals = yield* Stream.runCollect(Format.ndjson(Schema.Record(Schema.String, Schema.BigDecimal)).read(chunks(bytes, 9), { file: "t" }))
+      const numerics = yield* Stream.runCollect(Format.ndjson(Schema.Record(Schema.String, Column.Numeric)).read(chunks(bytes, 9), { file: "t" }))
+      const expected = ["123456789012.00000001", "0.99999999999999999999"]
+      assert.deepStrictEqual([Object.values(decimals[0] ?? {}).map(BigDecimal.format), Object.values(numerics[0] ?? {})], [expected, expected])
+    }))
+
   it.effect("a long one within brackets without end is a bad record like others", () =>
     Effect.gen(function*() {
       const deep = (inner: string) => `{"a":${"[".repeat(20_000)}${inner}${"]".repeat(20_000)}}`

@@ -123,7 +123,10 @@ const serve = (socket: Socket, take: (request: Request, respond: Respond) => voi
       if (rest.length > 0) next()
     })
   }
-  socket.setTimeout(idleSeconds * 1000, () => socket.destroy())
+  // Who waits for an answer is not idle, however long it takes.
+  socket.setTimeout(idleSeconds * 1000, () => {
+    if (!isBusy) socket.destroy()
+  })
   // Who breaks off is gone, and that is all.
   socket.on("error", () => socket.destroy())
   socket.on("data", (bytes: Buffer) => {

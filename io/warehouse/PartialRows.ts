@@ -114,6 +114,9 @@ export const move = Effect.fnUntraced(function*(
   displaced: Displaced
 ): Effect.fn.Return<CellWritten, IoError | SqlError.SqlError> {
   const parameters = [name]
+  // Who is to sum up what 150,000 rows are takes all cores with its helpers, and the process that computes the next cell
+  // waits for one. The moving itself is the work of one core in any case.
+  yield* sql.unsafe("set local max_parallel_workers_per_gather = 0")
   const [found] = yield* sql.unsafe<{ readonly rows: number; readonly hash: string }>(summarySql(table), parameters)
   const rows = found?.rows ?? 0
   if (!isWhole(table, rows, partial)) {

@@ -21,6 +21,18 @@ const Impatient = Layer.provideMerge(
     })))
 ).pipe(Layer.provide(TestDatabase.layer))
 
+/** A server that takes helpers for every question. */
+const Helpful = Layer.provideMerge(
+  Layer.fresh(Warehouse.layer),
+  PgClient.layerFrom(Effect.flatMap(TestDatabase.url, (url) =>
+    PgClient.make({
+      url: Redacted.make(url),
+      // What it has counted is told by each connection for itself.
+      maxConnections: 1,
+      startupParameters: { min_parallel_table_scan_size: "0", parallel_setup_cost: "0", parallel_tuple_cost: "0" }
+    })))
+).pipe(Layer.provide(TestDatabase.layer))
+
 const stored = (key: string, schema: Rows.Rows<unknown>["schema"], options: Rows.Options<never> = {}, partitioned = false): Stored => ({
   key,
   output: { ...Rows.of(Schema.Unknown, {}), schema, ...options },
@@ -354,5 +366,32 @@ layer(Live)("Warehouse", (it) => {
       assert.match(error.message, /^Postgres could not write lost\/t: /)
       assert.isTrue(error.transient)
       assert.deepStrictEqual((yield* warehouse.load({ asset, partitions: "all" })).values, [{ v: 1 }])
+    }))
+})
+
+layer(Helpful)("Warehouse on a server that takes helpers", (it) => {
+  it.effect("moves rows that were put aside with one core: the others are for those who compute", () =>
+    Effect.gen(function*() {
+      const warehouse = yield* Warehouse
+      const sql = yield* SqlClient.SqlClient
+      // A question that takes none itself; the server counts those of a connection when that has nothing to do.
+      const found = sql`set local max_parallel_workers_per_gather = 0`.pipe(
+        Effect.andThen(sql<{ readonly n: number }>`
+          select parallel_workers_to_launch::float8 as n from pg_stat_database where datname = current_database()`),
+        sql.withTransaction
+      )
+      const helpers = Effect.andThen(sql`select pg_stat_force_next_flush()`, Effect.map(found, ([of]) => of?.n ?? Number.NaN))
+      const asset = stored("aside/t", one(Schema.Int), { key: ["v"] }, true)
+      yield* warehouse.prepare(asset)
+      const { partial } = warehouse
+      assert.isDefined(partial)
+      yield* partial.prepare(asset)
+      const rows = Array.from({ length: 5000 }, (_, v) => ({ v }))
+      yield* partial.add([{ asset, partition: "p", value: rows, partial: 0 }])
+      const before = yield* helpers
+      const [written] = yield* warehouse.write([{ asset, partition: "p", value: [], partial: rows.length }])
+      assert.deepStrictEqual([written?.rows, yield* helpers], [rows.length, before])
+      yield* sql`select count(*) from aside.t`
+      assert.isAbove(yield* helpers, before)
     }))
 })

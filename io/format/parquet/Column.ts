@@ -4,7 +4,7 @@ import { Refused, refuse, shown } from "../FormatError.ts"
 import { fromJson, isObject } from "../json/Value.ts"
 import { type Kind, named, type Slot } from "../Kind.ts"
 import { setAbsent } from "../Shape.ts"
-import { describe, jsonOf, leafOf, natural, same, strictJson, typed } from "./Leaf.ts"
+import { describe, jsonOf, leafOf, natural, same, strictJson, throughJson, typed } from "./Leaf.ts"
 import * as Nested from "./Nested.ts"
 import * as Shredded from "./Shredded.ts"
 
@@ -69,8 +69,7 @@ const byKind = (tree: SchemaTree, kind: Kind, listed: boolean): Read => {
   if (kind.tag === "other") {
     const isJson = tree.children.length === 0 && tree.element.repetition_type !== "REPEATED" && leafOf(tree.element).tag === "json"
     if (isJson) return (value) => kind.decode(strictJson(value))
-    const read = plain(tree)
-    return (value) => kind.decode(jsonOf(read(value)))
+    return throughJson(plain(tree), kind.decode)
   }
   const repeated = tree.element.repetition_type === "REPEATED" && !listed
   if (kind.tag === "list") {

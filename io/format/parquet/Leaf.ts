@@ -191,7 +191,7 @@ export const typed = (leaf: Leaf, kind: Kind): FromLeaf | undefined => {
   const isInteger = leaf.tag === "integer"
   switch (kind.tag) {
     case "any": return plain
-    case "other": return (raw) => kind.decode(jsonOf(plain(raw)))
+    case "other": return throughJson(plain, kind.decode)
     case "text":
       if (leaf.tag === "text" || leaf.tag === "json" || leaf.tag === "uuid") return same
       if (leaf.tag === "bytes") return textOf
@@ -249,12 +249,57 @@ export const typed = (leaf: Leaf, kind: Kind): FromLeaf | undefined => {
   }
 }
 
-/** For schemas that read JSON: bigints that are exact numbers as those. */
-export const jsonOf = (value: unknown): unknown => {
-  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+const numberOrText = (whole: bigint): unknown => Number.isSafeInteger(Number(whole)) ? Number(whole) : String(whole)
+
+/** As JSON; `wholeOf`: what bigints are there. By default they are exact numbers, or texts. */
+export const jsonOf = (value: unknown, wholeOf: (whole: bigint) => unknown = numberOrText): unknown => {
+  if (typeof value === "bigint") return wholeOf(value)
   if (BigDecimal.isBigDecimal(value)) return BigDecimal.format(value)
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64")
-  if (Array.isArray(value)) return value.map(jsonOf)
-  if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, jsonOf(v)]))
+  if (Array.isArray(value)) return value.map((inner) => jsonOf(inner, wholeOf))
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, jsonOf(inner, wholeOf)]))
+  }
   return value
+}
+
+const holdsOne = (value: unknown, texts: ReadonlySet<string>): boolean =>
+  typeof value === "string"
+    ? texts.has(value)
+    : Array.isArray(value)
+    ? value.some((inner) => holdsOne(inner, texts))
+    : typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype &&
+      Object.values(value).some((inner) => holdsOne(inner, texts))
+
+/**
+ * Read, and then decoded by a schema that takes JSON. Integers of 64 bits are numbers there, or the texts that
+ * `Schema.BigInt` is made of; only the schema knows which. Not by their size: values of one column would be of two types.
+ */
+export const throughJson = (read: FromLeaf, decode: (json: unknown) => unknown): FromLeaf => (raw) => {
+  const value = read(raw)
+  const texts = new Set<string>()
+  let long: bigint | undefined
+  const numbers = jsonOf(value, (whole) => {
+    texts.add(String(whole))
+    if (!Number.isSafeInteger(Number(whole))) long ??= whole
+    return Number(whole)
+  })
+  const refusedOr = (json: unknown): unknown => {
+    try {
+      return decode(json)
+    } catch (error) {
+      return error instanceof Refused ? error : raise(error)
+    }
+  }
+  const decoded = refusedOr(numbers)
+  if (!(decoded instanceof Refused)) return long === undefined ? decoded : refuse(`${long} is beyond ±2^53; read it as Schema.BigInt`)
+  if (texts.size === 0) throw decoded
+  const again = refusedOr(jsonOf(value, String))
+  // A schema that wants texts is refused: an integer is none.
+  if (again instanceof Refused || holdsOne(again, texts)) throw decoded
+  return again
+}
+
+const raise = (error: unknown): never => {
+  throw error
 }

@@ -68,6 +68,28 @@ describe("numbers of JSON", () => {
     }))
 })
 
+describe("integers of 64 bits in Parquet", () => {
+  it.effect("are of one type in all rows, whatever schema of JSON reads them", () =>
+    Effect.gen(function*() {
+      const Wide = Schema.Struct({ a: Schema.Struct({ x: Schema.BigInt, y: Schema.BigInt }) })
+      const long = 2n ** 53n + 1n
+      const read = Effect.fnUntraced(function*(schema: Schema.Codec<unknown, unknown>, x: bigint, y: bigint) {
+        const bytes = yield* written(Format.parquet(Wide), [{ a: { x, y } }])
+        assert.instanceOf(bytes, Buffer)
+        const { error, rows } = yield* ended(Format.parquet(Schema.Struct({ a: schema })).read(Format.ofBytes(bytes)))
+        return error ?? rows[0]?.["a"]
+      })
+      const Named = <A>(of: Schema.Codec<A, unknown>) => Schema.Record(Schema.String, of)
+      for (const y of [7n, long]) assert.deepStrictEqual(yield* read(Named(Schema.BigInt), 5n, y), { x: 5n, y })
+      const numeric = [Schema.Json, Named(Schema.Number), Named(Schema.Union([Schema.Number, Schema.String])), Named(Schema.Json)]
+      for (const schema of numeric) {
+        assert.deepStrictEqual(yield* read(schema, 5n, -7n), { x: 5, y: -7 })
+        assert.include(yield* read(schema, 5n, long), "9007199254740993 is beyond ±2^53; read it as Schema.BigInt")
+      }
+      for (const y of [7n, long]) assert.match(String(yield* read(Named(Schema.String), 5n, y)), /expected.*string/i)
+    }))
+})
+
 describe("integers of CSV", () => {
   it.effect("are digits alone, in quotes or not, read in place or not", () =>
     Effect.gen(function*() {

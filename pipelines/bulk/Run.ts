@@ -2,6 +2,7 @@
 import { Cause, Console, Effect, Option } from "effect"
 import { Cli } from "sluice"
 import * as Meter from "../../assets/bulk/Meter.ts"
+import * as Contradictions from "./Contradictions.ts"
 import { draining } from "./Draining.ts"
 import * as Invented from "./Invented.ts"
 import * as Logs from "./Logs.ts"
@@ -31,6 +32,7 @@ const inputOf = Effect.fnUntraced(function*(input: RunInput) {
 })
 
 export const run = Effect.fn("bulk.run")(function*(input: RunInput) {
+  yield* Contradictions.refuse(input)
   const { settings, uri } = yield* inputOf(input)
   const work = Effect.gen(function*() {
     const options = yield* Options.read

@@ -70,6 +70,7 @@ export const make = Effect.fnUntraced(function*<const Routes extends string>(
     slots: Slots.make(connections, meter.inFlight),
     meter,
     decode: options.decode,
+    keepsDigits: options.longNumbers === "kept",
     follows: options.redirects ?? true,
     redact: secrets.redact
   })

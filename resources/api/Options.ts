@@ -70,6 +70,11 @@ export interface ApiOptions<Routes extends string> {
   readonly breaker?: BreakerOptions | false
   /** Default: any JSON passes. */
   readonly decode?: Decode
+  /**
+   * Numbers of answers that have more digits than a JavaScript number: "rounded", as JSON.parse does it, or "kept", as values
+   * that JSON.stringify, and so a table, writes with all of them. For answers that are stored as they are. Default "rounded".
+   */
+  readonly longNumbers?: "rounded" | "kept"
   /** The largest body that is read, in bytes, unpacked. Default 64 MiB. */
   readonly maxBody?: number
   /**

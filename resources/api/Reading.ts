@@ -1,15 +1,16 @@
 /** From an answer to JSON: statuses, bodies that are not JSON, and errors that the API tells in 200 bodies. */
 import { Result } from "effect"
 import { Limited, NotJson, type Reason, Status } from "./ApiError.ts"
+import * as Digits from "./Digits.ts"
 import type { Answer } from "./Exchange.ts"
 import { headOf, insteadOfJson } from "./Head.ts"
 import type { Decode } from "./Options.ts"
 import { retryAfterMillis } from "./RetryAfter.ts"
 
 /** Faster than a schema for text that holds JSON, which matters at thousands of calls a second; undefined: it is none. */
-const parseJson = (text: string): unknown => {
+const parseJson = (text: string, keepsDigits: boolean): unknown => {
   try {
-    return JSON.parse(text)
+    return keepsDigits ? Digits.parse(text) : JSON.parse(text)
   } catch {
     return undefined
   }
@@ -19,6 +20,7 @@ const decoder = new TextDecoder()
 
 export interface ReadOptions {
   readonly decode: Decode | undefined
+  readonly keepsDigits: boolean
   readonly redact: (text: string) => string
 }
 
@@ -27,7 +29,7 @@ export const read = (
   route: string,
   { body, headers, status }: Answer,
   now: number,
-  { decode, redact }: ReadOptions
+  { decode, keepsDigits, redact }: ReadOptions
 ): Result.Result<unknown, Reason> => {
   const head = () => headOf(body, redact)
   if (status === 429) {
@@ -39,7 +41,7 @@ export const read = (
   }
   // Nothing is to be said: it was done, and is not to be asked for again.
   if (status === 204 || status === 205) return Result.succeed(null)
-  const parsed = parseJson(decoder.decode(body))
+  const parsed = parseJson(decoder.decode(body), keepsDigits)
   if (parsed === undefined) return Result.fail(new NotJson({ head: head(), instead: insteadOfJson(body) }))
   return decode === undefined ? Result.succeed(parsed) : decode(parsed, { route, status, headers })
 }

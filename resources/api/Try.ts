@@ -24,6 +24,7 @@ export interface Trying {
   readonly slots: Slots.Slots
   readonly meter: Meter
   readonly decode: Decode | undefined
+  readonly keepsDigits: boolean
   /** Answers that lead elsewhere are followed. */
   readonly follows: boolean | "unchanged"
   readonly redact: (text: string) => string
@@ -74,7 +75,7 @@ const noPermit: Permit = { isHeld: () => false, sent: () => {}, answered: () => 
 const both = (a: Effect.Effect<void> | undefined, b: Effect.Effect<void> | undefined): Effect.Effect<void> | undefined =>
   a === undefined ? b : b === undefined ? a : Effect.andThen(a, b)
 
-export const make = ({ decode, follows, health, meter, name, redact, slots, transport }: Trying): Attempt => {
+export const make = ({ decode, follows, health, keepsDigits, meter, name, redact, slots, transport }: Trying): Attempt => {
   /**
    * A try from the gate to its end. It goes from one station to the next by itself, and its fiber sleeps once: where that
    * slept at each of them, a call of the bulk pipeline took a tenth more of the processor.
@@ -221,7 +222,7 @@ export const make = ({ decode, follows, health, meter, name, redact, slots, tran
       const { redirects, request } = this.errand
       health.answered()
       const next = follows === false ? undefined : redirected(request, answer, follows === "unchanged", redact)
-      if (next === undefined) this.told = read(request.route, answer, now, { decode, redact })
+      if (next === undefined) this.told = read(request.route, answer, now, { decode, keepsDigits, redact })
       else if (redirects < maxRedirects) this.next = { request: next, redirects: redirects + 1, since: now }
       else this.told = Result.fail(new Status({ status: 310, head: `It redirects more than ${maxRedirects} times, at last to ${next.shown}` }))
     }

@@ -1,7 +1,7 @@
 /** What `sluice bulk` says is what happened: with answers that are none, other batch sizes, --force after failures, early ends. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import * as path from "node:path"
 import * as Simulator from "../../../simulators/bulk/Simulator.ts"
 import * as Wire from "../../../simulators/bulk/Wire.ts"
@@ -65,6 +65,45 @@ describe("sluice bulk", () => {
         const said = ["a NUL character", "half of a surrogate pair", "beyond the range of numbers", "more than 500 levels", "a NUL character", "\"id\" has a NUL character"]
         for (const [i, { reason }] of rows.entries()) assert.include(reason, said[i] ?? "no more")
       }
+    }), 60_000)
+
+  it.live("stores the digits of an answer, also those that a JavaScript number does not have", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      yield* write(project, "records.csv", 4)
+      const answer = `{"id":9007199254740993,"in":[-12345678901234567890.50,0.1234567890123456789,1.5,1e2],"text":"1234567890123456"}`
+      for (const more of [[], ["--records-per-call", "2"]]) {
+        const api = yield* scripted((body, respond) => {
+          const sent = JSON.parse(body)
+          respond(200, Array.isArray(sent)
+            ? `[${sent.map(({ idempotency_key }) => `{"idempotency_key":"${idempotency_key}","status":200,"answer":${answer}}`).join(",")}]`
+            : answer)
+        })
+        const { code, stderr } = yield* project.run(["bulk", "--force", "--json", ...more], { env: envOf(api) })
+        assert.strictEqual(code, 0, stderr)
+        const rows = yield* query<{ same: boolean }>(project, `select answer = '${answer}'::jsonb as same from bulk.results`)
+        assert.deepStrictEqual(rows, Array.from({ length: 4 }, () => ({ same: true })))
+      }
+    }), 60_000)
+
+  it.live("refuses options that cannot both be meant, before anything is written", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      const wrong: ReadonlyArray<readonly [ReadonlyArray<string>, RegExp]> = [
+        [["--demo", "--input", "data"], /--demo does not go with --input/],
+        [["--demo", "--endpoint", "http://127.0.0.1:1/"], /--demo does not go with --endpoint/],
+        [["--num-records", "5", "--key", "a.csv"], /--num-records does not go with --key/],
+        [["--input", "data", "--bucket", "b"], /--input does not go with --bucket/],
+        [["--mock-api", "--endpoint", "http://127.0.0.1:1/"], /--mock-api does not go with --endpoint/],
+        [["--engine", "local", "--workers", "2"], /--engine local does not go with --workers/],
+        [["--error-rate", "0.1"], /--error-rate is of invented records: give --num-records or --demo with it/]
+      ]
+      for (const [args, said] of wrong) {
+        const { code, stderr, stdout } = yield* project.run(["bulk", ...args], { env: {} })
+        assert.deepStrictEqual([code, stdout], [2, ""])
+        assert.match(stderr, said)
+      }
+      assert.isFalse(existsSync(path.join(project.folder, "logs")))
     }), 60_000)
 
   it.live("counts each record once, whatever the size of batches was before", () =>

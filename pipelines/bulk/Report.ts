@@ -13,6 +13,8 @@ export interface Standing {
   readonly seconds: number
   /** Records that this run has done, good or bad. */
   readonly done: number
+  /** The run, where all records were to be sent again. */
+  readonly anewIn: number | undefined
 }
 
 export interface Ended extends Standing {
@@ -26,9 +28,9 @@ export interface Ended extends Standing {
 const atMost = "10 seconds"
 
 /** What is committed of a run that was interrupted, with the statistics marked as that. */
-export const tellInterrupted = ({ done, engine, seconds }: Standing, json: boolean, logs: Logs): Effect.Effect<void, never, SqlClient.SqlClient> =>
+export const tellInterrupted = ({ anewIn, done, engine, seconds }: Standing, json: boolean, logs: Logs): Effect.Effect<void, never, SqlClient.SqlClient> =>
   Effect.gen(function*() {
-    const all = yield* Statistics.read(false)
+    const all = yield* Statistics.read({ isDone: false, anewIn })
     if (json) return yield* Console.log(JSON.stringify({ state: "interrupted", seconds, done, engine, ...all }))
     const lines = ["Interrupted, so far:", ...Statistics.lines(all, { seconds, done })]
     for (const text of lines) logs.info(text)
@@ -47,13 +49,14 @@ const whereFailed = ({ refused, unanswered }: Statistics.Statistics): string => 
 
 /** Fails with the exit code where chunks failed, the run was cancelled from elsewhere, or more records failed than may. */
 export const tell = Effect.fn("bulk.report")(function*(
-  { done, engine, isEarly, report, seconds }: Ended,
+  { anewIn, done, engine, isEarly, report, seconds }: Ended,
   maxErrorRate: number,
   json: boolean,
   logs: Logs
 ) {
   const isNothing = report === undefined && !isEarly
-  const all = yield* Statistics.read(isNothing)
+  const isWhole = report?.state === "succeeded"
+  const all = yield* Statistics.read({ isDone: isNothing, anewIn: isWhole ? undefined : anewIn })
   const lines = Statistics.lines(all, isNothing ? undefined : { seconds, done })
   for (const text of lines) logs.info(text)
   const state = isEarly ? "failed" : report?.state ?? "succeeded"

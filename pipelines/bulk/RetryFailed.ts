@@ -47,7 +47,7 @@ const sentence = (processed: number, failed: number, left: number): string =>
 /** What became of the records; gives how many are left that can be sent again. */
 const tell = Effect.fnUntraced(function*(state: string, { meter: { counts }, json, logs }: { readonly meter: Meter.Meter; readonly json: boolean; readonly logs: Logs.Logs }) {
   const { failed, processed } = counts
-  const { refused, unanswered } = yield* Statistics.read(false)
+  const { refused, unanswered } = yield* Statistics.read({ isDone: false })
   const left = refused + unanswered
   const said = sentence(processed, failed, left)
   logs.info(`Retry of failed records${state === "interrupted" ? ", interrupted" : ""}: ${said}`)

@@ -81,7 +81,8 @@ export const run = Effect.fn("bulk.sending")(function*(sent: Sent) {
   )
   const began = performance.now()
   let done = () => 0
-  const standing = () => ({ engine, seconds: (performance.now() - began) / 1000, done: done() })
+  let run: number | undefined
+  const standing = (): Report.Standing => ({ engine, seconds: (performance.now() - began) / 1000, done: done(), anewIn: sent.anew ? run : undefined })
 
   const watched = Effect.gen(function*() {
     // After the last line of the monitor, which is added later and ends before.
@@ -89,7 +90,6 @@ export const run = Effect.fn("bulk.sending")(function*(sent: Sent) {
     if (options.level === "DEBUG") yield* Collections.tell(logs.debug)
     const watch = Watch.make(logs)
     const started = yield* Deferred.make<number | undefined>()
-    let run: number | undefined
     const expected = sent.numRecords ?? Expected.of(listed, bytesPerRecord)
     const monitor = yield* Monitor.make({ meter, logs, folder, show: screen.show, expected, run: () => run, anew: sent.anew, name })
     done = monitor.done

@@ -36,13 +36,13 @@ const nothing: Statistics = {
 }
 
 /**
- * Rows of the chunks that the input has now. Those of a chunk that is not whole are put aside; what it may have had before
+ * Rows of the run's own chunks. Those of a chunk that is not whole are put aside; what it may have had before
  * is done anew, and does not count.
  */
 const rowsOf = (table: string, columns: ReadonlyArray<string>): string => {
   const wanted = columns.map((column) => `t.${column}`).join(", ")
   return `
-  select ${wanted} from bulk.${table} t join bulk.chunks c on c.key = t.chunk where not exists (select from open where open.chunk = t.chunk)
+  select ${wanted} from bulk.${table} t join own c on c.key = t.chunk where not exists (select from open where open.chunk = t.chunk)
   union all
   select ${wanted} from sluice_partial."bulk.${table}" t join open on open.chunk = t.chunk`
 }
@@ -50,8 +50,16 @@ const rowsOf = (table: string, columns: ReadonlyArray<string>): string => {
 const neverRecovered = "(select null as idempotency_key, null as chunk, null as state, null::timestamptz as ended_at where false)"
 const noAnomalies = "select null as reason, null::timestamptz as seen_at where false"
 
-/** Of all that is committed; where nothing is left to do, without the chunks that a killed run with --force had begun anew. */
-export const read = Effect.fnUntraced(function*(isDone: boolean) {
+export interface Of {
+  /** Nothing is left to do: the chunks that a killed run with --force had begun anew do not count. */
+  readonly isDone: boolean
+  /** The run that has done all it could anew, and not all of the input: what earlier ones have done does not count. */
+  readonly anewIn?: number | undefined
+}
+
+/** Of all that is committed, of the chunks that the input has now. */
+export const read = Effect.fnUntraced(function*({ anewIn, isDone }: Of) {
+  const run = anewIn ?? null
   const sql = yield* SqlClient.SqlClient
   // A table is there when its first cell was begun.
   const [there] = yield* sql<{ readonly metrics: boolean; readonly anomalies: boolean; readonly recovered: boolean }>`
@@ -61,12 +69,15 @@ export const read = Effect.fnUntraced(function*(isDone: boolean) {
   const recovered = sql.literal(there.recovered ? "bulk.recovered" : neverRecovered)
   const of = (table: string, ...columns: ReadonlyArray<string>) => sql.literal(rowsOf(table, columns))
   const rows = yield* sql`
-    with open as (select c.key as chunk, (k.position ->> 'records')::int as records
-        from sluice.checkpoints k join bulk.chunks c on c.key = k.partition where k.computation = 'bulk' and not ${isDone}::boolean),
+    with own as (select key from bulk.chunks where ${run}::int is null
+        or exists (select from sluice.checkpoints k where k.computation = 'bulk' and k.partition = key and k.run = ${run}::int)
+        or exists (select from sluice.steps s where s.asset = 'bulk/metrics' and s.partition = key and s.run = ${run}::int and s.state = 'materialized')),
+      open as (select c.key as chunk, (k.position ->> 'records')::int as records
+        from sluice.checkpoints k join own c on c.key = k.partition where k.computation = 'bulk' and not ${isDone}::boolean),
       m as (${of("metrics", "records", "retries", "seconds", "max_ms", "cpu_percent", "rss_mb", "breaker_trips")}),
       failures as (${of("failed_records", "kind", "idempotency_key", "failed_at")}),
       -- What was recovered before it failed anew, in a run with --force, says nothing of that failure, or of one that is no more.
-      v as (select f.idempotency_key from ${recovered} v join bulk.chunks c on c.key = v.chunk
+      v as (select f.idempotency_key from ${recovered} v join own c on c.key = v.chunk
         join failures f on f.idempotency_key = v.idempotency_key and f.failed_at <= v.ended_at where v.state = 'processed'),
       f as (select kind, count(*)::int as n from failures f
         where not exists (select from v where v.idempotency_key = f.idempotency_key) group by 1),
@@ -77,7 +88,7 @@ export const read = Effect.fnUntraced(function*(isDone: boolean) {
         from (${of("results", "response_ms")}) as r),
       a as (${there.anomalies ? of("anomalies", "reason", "seen_at") : sql.literal(noAnomalies)})
     select (select coalesce(sum(records), 0)::int from (
-        select m.records from bulk.metrics m join bulk.chunks c on c.key = m.chunk where not exists (select from open where open.chunk = m.chunk)
+        select m.records from bulk.metrics m join own c on c.key = m.chunk where not exists (select from open where open.chunk = m.chunk)
         union all select records from open) as n) as read, (select sent from r) + (select count(*)::int from v) as processed,
       (select count(*)::int from v) as recovered,
       coalesce((select sum(n) from f), 0)::int as failed,

@@ -37,6 +37,27 @@ describe("SIGINT", () => {
       assert.deepStrictEqual(yield* stored(project), { results: 2000, failed: 0, read: 2000 })
     }))
 
+  it.live("of sluice bulk --force: tells nothing of what earlier runs have sent", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      for (const [i, name] of ["a.csv", "b.csv", "c.csv"].entries()) yield* write(project, name, 100, { seed: i + 1 })
+      const simulator = yield* Simulator.make({ latency: "5 millis" })
+      const env = envOf(simulator, { MAX_WORKERS: "1", BATCH_SIZE: "20" })
+      yield* project.run(["bulk"], { env })
+      simulator.setLatency("100 millis")
+      const interrupted = project.start(["bulk", "--force", "--json"], { env })
+      yield* Effect.repeat(Effect.sleep("10 millis"), { until: () => simulator.seen(1000).arrivals >= 350 })
+      interrupted.process.kill("SIGINT")
+      const { code, stderr, stdout } = yield* Effect.promise(() => interrupted.ended)
+      assert.strictEqual(code, 130, stderr)
+      const { done, processed, read, state } = JSON.parse(stdout)
+      assert.deepStrictEqual([state, read, processed], ["interrupted", done, done])
+      assert.isAbove(done, 20)
+      assert.isBelow(done, 250)
+      const whole = yield* project.run(["bulk", "--json"], { env })
+      assert.include(JSON.parse(whole.stdout), { state: "succeeded", done: 0, read: 300, processed: 300 })
+    }), 60_000)
+
   it.live("of sluice bulk retry-failed: keeps what has come back, of chunks that are not whole too", () =>
     Effect.gen(function*() {
       const project = yield* make

@@ -43,7 +43,7 @@ const obstacle = (head: Uint8Array, csv: CsvOptions | undefined): string | undef
   if (csv === undefined) return undefined
   const encoding = csv.encoding ?? Charset.detect(head, true) ?? "utf-8"
   if (Charset.unitOf(encoding) === 2) return `is ${encoding.toUpperCase()}`
-  if (Sep.detect(head.subarray(Charset.markLength(head, encoding))) !== undefined) return "begins with a line for Excel"
+  if (Sep.detect(head.subarray(Charset.markLength(head, encoding)), encoding) !== undefined) return "begins with a line for Excel"
   const { delimiter, escape, quote } = dialectOf(csv)
   return Math.max(delimiter, quote, escape) > 127 ? "has delimiters or quotes beyond ASCII" : undefined
 }

@@ -202,7 +202,7 @@ const machine = (
     encoding ??= from === undefined ? Charset.detect(waiting, last) : "utf-8"
     if (encoding === undefined) return
     let mark = from === undefined ? Charset.markLength(waiting, encoding) : 0
-    const sep = from === undefined && Charset.unitOf(encoding) === 1 ? Sep.detect(waiting.subarray(mark)) : undefined
+    const sep = from === undefined ? Sep.detect(waiting.subarray(mark), encoding) : undefined
     if (sep !== undefined) {
       if (sep.delimiter.charCodeAt(0) !== dialect.delimiter) {
         throw new FormatError({ file, line, byte: mark, reason: `the first line says that ${JSON.stringify(sep.delimiter)} separates the cells; give the option delimiter` })

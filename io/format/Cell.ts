@@ -3,6 +3,7 @@ import { DateTime } from "effect"
 import { isPlainDate, numericPattern } from "../warehouse/Scalar.ts"
 import * as Digits from "./Digits.ts"
 import { refuse, shown } from "./FormatError.ts"
+import * as Exact from "./json/Exact.ts"
 import type { Kind } from "./Kind.ts"
 import { fromJson, toJson } from "./json/Value.ts"
 import * as Moment from "./Moment.ts"
@@ -164,9 +165,30 @@ export const scanner = (kind: Kind, options: Options): Scan => {
   }
 }
 
+/** What JSON can begin with. */
+const jsonStart = /^[\s\d"{[tfn-]/
+
+/** Whether `parser` would take a text for the JSON of another value. */
+const isJson = (text: string): boolean => {
+  if (!jsonStart.test(text)) return false
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Value → text, that `parser` reads back as the same value. */
 export const printer = (kind: Kind, options: Options): (value: unknown) => string => {
   const json = toJson(kind)
+  if (kind.tag === "other") {
+    return (value) => {
+      const plain = json(value)
+      if (typeof plain === "string" && !isJson(plain)) return plain
+      return Object.is(plain, -0) ? "-0" : Exact.stringify(plain)
+    }
+  }
   const [yes, no] = [true, false].map((side) => [...options.booleans].find(([, value]) => value === side)?.[0] ?? String(side))
   return (value) => {
     const plain = json(value)

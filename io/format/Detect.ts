@@ -14,12 +14,15 @@ export const byName = (name: string): Name | undefined => {
   return extension === undefined ? undefined : extensions[extension]
 }
 
+/** Of records: `[id],[name]` is a header, as SQL Server writes it. */
+const jsonArray = /^\[\s*(?:$|[{\]])/
+
 /** Undefined for a beginning that could be anything. `head` is content, not compressed. */
 export const byContent = (head: Uint8Array): Name | undefined => {
   const text = Buffer.from(head).toString("latin1").replace(/^\u00ef\u00bb\u00bf/, "")
   if (text.startsWith("PAR1")) return "parquet"
   const trimmed = text.trimStart()
-  if (trimmed.startsWith("[")) return "json"
+  if (jsonArray.test(trimmed)) return "json"
   return trimmed.startsWith("{") ? "ndjson" : undefined
 }
 

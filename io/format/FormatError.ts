@@ -103,6 +103,8 @@ export const shown = (value: unknown): string => {
   if (typeof value === "string") return cut(JSON.stringify(value.slice(0, 80)))
   if (typeof value === "bigint") return cut(String(value))
   if (value instanceof Uint8Array) return `${value.length} bytes`
+  // JSON has null for it.
+  if (value instanceof Date && Number.isNaN(value.getTime())) return "an invalid date"
   if (typeof value === "object" && value !== null) {
     try {
       return cut(JSON.stringify(value, (_, inner: unknown) => (typeof inner === "bigint" ? String(inner) : inner)) ?? "an object")

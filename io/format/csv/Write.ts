@@ -5,6 +5,7 @@ import { FormatError, Refused } from "../FormatError.ts"
 import { attempt } from "../Machine.ts"
 import type { Shape } from "../Shape.ts"
 import { emptyIsValue } from "./Header.ts"
+import * as Sep from "./Sep.ts"
 import { cellOptions, dialectOf, nullsOf, type Options } from "./Dialect.ts"
 
 const bigEndian = (text: string): Buffer => Buffer.from(text, "utf16le").swap16()
@@ -85,12 +86,25 @@ export const write = <E, R>(
     return text + lineEnd
   }
   const mark = options.encoding === "utf-16le" || options.encoding === "utf-16be" ? "\ufeff" : ""
-  const head = options.header === undefined || options.header === true
-    ? mark + columns.map(({ column }) => (needsQuotes(column) || column === "" ? quoted(column) : column)).join(delimiter) + lineEnd
-    : mark
+  const hasHeader = options.header === undefined || options.header === true
+  /** A reader would pass over it. */
+  const firstLine = (text: string): string => {
+    if (Sep.detect(Buffer.from(text), "utf-8") === undefined) return text
+    throw new Refused(`the first line would be ${JSON.stringify(text.trimEnd())}, by which Excel and readers know the delimiter; ${hasHeader ? "name the column otherwise" : "write a header"}`)
+  }
+  const head = () =>
+    hasHeader ? firstLine(columns.map(({ column }) => (needsQuotes(column) || column === "" ? quoted(column) : column)).join(delimiter) + lineEnd) : ""
   const body = Stream.suspend(() => {
     const print = lines()
-    return Stream.mapArrayEffect(rows, (batch) => attempt(file, () => [bytes(batch.map((row) => print(row)).join(""))] as const))
+    let isFirst = !hasHeader
+    const text = (batch: ReadonlyArray<unknown>): string => {
+      const all = batch.map((row) => print(row))
+      if (isFirst && all[0] !== undefined) firstLine(all[0])
+      isFirst = false
+      return all.join("")
+    }
+    return Stream.mapArrayEffect(rows, (batch) => attempt(file, () => [bytes(text(batch))] as const))
   })
-  return head === "" ? body : Stream.concat(Stream.sync(() => bytes(head)), body)
+  if (!hasHeader && mark === "") return body
+  return Stream.concat(Stream.fromEffect(attempt(file, () => bytes(mark + head()))), body)
 }

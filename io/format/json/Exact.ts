@@ -43,6 +43,18 @@ export const parseStrictly = (text: string): unknown => parseWith(text, refusing
 // Seam: TypeScript's library does not know rawJSON.
 const rawJson = (JSON as unknown as { readonly rawJSON: (text: string) => unknown }).rawJSON
 
+const asPower = (_: string, value: unknown): unknown =>
+  typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) ? rawJson(value.toExponential()) : value
+
+/**
+ * As JSON.stringify; but numbers beyond ±2^53 with their exponent, as 1e+18. In full, their digits would say more than a
+ * JavaScript number knows: readers take such for bigints, or refuse them.
+ */
+export const stringify = (json: unknown): string => {
+  const text = JSON.stringify(json)
+  return mayBeLong(text) ? JSON.stringify(json, asPower) : text
+}
+
 /** JSON has one, but JSON.stringify does not write it. */
 export const negativeZero = rawJson("-0")
 

@@ -3,13 +3,17 @@ import { Stream } from "effect"
 import { FormatError, Refused } from "../FormatError.ts"
 import { attempt } from "../Machine.ts"
 import type { Shape } from "../Shape.ts"
-import { slotToJson, toJson } from "./Value.ts"
+import * as Exact from "./Exact.ts"
+import { isLoose, slotToJson, toJson } from "./Value.ts"
 
 /** A record as JSON text. */
 const printer = (shape: Shape, file: string): (value: unknown) => string => {
   const columns = shape.columns.map((column) => ({ ...column, write: slotToJson(column) }))
   const rest = shape.rest && toJson(shape.rest.kind)
   const names = new Set(shape.columns.map(({ key }) => key))
+  const stringify = [...shape.columns, ...rest === undefined ? [] : [shape.rest]].some((slot) => slot !== undefined && isLoose(slot.kind))
+    ? Exact.stringify
+    : JSON.stringify
   let row = 0
   return (value) => {
     const fields: object = Object(shape.start === undefined ? value : shape.start(value))
@@ -26,7 +30,7 @@ const printer = (shape: Shape, file: string): (value: unknown) => string => {
       for (const [name, inner] of Object.entries(fields)) if (!names.has(name)) json[name] = inner === null ? null : rest(inner)
     }
     row++
-    const text = JSON.stringify(json)
+    const text = stringify(json)
     if (text.includes("\\ud") && /(?<!\\)(?:\\\\)*\\ud[89a-f]/.test(text)) {
       throw new FormatError({ file, row: row - 1, reason: "a text has half of a surrogate pair" })
     }

@@ -42,11 +42,15 @@ const problem = (path: string, error: unknown): FormatError => {
   return new FormatError({ file: path, reason, cause: error })
 }
 
-/** A local file, open until the scope ends. */
+/** A local file, open until the scope ends; one that is written to meanwhile is an error, and no mixture of before and after. */
 export const ofFile = Effect.fn("Ranged.ofFile")(function*(path: string) {
   const attempt = <A>(f: () => Promise<A>) => Effect.tryPromise({ try: f, catch: (error) => problem(path, error) })
   const handle = yield* Effect.acquireRelease(attempt(() => open(path, "r")), (opened) => Effect.promise(() => opened.close()))
   const stat = yield* attempt(() => handle.stat())
+  const unchanged = async () => {
+    const { mtimeMs, size } = await handle.stat()
+    if (mtimeMs !== stat.mtimeMs || size !== stat.size) throw new Error("the file was changed while it was read; read it again when nobody writes to it")
+  }
   if (stat.isDirectory()) return yield* new FormatError({ file: path, reason: "this is a folder; expected a file" })
   const fill = async (start: number, target: Uint8Array) => {
     let filled = 0
@@ -55,6 +59,7 @@ export const ofFile = Effect.fn("Ranged.ofFile")(function*(path: string) {
       if (bytesRead === 0) throw new Error("the file became shorter while it was read")
       filled += bytesRead
     }
+    await unchanged()
   }
   const ranged: Ranged<FormatError> = {
     name: path,

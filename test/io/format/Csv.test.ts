@@ -91,6 +91,7 @@ const cases: ReadonlyArray<Case> = [
   { name: "Excel's line in UTF-16, big end first", bytes: utf16("\"sep=\t\"\na\tb\n1\t2", true), options: { delimiter: "\t" }, rows: one("1", "2") },
   { name: "Excel's line in UTF-16, of another delimiter", bytes: utf16("sep=;\na;b\n1;2\n"), error: "line 1, byte 2: the first line says that \";\" separates the cells; give the option delimiter" },
   { name: "Excel's line in UTF-16, alone", bytes: utf16("sep=,\n"), error: "header" },
+  { name: "a header in brackets", bytes: utf8("[a],[name]\n1,2\n"), rows: [{ "[a]": "1", "[name]": "2" }] },
   { name: "a header that only looks like it", bytes: utf8("sep=,b\n1,2\n"), rows: [{ "sep=": "1", b: "2" }] },
   { name: "Parquet", bytes: utf8("PAR1\x15\x04"), error: "expected CSV, and the content is Parquet" }
 ]

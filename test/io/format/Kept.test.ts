@@ -1,6 +1,9 @@
 /** What a file says is what is read, and what is written comes back: to the last digit, or there is an error. */
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, Effect, Schema, Stream } from "effect"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import * as path from "node:path"
 import { Column, Format } from "../../../index.ts"
 import { chunks, ended } from "./reading.ts"
 
@@ -87,6 +90,70 @@ describe("integers of 64 bits in Parquet", () => {
         assert.include(yield* read(schema, 5n, long), "9007199254740993 is beyond ±2^53; read it as Schema.BigInt")
       }
       for (const y of [7n, long]) assert.match(String(yield* read(Named(Schema.String), 5n, y)), /expected.*string/i)
+    }))
+})
+
+describe("what a writer makes", () => {
+  it.effect("has no first line that readers of CSV pass over", () =>
+    Effect.gen(function*() {
+      const Texts = Schema.Struct({ a: Schema.String, b: Schema.NullOr(Schema.String) })
+      const refusal = /the first line would be ".*sep=.*", by which Excel and readers know the delimiter; (name the column otherwise|write a header)/
+      for (const a of ["sep=,", "sep=;"]) {
+        assert.match(String(yield* written(Format.csv(Schema.Struct({ a: Schema.String }), { header: false }), [{ a }])), refusal)
+        const named = Format.csv(Schema.Struct({ [a]: Schema.String }))
+        assert.match(String(yield* written(named, [{ [a]: "x" }])), refusal)
+      }
+      assert.match(String(yield* written(Format.csv(Texts, { header: false, delimiter: ";", encoding: "utf-16le" }), [{ a: "sep=", b: null }])), refusal)
+      // Further on it is a line like others.
+      const headless = Format.csv(Texts, { header: false, delimiter: ";" })
+      const bytes = yield* written(headless, [{ a: "x", b: "y" }, { a: "sep=", b: null }])
+      assert.instanceOf(bytes, Buffer)
+      assert.deepStrictEqual((yield* ended(headless.read(chunks(bytes, 3)))).rows, [{ a: "x", b: "y" }, { a: "sep=", b: null }])
+    }))
+
+  it.effect("is an error of the stream where a name cannot be written, and says what an invalid date is", () =>
+    Effect.gen(function*() {
+      assert.match(String(yield* written(Format.csv(Schema.Struct({ "a,b": Schema.String }), { quote: false }), [{ "a,b": "x" }])), /"a,b" needs quotes/)
+      for (const format of [Format.csv(Schema.Struct({ at: Schema.Date })), Format.ndjson(Schema.Struct({ at: Schema.Date })), Format.parquet(Schema.Struct({ at: Schema.Date }))]) {
+        assert.match(String(yield* written(format, [{ at: new Date(Number.NaN) }])), /an invalid date/)
+      }
+    }))
+})
+
+describe("a local file", () => {
+  it.effect("that is written over while it is read is an error, and no mixture", () =>
+    Effect.gen(function*() {
+      const folder = mkdtempSync(path.join(tmpdir(), "sluice-kept-"))
+      yield* Effect.addFinalizer(() => Effect.sync(() => rmSync(folder, { recursive: true })))
+      const name = path.join(folder, "a.csv")
+      const content = (letter: string) => `a\n${`${letter.repeat(10)}\n`.repeat(200_000)}`
+      writeFileSync(name, content("a"))
+      const Text = Format.csv(Schema.Struct({ a: Schema.String }))
+      let isFirst = true
+      const read = Text.read(Format.bytesOf(yield* Format.ofFile(name))).pipe(Stream.tap(() =>
+        Effect.sync(() => {
+          if (!isFirst) return
+          isFirst = false
+          writeFileSync(name, content("b"))
+        })))
+      const { error, rows } = yield* ended(read)
+      assert.match(error ?? "", /a\.csv.*the file was changed while it was read; read it again when nobody writes to it/)
+      assert.isTrue(rows.every(({ a }) => a === "aaaaaaaaaa"))
+      assert.strictEqual((yield* Stream.runCollect(Text.read(Format.bytesOf(yield* Format.ofFile(name))))).length, 200_000)
+    }).pipe(Effect.scoped))
+})
+
+describe("a header in brackets, as SQL Server writes it", () => {
+  it.effect("is no JSON array", () =>
+    Effect.gen(function*() {
+      for (const header of ["[id],[name]", "[name],[id]", "[true],[id]"]) {
+        const [first = "", second = ""] = header.split(",")
+        const schema = Schema.Struct({ [first]: Schema.String, [second]: Schema.String })
+        const { error, rows } = yield* ended(Format.read(Format.ofBytes(Buffer.from(`${header}\n1,2\n`), "a.csv"), schema))
+        assert.deepStrictEqual([error, rows], [undefined, [{ [first]: "1", [second]: "2" }]])
+      }
+      const { error } = yield* ended(Format.read(Format.ofBytes(Buffer.from("[ {\"a\":1}]"), "a.csv"), Schema.Struct({ a: Schema.String })))
+      assert.include(error, "the content is a JSON array")
     }))
 })
 

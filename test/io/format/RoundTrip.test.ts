@@ -35,6 +35,8 @@ const Everything = Schema.Struct({
   inner: Inner,
   inners: Schema.NullOr(Schema.Array(Inner)),
   json: Schema.Json,
+  either: Schema.NullOr(Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])),
+  oneOrText: Schema.Literals(["1", 1]),
   record: Schema.Record(Schema.String, Schema.Finite),
   point: Point,
   "odd \"name, of\na column": Schema.Int
@@ -44,7 +46,7 @@ type Everything = typeof Everything.Type
 const texts: readonly [string, ...Array<string>] = [
   "", " ", "NULL", "null", "\"", "\"quoted\"", "a,b;c\td", "line\nreturn\r\nalone\r", "#", "ünïcödé", "👩‍👩‍👧‍👦", "\ufeffbom", "{\"a\":1}", "\\", "\u2028", "x".repeat(3000)
 ]
-const finites: readonly [number, ...Array<number>] = [0, -0, 1e308, 5e-324, 0.1, 1 / 3, -123456789.12345679, 1e21]
+const finites: readonly [number, ...Array<number>] = [0, -0, 1e308, 5e-324, 0.1, 1 / 3, -123456789.12345679, 1e21, 2 ** 60, -1e18]
 
 const many = <A>(random: Random, make: () => A): ReadonlyArray<A> => Array.from({ length: random.int(0, 3) }, make)
 const orNull = <A>(random: Random, value: A): A | null => (random.next() < 0.3 ? null : value)
@@ -81,7 +83,11 @@ const row = (random: Random, id: number): Everything => ({
   lists: many(random, () => many(random, () => random.int(0, 9))),
   inner: inner(random),
   inners: orNull(random, many(random, () => inner(random))),
-  json: random.pick<Schema.Json>([null, 1, "x", [1, { a: null }], { b: "," }]),
+  json: random.pick<Schema.Json>([
+    null, 1, "x", [1, { a: null }], { b: "," }, "null", "1.50", "true", "{}", "-", " 5", "", 1.5, true, 2 ** 60, { id: -1e18 }, [Number.MAX_SAFE_INTEGER + 1, "\"5\""]
+  ]),
+  either: random.pick([null, "5", 5, "true", true, 1.5, "null", "", "1,5", "\"", 1e20]),
+  oneOrText: random.pick<"1" | 1>(["1", 1]),
   // V8's JSON.parse (Node 24.21) mistakes the key "\"" for "\\" once it has seen that one.
   record: Object.fromEntries(many(random, () => [random.pick(["", " ", "a,b", "ü\n", "\""]), finite(random)] as const)),
   point: new Point({ x: finite(random), at: date(random) }),

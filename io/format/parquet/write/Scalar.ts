@@ -3,6 +3,7 @@ import { BigDecimal, DateTime } from "effect"
 import type { SchemaElement } from "hyparquet"
 import { isPlainDate, numericPattern } from "../../../warehouse/Scalar.ts"
 import { refuse, shown } from "../../FormatError.ts"
+import * as Exact from "../../json/Exact.ts"
 import { toJson } from "../../json/Value.ts"
 import { type Kind, named } from "../../Kind.ts"
 import type { Values } from "./Values.ts"
@@ -99,7 +100,7 @@ export const make = (kind: Exclude<Kind, { readonly tag: "list" | "struct" }>, d
     case "any":
     case "other": {
       const json = toJson(kind)
-      return { element: { type: "BYTE_ARRAY", logical_type: { type: "JSON" } }, put: (into, value) => into.text(JSON.stringify(json(value))) }
+      return { element: { type: "BYTE_ARRAY", logical_type: { type: "JSON" } }, put: (into, value) => into.text(Exact.stringify(json(value))) }
     }
   }
 }

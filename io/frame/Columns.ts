@@ -38,9 +38,12 @@ export const makeTable = (columns: Iterable<readonly [name: string, values: Valu
   return new ColumnTable(Object.fromEntries(data) as never, [...data.keys()])
 }
 
+/** Whether it is a column. A table's columns stand in a plain object, which has a "constructor" by itself. */
+export const hasColumn = (table: ColumnTable, name: string): boolean => Object.hasOwn(table.data(), name)
+
 /** Refuses the first of the names that is not a column of the table. */
 export const requireColumns = (table: ColumnTable, names: ReadonlyArray<string>): void => {
-  const missing = names.find((name) => table.column(name) === undefined)
+  const missing = names.find((name) => !hasColumn(table, name))
   if (missing === undefined) return
   throw new FrameError({
     message: table.numCols() === 0

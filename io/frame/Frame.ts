@@ -62,7 +62,9 @@ export class Frame<Row extends object> {
       for (const row of records) for (const name in row) seen.add(name)
       names = [...seen]
     }
-    return new Frame(makeTable(names.map((name) => [name, records.map((row) => row[name])] as const)))
+    // Not what objects inherit: of a row without it, "constructor" would be a function.
+    const of = (name: string) => (row: Readonly<Record<string, unknown>>) => name in Object.prototype && !Object.hasOwn(row, name) ? undefined : row[name]
+    return new Frame(makeTable(names.map((name) => [name, records.map(of(name))] as const)))
   }
 
   /** A frame of columns of equal length, arrays or typed arrays. */

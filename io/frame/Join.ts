@@ -1,6 +1,6 @@
 /** Joins two tables on columns of the same names, as SQL does: a null equals nothing, not even a null. */
 import type { ColumnTable } from "arquero"
-import { FrameError, isNone, makeTable, requireColumns, take, valuesOf } from "./Columns.ts"
+import { FrameError, hasColumn, isNone, makeTable, requireColumns, take, valuesOf } from "./Columns.ts"
 import { group } from "./Groups.ts"
 
 /** Only pairs (`inner`), or also the left rows without a partner, with nulls on the right (`left`). */
@@ -71,7 +71,7 @@ export const join = (
   requireColumns(left, on)
   requireColumns(right, on)
   const others = right.columnNames().filter((name) => !on.includes(name))
-  const clash = others.filter((name) => left.column(name) !== undefined)
+  const clash = others.filter((name) => hasColumn(left, name))
   if (clash.length > 0 && suffix === undefined) {
     throw new FrameError({
       message: `Both frames have a column "${clash.join(`", "`)}"; join on it, rename it or give { suffix: "_right" }.`

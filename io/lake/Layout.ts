@@ -7,6 +7,8 @@ import { Blame, Refused } from "../format/FormatError.ts"
 import { refuse } from "../warehouse/Refusal.ts"
 import * as RowShape from "../warehouse/RowShape.ts"
 import * as Column from "./Column.ts"
+import * as Comparable from "./Comparable.ts"
+import type * as Form from "./Form.ts"
 
 /** How files are written. */
 export interface FileFormat {
@@ -17,9 +19,17 @@ export interface FileFormat {
 /** A record as it stands in a file. */
 export type Record = Readonly<{ [column: string]: unknown }>
 
+/** A column of the key, and what its values are compared by. */
+export interface KeyColumn {
+  readonly name: string
+  readonly comparable: (value: unknown) => Comparable.Comparable
+}
+
 export interface Layout {
   readonly asset: string
-  readonly rows: Rows<unknown>
+  readonly key: ReadonlyArray<KeyColumn>
+  /** The form of each column. */
+  readonly forms: Form.Fields
   /** Of the records in the file. */
   readonly schema: Schema.Codec<Record, unknown>
   /** Row → record. Throws `Blame`, or `Refused` for the row as a whole. */
@@ -36,7 +46,12 @@ const blaming = (column: string, f: () => unknown): unknown => {
   }
 }
 
-const build = (asset: string, rows: Rows<unknown>, format: FileFormat["format"]): Result.Result<Layout, string> => {
+const build = (
+  asset: string,
+  rows: Rows<unknown>,
+  format: FileFormat["format"],
+  forms: Form.Fields
+): Result.Result<Layout, string> => {
   if (rows.mode !== "replace") {
     return Result.fail(`has the mode "${rows.mode}", and the lake replaces the file of a partition as a whole; leave \`mode\` out, or store it in Warehouse`)
   }
@@ -47,14 +62,19 @@ const build = (asset: string, rows: Rows<unknown>, format: FileFormat["format"])
   const { ast } = struct
   const unknown = rows.key.find((name) => !shape.success.columns.some((column) => column.name === name))
   if (unknown !== undefined) return Result.fail(`has "${unknown}" in its key, which is no column of its schema`)
-  const columns = ast.propertySignatures.map(({ name, type }) => Column.make(String(name), type, format))
+  const columns = ast.propertySignatures.map(({ name, type }) => {
+    const form = forms.find(({ key }) => key === name)?.form
+    return form === undefined ? Column.make(String(name), type, format) : Column.reading(String(name), type, format, form)
+  })
   const { accepts, construct } = shape.success
   const stored = Schema.Struct(Object.fromEntries(columns.map((column) => [column.name, column.stored])))
   const encoded = columns.filter((column) => column.encode !== undefined)
   const decoded = columns.filter((column) => column.decode !== undefined)
   return Result.succeed({
     asset,
-    rows,
+    key: rows.key.flatMap((name) =>
+      ast.propertySignatures.filter((property) => property.name === name).map(({ type }) => ({ name, comparable: Comparable.of(type) }))),
+    forms: columns.map(({ form, name }) => ({ key: name, form })),
     // Seam: a struct of columns that are known at run time only; what it decodes to are records.
     schema: Schema.make<Schema.Codec<Record, unknown>>(stored.ast),
     encode: (row) => {
@@ -75,8 +95,9 @@ const build = (asset: string, rows: Rows<unknown>, format: FileFormat["format"])
       if (decoded.length > 0) {
         fields = { ...record }
         for (const { decode, keyed, name } of decoded) {
-          if (record[name] !== undefined) fields[name] = blaming(name, () => decode?.(record[name]))
-          else if (keyed) fields[name] = undefined
+          const value = blaming(name, () => decode?.(record[name]))
+          if (value !== undefined || keyed) fields[name] = value
+          else delete fields[name]
         }
       }
       return construct === undefined ? fields : construct(fields)
@@ -84,19 +105,22 @@ const build = (asset: string, rows: Rows<unknown>, format: FileFormat["format"])
   })
 }
 
-/** By output, since assets may share one, then by asset and format. */
+/** By output, since assets may share one, then by asset, format and forms. */
 const known = new WeakMap<Output, Map<string, Layout>>()
 
-/** The layout of an asset in files of a format; a pure function of its definition. */
-export const of = (asset: Stored, format: FileFormat["format"]): Effect.Effect<Layout, IoError> => {
+/**
+ * The layout of an asset in files of a format; a pure function of its definition. Of a file that is read, `forms` are those
+ * that its columns were written in.
+ */
+export const of = (asset: Stored, format: FileFormat["format"], forms: Form.Fields = []): Effect.Effect<Layout, IoError> => {
   const layouts = known.get(asset.output) ?? new Map<string, Layout>()
-  const name = `${format} ${asset.key}`
+  const name = `${format} ${asset.key} ${JSON.stringify(forms)}`
   const found = layouts.get(name)
   if (found !== undefined) return Effect.succeed(found)
   if (asset.output._tag !== "Rows") {
     return Effect.fail(refuse(asset.key, undefined, `${asset.key} is a document, and the lake stores rows; use Documents.`))
   }
-  const built = build(asset.key, asset.output, format)
+  const built = build(asset.key, asset.output, format, forms)
   if (Result.isFailure(built)) return Effect.fail(refuse(asset.key, undefined, `${asset.key} ${built.failure}.`))
   known.set(asset.output, layouts.set(name, built.success))
   return Effect.succeed(built.success)

@@ -40,7 +40,7 @@ const lost = (sql: SqlClient.SqlClient, files: Files.Files, asset: string, entry
 
 /** The rows of one cell. */
 const rowsOf = (sql: SqlClient.SqlClient, files: Files.Files, asset: Stored, entry: Registry.Entry): Stream.Stream<unknown, IoError> =>
-  Stream.unwrap(Effect.map(Layout.of(asset, entry.format), (layout) => {
+  Stream.unwrap(Effect.map(Layout.of(asset, entry.format, entry.forms), (layout) => {
     const unfit = (reason: string, cause: unknown) => Files.unreadable(asset.key, entry, reason, cause)
     return recordsOf(files, layout, entry).pipe(
       Stream.mapError((error) => error._tag === "IoError" ? error : unfit(error.message, error)),

@@ -5,11 +5,12 @@
  * replaces it on. So the files of writers that died are known without a look at the store.
  */
 import { PgTypes } from "@effect/sql-pg"
-import { Effect, Option, Result } from "effect"
+import { Effect, Option, Result, Schema } from "effect"
 import type { SqlClient, SqlError } from "effect/sql"
 import * as Catalog from "../warehouse/Catalog.ts"
 import { lockDefinitions } from "../warehouse/Prepare.ts"
 import * as Transaction from "../warehouse/Transaction.ts"
+import * as Form from "./Form.ts"
 import type { FileFormat } from "./Layout.ts"
 
 const schema = "sluice_lake"
@@ -37,17 +38,26 @@ const statements = [
   `comment on table ${schema}.loose_files is 'Files that are being written, or were replaced: removed when they expire; a condemned one is no cell''s ever'`
 ]
 
+/** Came later: files that are older have none. */
+const addForms = [
+  `alter table ${schema}.files add column forms text`,
+  `comment on column ${schema}.files.forms is 'How each column stands in the file, as JSON'`
+]
+
 /** Creates the tables that this module keeps, and notes that the asset has a place. */
 export const prepare = (sql: SqlClient.SqlClient, asset: string): Effect.Effect<void, SqlError.SqlError> => {
-  const missing = Effect.map(Catalog.read(sql, { schema, name: "loose_files" }), Option.isNone)
-  const create = Effect.gen(function*() {
+  const changes = Effect.map(Catalog.read(sql, { schema, name: "files" }), Option.match({
+    onNone: () => [...statements, ...addForms],
+    onSome: ({ columns }) => columns.some(({ name }) => name === "forms") ? [] : addForms
+  }))
+  const change = Effect.gen(function*() {
     yield* lockDefinitions(sql)
-    if (!(yield* missing)) return
     if (!(yield* Catalog.hasSchema(sql, schema))) yield* sql.unsafe(`create schema ${schema}`)
-    for (const statement of statements) yield* sql.unsafe(statement)
+    // Somebody else may have made them before the lock was ours.
+    for (const statement of yield* changes) yield* sql.unsafe(statement)
   })
   return Effect.gen(function*() {
-    if (yield* missing) yield* Transaction.run(sql, create)
+    if ((yield* changes).length > 0) yield* Transaction.run(sql, change)
     yield* sql.unsafe(`insert into ${schema}.assets values ($1) on conflict do nothing`, [asset])
   })
 }
@@ -61,6 +71,7 @@ export interface Written {
   readonly partition: string
   readonly path: string
   readonly format: FileFormat["format"]
+  readonly forms: Form.Fields
   /** In bytes. */
   readonly size: number
   readonly rows: number
@@ -94,20 +105,21 @@ const claim = (sql: SqlClient.SqlClient, files: ReadonlyArray<Written>) =>
  */
 const assign = (sql: SqlClient.SqlClient, files: ReadonlyArray<Written>) =>
   sql.unsafe<{ readonly previous: string | null }>(
-    `insert into ${schema}.files as stored (asset, partition, path, format, size, rows, written_at)
-select asset, partition, path, format, size::bigint, rows::bigint, now()
-from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
-  as given(asset, partition, path, format, size, rows)
+    `insert into ${schema}.files as stored (asset, partition, path, format, forms, size, rows, written_at)
+select asset, partition, path, format, forms, size::bigint, rows::bigint, now()
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+  as given(asset, partition, path, format, forms, size, rows)
 order by asset collate "C", partition collate "C"
 on conflict (asset, partition) do update
-set path = excluded.path, format = excluded.format, size = excluded.size, rows = excluded.rows,
-  written_at = excluded.written_at, previous = stored.path
+set path = excluded.path, format = excluded.format, forms = excluded.forms, size = excluded.size,
+  rows = excluded.rows, written_at = excluded.written_at, previous = stored.path
 returning previous`,
     [
       texts(files.map((file) => file.asset)),
       texts(files.map((file) => file.partition)),
       texts(files.map((file) => file.path)),
       texts(files.map((file) => file.format)),
+      texts(files.map((file) => JSON.stringify(file.forms))),
       numbers(files.map((file) => file.size)),
       numbers(files.map((file) => file.rows))
     ]
@@ -149,24 +161,40 @@ export interface Entry {
   readonly partition: string
   readonly path: string
   readonly format: FileFormat["format"]
+  /** Undefined for a file that was written before they were recorded: its columns are what the schema says. */
+  readonly forms: Form.Fields | undefined
   readonly size: number
 }
 
-const columns = "partition, path, format, size::float8 as size"
+/** Not by its name: in a database that only old code has prepared, there is no such column. */
+const columns = "partition, path, format, to_jsonb(stored) ->> 'forms' as forms, size::float8 as size"
+
+const parse = Schema.decodeUnknownSync(Form.Recorded)
+
+const entries = (sql: SqlClient.SqlClient, rest: string, parameters: ReadonlyArray<unknown>) => {
+  const rows = sql.unsafe<Omit<Entry, "forms"> & { readonly forms: string | null }>(
+    `select ${columns} from ${schema}.files stored ${rest}`,
+    parameters
+  )
+  return Effect.map(rows, (found) => {
+    // Most files have the same.
+    const parsed = new Map<string | null, Form.Fields | undefined>([[null, undefined]])
+    for (const { forms } of found) if (forms !== null && !parsed.has(forms)) parsed.set(forms, parse(forms))
+    return found.map((row): Entry => ({ ...row, forms: parsed.get(row.forms) }))
+  })
+}
 
 /** The files of the next cells of an asset after a partition, in their order. */
 export const after = (sql: SqlClient.SqlClient, asset: string, partition: string | undefined, count: number) =>
-  sql.unsafe<Entry>(
-    `select ${columns} from ${schema}.files where asset = $1${partition === undefined ? "" : " and partition > $3"} order by partition limit $2`,
+  entries(
+    sql,
+    `where asset = $1${partition === undefined ? "" : " and partition > $3"} order by partition limit $2`,
     partition === undefined ? [asset, count] : [asset, count, partition]
   )
 
 /** The files of those of the partitions that are stored. */
 export const some = (sql: SqlClient.SqlClient, asset: string, partitions: ReadonlyArray<string>) =>
-  sql.unsafe<Entry>(
-    `select ${columns} from ${schema}.files where asset = $1 and partition = any($2::text[])`,
-    [asset, texts(partitions)]
-  )
+  entries(sql, "where asset = $1 and partition = any($2::text[])", [asset, texts(partitions)])
 
 /** Whether the asset has a place in the lake. */
 export const knows = (sql: SqlClient.SqlClient, asset: string) =>

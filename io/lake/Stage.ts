@@ -54,7 +54,7 @@ export const stage = (
       Effect.mapError((error) => error._tag === "IoError" ? error : Files.told(asset.key, partition, "written")(error))
     )
     const { size } = yield* Effect.raceFirst(writing, alive)
-    const file = { asset: asset.key, partition, path, format: format.format, size, rows: encoding.rows() }
+    const file = { asset: asset.key, partition, path, format: format.format, forms: layout.forms, size, rows: encoding.rows() }
     return new Staged(file, encoding.hash(), produced._tag === "Stream" ? undefined : produced.rows)
   })
   // What a file is announced with has to stay when a transaction is rolled back, and the rows of a stream would wait for

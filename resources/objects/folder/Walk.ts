@@ -4,6 +4,7 @@ import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import type { Pattern } from "../Glob.ts"
 import * as Etag from "./Etag.ts"
+import { failure } from "../ObjectStoreError.ts"
 import { codeOf } from "./Failure.ts"
 import { isWithin } from "./Paths.ts"
 import * as Temporary from "./Temporary.ts"
@@ -29,6 +30,12 @@ const unlessGone = async <A>(act: Promise<A>): Promise<A | undefined> => {
     if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return undefined
     throw error
   }
+}
+
+/** What is not there, as it was listed, was removed since, or has a name that cannot be asked for: a part must not pass for the whole. */
+const gone = (folder: string, name: string): void => {
+  if (!name.includes("\ufffd")) return
+  throw failure("invalid", folder, `${path.join(folder, ".")} holds "${name}", whose name is no UTF-8, so that it cannot be read: rename it, or list what does not hold it.`)
 }
 
 /** Links that lead out of the root are not there, nor is one to a folder that it stands in: a listing has an end. */
@@ -62,7 +69,7 @@ const mayHold = (pattern: Pattern, folder: string): boolean =>
 const filesBelow = async function*(root: string, key: string, pattern: Pattern, chain: ReadonlyArray<string>): AsyncGenerator<Found> {
   const folder = path.join(root, key)
   const real = await unlessGone(fs.realpath(folder))
-  if (real === undefined) return
+  if (real === undefined) return gone(path.dirname(folder), path.basename(folder))
   const within = chain.at(-1) === real ? chain : [...chain, real]
   for (const { name } of await entriesOf(folder, within)) {
     const inner = key + name
@@ -70,7 +77,10 @@ const filesBelow = async function*(root: string, key: string, pattern: Pattern, 
       if (mayHold(pattern, inner)) yield* filesBelow(root, inner, pattern, within)
     } else if (pattern.matches(inner)) {
       const stats = await unlessGone(fs.stat(path.join(root, inner), { bigint: true }))
-      if (stats === undefined) continue
+      if (stats === undefined) {
+        gone(folder, name)
+        continue
+      }
       yield { key: inner, size: Number(stats.size), modifiedAt: new Date(Number(stats.mtimeMs)), etag: Etag.of(stats) }
     }
   }

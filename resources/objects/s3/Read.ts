@@ -41,6 +41,9 @@ const misfit = ({ ContentRange, ETag }: GetObjectCommandOutput, { at, etag }: Pr
   return from === at && size !== undefined && to === Math.min(end ?? size, size) - 1 ? undefined : Fault.noRanges
 }
 
+/** Of a small body nothing has been given when the client finds this. */
+const isMismatch = (error: unknown): boolean => error instanceof Error && /^checksum mismatch/i.test(error.message)
+
 /** The chunks of a body. Only what its reader waits for counts against the time-out: he may be slow himself. */
 const chunksOf = (response: GetObjectCommandOutput, timeout: number): Stream.Stream<Uint8Array, Fault.Fault> =>
   Stream.unwrap(Effect.gen(function*() {
@@ -53,7 +56,7 @@ const chunksOf = (response: GetObjectCommandOutput, timeout: number): Stream.Str
     const next = (received: number) =>
       Effect.tryPromise({
         try: () => chunks.next(),
-        catch: (error) => received === expected ? Fault.damaged : Fault.passes(Fault.of(error)) ? Fault.of(error) : Fault.brokenOff
+        catch: (error) => received === expected || isMismatch(error) ? Fault.damaged : Fault.passes(Fault.of(error)) ? Fault.of(error) : Fault.brokenOff
       }).pipe(Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(Fault.silent) }))
     return Stream.unfold(0, (received) =>
       Effect.flatMap(next(received), (step): Effect.Effect<readonly [Uint8Array, number] | undefined, Fault.Fault> => {

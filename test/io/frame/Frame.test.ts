@@ -40,6 +40,18 @@ describe("reading and making", () => {
     assert.deepStrictEqual(frame.rollup({ b: sum("b") }).rows(), [{ b: 3 }])
   })
 
+  it("takes no name that every object has for a column", () => {
+    const frame = Frame.fromRows<Readonly<Record<string, unknown>>>([{ driver: 1 }, { driver: 2, constructor: "Ferrari" }])
+    assert.deepStrictEqual(Array.from(frame.column("constructor")), [undefined, "Ferrari"])
+    const drivers = Frame.fromRows([{ driver: 1, points: 25 }])
+    const makers = Frame.fromRows([{ driver: 1, constructor: "Ferrari" }])
+    assert.deepStrictEqual(Object.entries(drivers.join(makers, "driver").rows()[0] ?? {}), [["driver", 1], ["points", 25], ["constructor", "Ferrari"]])
+    for (const name of ["constructor", "toString", "valueOf"]) {
+      assert.match(refused(() => Frame.fromRows<{ [name: string]: number }>([{ driver: 1 }]).select(name)), new RegExp(`There is no column "${name}"`))
+      assert.match(refused(() => Frame.fromRows<{ [name: string]: number }>([{ driver: 1 }]).orderby(name)), new RegExp(`There is no column "${name}"`))
+    }
+  })
+
   it("takes only the columns that are named, in that order", () => {
     assert.deepStrictEqual(Frame.fromRows(stats.rows(), ["goals", "name"]).columnNames as unknown, ["goals", "name"])
   })

@@ -139,6 +139,23 @@ describe("objects in a folder", () => {
       })
     ))
 
+  it.live("hold no file whose name is no UTF-8 back from a listing that would have it", () =>
+    inFolder((root) =>
+      Effect.gen(function*() {
+        yield* put("in/a.csv", "a")
+        yield* put("out/�.csv", "a name that is like one")
+        const latin1 = (folder: string, name: string) => Buffer.concat([Buffer.from(`${path.join(root, folder)}/`), Buffer.from(name, "latin1")])
+        fs.writeFileSync(latin1("in", "märz.csv"), "b")
+        const store = yield* ObjectStore
+        const listed = (uri: string) => Effect.map(refusals(Stream.runDrain(store.list(uri))), ([error]) => error?.message ?? "")
+        assert.match(yield* listed("in/"), /in holds "m\ufffdrz\.csv", whose name is no UTF-8, so that it cannot be read: rename it/)
+        assert.deepStrictEqual(yield* list("in/a*"), ["in/a.csv"])
+        assert.deepStrictEqual(yield* list("out/"), ["out/�.csv"])
+        fs.mkdirSync(latin1("out", "bücher"))
+        assert.match(yield* listed("out/"), /out holds "b\ufffdcher", whose name is no UTF-8/)
+      })
+    ))
+
   it.live("say what is wrong with a path", () =>
     inFolder((root) =>
       Effect.gen(function*() {

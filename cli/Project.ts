@@ -9,8 +9,10 @@ import * as Span from "../engine/Span.ts"
 import { type Deployment, isDeployment } from "./Deployment.ts"
 import * as EnvFile from "./EnvFile.ts"
 import { ProjectFolder } from "./grammar/Options.ts"
+import * as Place from "./Place.ts"
 import { messageOf, Refusal } from "./Refusal.ts"
 import { StartFolder } from "./StartFolder.ts"
+import * as Unawaited from "./Unawaited.ts"
 
 export interface Project {
   readonly folder: string
@@ -55,28 +57,8 @@ const located = Effect.gen(function*() {
 /** The project's folder; the settings of its `.env` are in the environment then. */
 export const find = Effect.tap(located, EnvFile.load)
 
-const decoded = (line: string): string => {
-  try {
-    return decodeURI(line)
-  } catch {
-    return line
-  }
-}
-
-/** Where in the project an exception came from: `main.ts:12`, from the first line of its stack that is there. */
-const placeIn = (folder: string, error: unknown): string | undefined => {
-  const stack = typeof error === "object" && error !== null && "stack" in error ? String(error.stack) : ""
-  for (const line of stack.split("\n").map(decoded)) {
-    // Paths may hold blanks and brackets, so the folder is looked for and not the shape of a path.
-    const at = line.indexOf(`${folder}${path.sep}`)
-    const found = at < 0 ? undefined : /^(.+?):(\d+)/.exec(line.slice(at + folder.length + 1))
-    if (found !== undefined && found !== null && !found[1]!.includes("node_modules")) return `${found[1]}:${found[2]}`
-  }
-  return undefined
-}
-
 const whyNotLoaded = (folder: string, error: unknown): Refusal => {
-  const place = placeIn(folder, error)
+  const place = Place.within(folder, error)
   const text = messageOf(error).replaceAll(`${folder}${path.sep}`, "").replace(/\.$/, "")
   const where = place === undefined ? "" : ` (${place})`
   return new Refusal({ message: `${path.join(folder, entry)} cannot be loaded: ${text}${where}.`, cause: error })
@@ -86,14 +68,13 @@ const whyNotLoaded = (folder: string, error: unknown): Refusal => {
 const loadWithin = "30 seconds"
 
 /**
- * Imports a module, with a rejection that nobody handles meanwhile (`export default Promise.reject(…)`) as its failure:
- * Node would end the process with a stack.
+ * Imports a module, with an error that nobody waits for meanwhile (`export default Promise.reject(…)`, an exception of a
+ * timer) as its failure.
  */
 const importing = (file: string, refused: (error: unknown) => Refusal): Effect.Effect<unknown, Refusal> =>
   Effect.callback<unknown, Refusal>((resume) => {
     const fail = (error: unknown) => resume(Effect.fail(refused(error)))
-    const unhear = () => void process.off("unhandledRejection", fail)
-    process.on("unhandledRejection", fail)
+    const unhear = Unawaited.takenBy(fail)
     void import(pathToFileURL(file).href).then(async (loaded: { readonly default?: unknown }) => {
       // A promise would not be a deployment; what it rejects with says more than that.
       if (loaded.default instanceof Promise) await loaded.default

@@ -11,6 +11,7 @@ import * as Option from "effect/Option"
 import { readFileSync } from "node:fs"
 import { didYouMean } from "../engine/Suggestion.ts"
 import * as KeyWords from "./backfill/KeyWords.ts"
+import * as EarlyExit from "./EarlyExit.ts"
 import * as FirstWord from "./FirstWord.ts"
 import * as Grammar from "./Grammar.ts"
 import { ProjectFolder } from "./grammar/Options.ts"
@@ -19,6 +20,7 @@ import * as Platform from "./Platform.ts"
 import * as Presenter from "./Presenter.ts"
 import { exitCodes, messageOf, ofCause, withoutSecrets } from "./Refusal.ts"
 import { StartFolder } from "./StartFolder.ts"
+import * as Strays from "./Strays.ts"
 import { note } from "./terminal/Screen.ts"
 import { err } from "./terminal/Style.ts"
 
@@ -99,6 +101,8 @@ export const command = (args: ReadonlyArray<string>) =>
 export const run = (args: ReadonlyArray<string>, launcher?: number): void => {
   // A command that waits for nothing but a signal would end where Node finds no more events to come.
   setInterval(() => undefined, 2 ** 31 - 1)
+  const end = EarlyExit.watch()
+  const strays = Strays.watch(debugs(args))
   const fiber = Effect.runFork(command(args))
   Interruption.interrupts(fiber)
   if (launcher !== undefined) Interruption.endsWith(launcher)
@@ -108,9 +112,17 @@ export const run = (args: ReadonlyArray<string>, launcher?: number): void => {
     note(`${err.red("error")}: Standard output cannot be written (${error.message}), so this command is stopped.`)
     fiber.interruptUnsafe()
   })
+  const endWith = (code: number) => {
+    strays.close()
+    end(isLost || code === 0 && strays.hasFailed() ? exitCodes.failed : code)
+  }
   fiber.addObserver((exit) => {
-    const code = settle(args, exit)
-    // The stream tells its errors a moment after the write.
-    process.stdout.write("", () => setImmediate(() => process.exit(isLost ? exitCodes.failed : code)))
+    let code: number = exitCodes.failed
+    try {
+      code = settle(args, exit)
+    } finally {
+      // The stream tells its errors a moment after the write.
+      process.stdout.write("", () => setImmediate(() => endWith(code)))
+    }
   })
 }

@@ -12,6 +12,7 @@ import * as Project from "../Project.ts"
 import { exitCodes, Refusal, Unfinished } from "../Refusal.ts"
 import * as Sensors from "../Sensors.ts"
 import * as Settings from "../Settings.ts"
+import * as Strays from "../Strays.ts"
 
 export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOptions & Log.Options & {
   readonly grace: number
@@ -36,16 +37,19 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
     const log = yield* Log.open(input)
     const health = input.healthPort === undefined ? undefined : yield* healthAt(input.healthPort, input.runs)
     const watcher = health === undefined ? log.watcher : both(log.watcher, health.observe)
-    return yield* Interruption.heard("Stopping: running steps are finished. Ctrl-C again stops at once.", (stop) =>
+    const work = Interruption.heard("Stopping: running steps are finished. Ctrl-C again stops at once.", (stop) =>
       Daemon.run(project.graph, share.schedules, {
         ...share, stop, graceMillis: input.grace * 1000, runs: input.runs, retention, watcher,
         ...(health === undefined ? {} : { looked: health.looked })
       })).pipe(Effect.provide(log.layer))
+    return yield* Strays.heardBy(log.stray, work)
   })).pipe(
     Effect.provide(Live.everything(project)),
     Effect.provide(Live.store(project, Live.runConnections)),
     Settings.asNode(input.nodeId)
   )
+  // It has told them and lived on: its exit code says whether something is left.
+  Strays.forgive()
   if (left.length > 0) return yield* new Unfinished({ exitCode: exitCodes.interrupted })
 })
 

@@ -18,6 +18,8 @@ export interface Log {
   readonly watcher: Watcher
   /** What assets and resources log goes into the file too. */
   readonly layer: Layer.Layer<never>
+  /** And so do errors that nobody waits for; without a file they are on standard error alone. */
+  readonly stray: (sentence: string) => void
 }
 
 const megabyte = 1_000_000
@@ -31,22 +33,23 @@ const json = (value: unknown): string => withoutSecrets(JSON.stringify(value))
 export const open = Effect.fnUntraced(function*(options: Options) {
   if (options.logFile !== undefined) {
     const write = yield* LogFile.open(options.logFile, { maxBytes: options.logSize * megabyte, kept: options.logKept })
-    const logger = Logger.make<unknown, void>(({ logLevel, message }) => {
-      const text = [message].flat().map((part) => typeof part === "string" ? part : JSON.stringify(part) ?? String(part)).join(" ")
-      write(options.json ? json({ event: "Logged", at: new Date(), level: logLevel, message: text }) : plain(`${logLevel.toLowerCase()}: ${text}`))
-    })
+    const logged = (level: string, message: string) =>
+      write(options.json ? json({ event: "Logged", at: new Date(), level, message }) : plain(`${level.toLowerCase()}: ${message}`))
+    const logger = Logger.make<unknown, void>(({ logLevel, message }) =>
+      logged(logLevel, [message].flat().map((part) => typeof part === "string" ? part : JSON.stringify(part) ?? String(part)).join(" ")))
     const log: Log = {
       watcher: (observation) => write(options.json ? json(eventOf(observation)) : plain(sentence(observation))),
-      layer: Logger.layer([logger], { mergeWithExisting: true })
+      layer: Logger.layer([logger], { mergeWithExisting: true }),
+      stray: (sentence) => logged("Error", sentence)
     }
     return log
   }
   if (!options.json) {
-    const log: Log = { watcher: (observation) => Screen.line(plain(sentence(observation))), layer: Layer.empty }
+    const log: Log = { watcher: (observation) => Screen.line(plain(sentence(observation))), layer: Layer.empty, stray: () => undefined }
     return log
   }
   const reserved = yield* Effect.acquireRelease(Effect.sync(Screen.reserve), ({ release }) => Effect.sync(release))
-  const log: Log = { watcher: (observation) => reserved.json(eventOf(observation)), layer: Layer.empty }
+  const log: Log = { watcher: (observation) => reserved.json(eventOf(observation)), layer: Layer.empty, stray: () => undefined }
   return log
 })
 

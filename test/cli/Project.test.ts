@@ -47,6 +47,9 @@ describe("a project that cannot be loaded", () => {
     ["a rejection nobody handles", "void Promise.reject(new Error(\"the moon is out\"))\nawait new Promise(() => {})", [
       "main.ts cannot be loaded: the moon is out"
     ]],
+    ["an exception of a timer", "\nsetTimeout(() => { throw new Error(\"the moon is out\") }, 1)\nawait new Promise(() => {})", [
+      "main.ts cannot be loaded: the moon is out (main.ts:2)"
+    ]],
     ["a promise of something", "export default Promise.resolve(1)", ["main.ts has no deployment"]],
     ["a syntax error", "const x = {\nexport default 1", ["main.ts cannot be loaded:", "main.ts:"]],
     ["a file that is not there", "import \"./assets/none.ts\"", ["main.ts cannot be loaded:", "assets/none.ts"]],

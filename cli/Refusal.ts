@@ -70,6 +70,9 @@ export const ofCause = (cause: Cause.Cause<unknown>): Ending => {
   return { exitCode: refused ? exitCodes.refused : exitCodes.failed, sentence: messageOf(error) }
 }
 
+/** Wrong use, which is told on standard error alone. */
+export const isRefused = (cause: Cause.Cause<unknown>): boolean => ofCause(cause).exitCode === exitCodes.refused
+
 /** Passwords of the environment replaced by `***`: the last fence before a terminal or a log. */
 export const withoutSecrets = (text: string, env: NodeJS.ProcessEnv = process.env): string => {
   let clean = text.replace(/\b(postgres(?:ql)?:\/\/[^\s:@/]*):[^\s@]+@/gi, "$1:***@")

@@ -41,18 +41,19 @@ const outcomes = ["materialized", "unchanged", "failed", "skipped"] as const
 export const countsOf = (changes: Iterable<ProgressChange>): ReadonlyArray<Count> => {
   const merged = new Map(merge(changes).map((change) => [groupOf(change), change]))
   const counts = new Map<string, Count>()
-  const add = ({ asset, cells, kind }: ProgressChange) => {
+  const add = (asset: string, kind: ProgressKind, cells: PartitionSet.PartitionSet) => {
     const key = `${asset}\0${kind}`
     const count = (counts.get(key)?.cells ?? 0) + PartitionSet.size(cells)
     if (count > 0) counts.set(key, { asset, kind, cells: count })
   }
   for (const change of merged.values()) {
-    if (change.kind === "planned") add(change)
-    else {
-      const better = outcomes.slice(0, outcomes.indexOf(change.kind)).flatMap((kind) =>
+    const { asset, cells, kind } = change
+    if (kind === "planned") add(asset, kind, cells)
+    else if (kind !== "retried") {
+      const better = outcomes.slice(0, outcomes.indexOf(kind)).flatMap((kind) =>
         merged.get(groupOf({ ...change, kind }))?.cells ?? []
       )
-      add({ ...change, cells: better.reduce(PartitionSet.difference, change.cells) })
+      add(asset, kind, better.reduce(PartitionSet.difference, cells))
     }
   }
   return Array.from(counts.values()).sort((left, right) =>
@@ -61,12 +62,24 @@ export const countsOf = (changes: Iterable<ProgressChange>): ReadonlyArray<Count
 }
 
 /** What is planned and has not ended, by asset and numbering. */
-export const leftOf = (changes: Iterable<ProgressChange>): ReadonlyArray<AssetSet> => {
+export const leftOf = (changes: Iterable<ProgressChange>): ReadonlyArray<AssetSet> => openOf(changes, "planned")
+
+/** What is tried again and has not ended, by asset and numbering. */
+export const retriedOf = (changes: Iterable<ProgressChange>): ReadonlyArray<AssetSet> => openOf(changes, "retried")
+
+const openOf = (changes: Iterable<ProgressChange>, begun: "planned" | "retried"): ReadonlyArray<AssetSet> => {
   const merged = merge(changes)
-  return merged.filter(({ kind }) => kind === "planned").map(({ asset, cells, numbering }) => {
-    const ended = merged.filter((one) => one.kind !== "planned" && one.asset === asset && one.numbering === numbering)
+  const isEnd = ({ kind }: ProgressChange) => kind !== "planned" && kind !== "retried"
+  return merged.filter(({ kind }) => kind === begun).map(({ asset, cells, numbering }) => {
+    const ended = merged.filter((one) => isEnd(one) && one.asset === asset && one.numbering === numbering)
     return { asset, numbering, cells: ended.reduce((left, { cells }) => PartitionSet.difference(left, cells), cells) }
   })
+}
+
+export const sizeOf = (sets: Iterable<AssetSet>): number => {
+  let cells = 0
+  for (const set of sets) cells += PartitionSet.size(set.cells)
+  return cells
 }
 
 const kinds: ReadonlyArray<ProgressKind> = ["planned", ...outcomes]

@@ -32,7 +32,7 @@ const changes = (
 /** One change an asset and basis. */
 export const ofCommit = (cells: ReadonlyArray<CellCommit>, gather: Gather): ReadonlyArray<Change> =>
   Array.from(
-    Map.groupBy(cells, (cell) => basisOf(cell.codeVersion, cell.inputs)),
+    Map.groupBy(cells, (cell) => basisOf(cell.codeVersion, cell.inputs, cell.windows)),
     ([basis, cells]) => changes("materialized", basis, cells, gather)
   ).flat()
 

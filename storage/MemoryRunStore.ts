@@ -18,6 +18,7 @@ import * as Runs from "./memory/Runs.ts"
 import * as Sensors from "./memory/Sensors.ts"
 import * as State from "./memory/State.ts"
 import * as Ticks from "./memory/Ticks.ts"
+import { fitKeys } from "./Refusals.ts"
 
 const runs: Layer.Layer<RunStore, never, State.Shared> = Layer.effect(
   RunStore,
@@ -36,7 +37,8 @@ const runs: Layer.Layer<RunStore, never, State.Shared> = Layer.effect(
             ))
           ]))
         ),
-      addKeys: (set, keys) => Effect.sync(() => State.addKeys(State.keySetOf(state, set), keys)),
+      addKeys: (set, keys) =>
+        Effect.andThen(fitKeys(keys), Effect.sync(() => State.addKeys(State.keySetOf(state, set), keys))),
       removeKeys: (set, keys) => Effect.sync(() => State.removeKeys(State.keySetOf(state, set), keys))
     }))
 )

@@ -1,5 +1,7 @@
 /** What both run stores say when they refuse something. */
+import { Effect } from "effect"
 import type { CellWritten } from "../engine/definition/Io.ts"
+import * as KeyText from "../engine/partition/KeyText.ts"
 import { type CellCommit, LeaseLost, RunStoreError, RunUnavailable } from "../engine/record/RunStore.ts"
 import { type Cell, cellName, type Step } from "../engine/record/Step.ts"
 
@@ -59,6 +61,12 @@ export const unregistered = (worker: string): RunStoreError =>
     transient: false
   })
 
+/** Keys that cannot be added are refused before anything is written. */
+export const fitKeys = (keys: ReadonlyArray<string>): Effect.Effect<void, RunStoreError> => {
+  const message = KeyText.refusal(keys)
+  return message === undefined ? Effect.void : Effect.fail(new RunStoreError({ message, transient: false }))
+}
+
 /** Cells are asked for in the name of a run that does not exist. */
 export const noSuchRun = (run: number): RunStoreError =>
   new RunStoreError({
@@ -88,7 +96,7 @@ export const stepOf = (cell: CellCommit, rows: number, dataVersion: number): Ste
 /** Why a backfill that was asked for is not to be had, or not to be changed like this. */
 export const noBackfill = (
   id: number,
-  why: "absent" | "run" | "ended" | "succeeded" | "stopping" | "nothing to retry"
+  why: "absent" | "run" | "ended" | "succeeded" | "stopping" | "paused" | "nothing to retry"
 ): RunUnavailable =>
   new RunUnavailable({
     run: id,
@@ -98,6 +106,7 @@ export const noBackfill = (
       ended: `Backfill ${id} has already ended; \`sluice backfill resume ${id}\` goes on with what is left of it.`,
       succeeded: `Backfill ${id} has already succeeded, so nothing is left of it to do; start a new backfill.`,
       stopping: `Backfill ${id} is being cancelled and a process still has to stop; try again in a few seconds.`,
+      paused: `Backfill ${id} is paused, so what failed would wait too; write \`sluice backfill resume ${id}\` first.`,
       "nothing to retry": `Backfill ${id} has no failed or skipped cells, so there is nothing to retry.`
     }[why]
   })

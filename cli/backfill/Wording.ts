@@ -53,6 +53,10 @@ export interface Counts {
 /** Planned cells of which something became. */
 export const done = ({ failed, materialized, skipped, unchanged }: Counts): number => materialized + unchanged + failed + skipped
 
+/** It has ended as it was before only its failed cells were tried again; what else was open still is. */
+export const isRetried = ({ retrying, state }: Pick<BackfillSummary, "retrying" | "state">): boolean =>
+  retrying === 0 && (state === "cancelled" || state === "failed")
+
 /** The settings given for this command are not recorded, since they may be secrets. */
 const withSettings = (settings: ReadonlyArray<string>): string => settings.map((name) => ` --set ${name}=…`).join("")
 

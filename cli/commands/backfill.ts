@@ -3,6 +3,7 @@ import { Cause, Effect } from "effect"
 import * as Backfill from "../../engine/backfill/Backfill.ts"
 import * as Selection from "../../engine/graph/Selection.ts"
 import { BackfillStore, type BackfillSummary, type Participant } from "../../engine/record/BackfillStore.ts"
+import * as CheckSummary from "../../engine/record/CheckSummary.ts"
 import type { RunStore } from "../../engine/record/RunStore.ts"
 import * as Lease from "../../engine/run/Lease.ts"
 import { closest } from "../../engine/Suggestion.ts"
@@ -19,7 +20,7 @@ import * as BackfillSummaryOf from "../progress/BackfillSummary.ts"
 import * as BackfillView from "../progress/BackfillView.ts"
 import * as Summary from "../progress/Summary.ts"
 import * as Project from "../Project.ts"
-import { exitCodes, messageOf, Refusal, Unfinished, withoutSecrets } from "../Refusal.ts"
+import { exitCodes, isRefused, messageOf, Refusal, Unfinished, withoutSecrets } from "../Refusal.ts"
 import * as Settings from "../Settings.ts"
 import * as Screen from "../terminal/Screen.ts"
 import * as Text from "../terminal/Text.ts"
@@ -165,6 +166,7 @@ const takePart = <E>(
       view.close()
       BackfillSummaryOf.print(report, report.failed > 0 ? yield* Activity.errors(report.id) : [], view.progress, settings)
     }
+    if (Wording.isRetried(report) && report.failed + report.skipped === 0 && !report.checks.some(CheckSummary.isError)) return report
     if (report.state === "cancelled") return yield* new Unfinished({ exitCode: exitCodes.interrupted })
     if (report.state === "failed") return yield* new Unfinished({ exitCode: exitCodes.failed })
     return report
@@ -175,6 +177,8 @@ const leaving = (view: BackfillView.BackfillView, cause: Cause.Cause<unknown> | 
   Effect.gen(function*() {
     view.close()
     const id = view.progress.run
+    // What is refused is no event.
+    if (view.json !== undefined && id === undefined && cause !== undefined && isRefused(cause)) return
     if (view.json !== undefined) {
       const why = cause === undefined ? {} : { message: withoutSecrets(messageOf(Cause.squash(cause))) }
       return view.json({ event: cause === undefined ? "Interrupted" : "Failed", backfill: id ?? null, ...why })
@@ -210,19 +214,28 @@ const onStore = <A, E, R>(input: { readonly nodeId?: string | undefined }, work:
     return yield* work.pipe(Effect.provide(Live.store(project)), Settings.asNode(input.nodeId))
   })
 
-/** Takes part in the backfill, here or in the background. */
-const helping = Effect.fnUntraced(function*(input: IdInput & Part, settings: ReadonlyArray<string>) {
+/** Takes part in the backfill, here or in the background; `first` begins a retry, once nothing refuses that any more. */
+const helping = Effect.fnUntraced(function*<E = never>(
+  input: IdInput & Part,
+  settings: ReadonlyArray<string>,
+  first?: Effect.Effect<void, E, BackfillStore>
+) {
   const project = yield* Project.load
   const { concurrency, id } = input
   yield* Effect.gen(function*() {
     if (input.detach) {
       // Told here and not in a log: that there is no such backfill.
       yield* (yield* BackfillStore).backfill(id)
+      if (first !== undefined) yield* first
       return yield* detach(project, id, concurrency, input.json)
     }
     const helped = takePart(project, "joined", input.json, settings, (options) =>
-      Backfill.join(project.graph, id, concurrency === undefined ? options : { ...options, concurrency }))
-    yield* Effect.provide(helped, Live.everything(project))
+      Backfill.join(project.graph, id, {
+        ...options,
+        retry: first !== undefined,
+        ...(concurrency === undefined ? {} : { concurrency })
+      }))
+    yield* Effect.provide(first === undefined ? helped : Effect.andThen(first, helped), Live.everything(project))
   }).pipe(Effect.provide(Live.store(project, Live.runConnections)), Settings.asNode(input.nodeId))
 })
 
@@ -269,20 +282,19 @@ const refuseDone = (found: BackfillSummary): Effect.Effect<void, Refusal> => {
 export const retryFailed = Effect.fn("cli.backfill.retryFailed")(function*(input: IdInput & Part) {
   const { id } = input
   const settings = yield* Settings.apply(input)
-  const isDone = yield* onStore(input, Effect.gen(function*() {
-    const store = yield* BackfillStore
-    const { failed, skipped } = yield* Backfill.retryFailed(id)
-    if (failed + skipped === 0) {
-      say(input, id, "NothingToDo", `Backfill ${id} has no failed cells.`)
-      return true
-    }
+  const retrying = (others: number, gone: ReadonlyArray<string> = []) => Effect.map(Backfill.retryFailed(id, gone), ({ failed, skipped }) => {
     const again = `${Text.plural(failed, "failed cell")}${skipped > 0 ? ` and ${Text.count(skipped)} that ${skipped === 1 ? "was" : "were"} skipped` : ""}`
-    const others = (yield* partners(yield* store.backfill(id))).length
     if (input.json) Screen.json({ event: "Retrying", backfill: id, failed, skipped })
     else Screen.line(`${again} of backfill ${id} ${failed + skipped === 1 ? "is" : "are"} tried again${others > 0 ? ` by ${Text.plural(others, "process", "processes")}` : ""}.`)
-    return others > 0
+  })
+  const gone = yield* onStore(input, Effect.gen(function*() {
+    const found = yield* (yield* BackfillStore).backfill(id)
+    const others = (yield* partners(found)).length
+    if (others > 0) return void (yield* retrying(others))
+    // The store may hold killed ones for alive: with them it would seem to run, and all of it would go on.
+    return found.participants.filter(isAlive).map(({ worker }) => worker)
   }))
-  if (!isDone) yield* helping(input, settings)
+  if (gone !== undefined) yield* helping(input, settings, retrying(0, gone))
 })
 
 export const pause = Effect.fn("cli.backfill.pause")(function*({ id }: IdInput) {

@@ -154,6 +154,10 @@ const header = (found: BackfillSummary, pace: Pace.Pace | undefined): void => {
   ))
   if (found.stopReason !== null) Screen.line(out.red(Text.oneLine(`Stopped: ${found.stopReason}`)))
   const ended = Wording.done(found)
+  if (found.retrying !== null && found.finishedAt === null) {
+    const others = found.planned - ended - found.retrying
+    Screen.line(`Only what had failed is tried again: ${Text.plural(found.retrying, "cell")} to do, ${Text.count(others)} left as before.`)
+  }
   Screen.line()
   Screen.line(
     `${bar({ done: ended, failed: found.failed, planned: found.planned }, 40)}  ` +

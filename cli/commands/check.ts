@@ -35,7 +35,7 @@ export const check = Effect.fn("cli.check")(function*(input: {
       const stored = storedKeys(snapshot, candidate.asset.key)
       if (stored.length === 0) unstored.push(`${candidate.asset.key}  ${candidate.name}`)
       else {
-        results.push(...yield* CheckRunner.run(candidate, stored, { io: Live.ioOf, run: null, checked: () => {} }))
+        results.push(...yield* CheckRunner.run(candidate, stored, { graph, io: Live.ioOf, run: null, checked: () => {} }))
       }
     }
     if (results.length > 0) yield* (yield* HookStore).noteChecks(CheckSummary.of(results))
@@ -70,8 +70,7 @@ const tell = Effect.fnUntraced(function*({ results, selected, unstored }: Checke
   if (failed.size > 0) return yield* new Unfinished({ exitCode: exitCodes.failed })
 })
 
-/** Also those of removed partition keys, whose data is still there. */
 const storedKeys = (snapshot: Snapshot.Snapshot, asset: string): ReadonlyArray<string> =>
-  Array.from(PartitionSet.points(snapshot.sets(asset).materialized), snapshot.space(asset).keyAt)
+  Array.from(PartitionSet.points(snapshot.materialized(asset)), snapshot.space(asset).keyAt)
 
 const nameOf = (result: CheckResult): string => `${result.asset}\n${result.check}`

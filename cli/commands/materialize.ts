@@ -21,7 +21,7 @@ import * as LineView from "../progress/LineView.ts"
 import * as Summary from "../progress/Summary.ts"
 import type { View } from "../progress/View.ts"
 import * as Project from "../Project.ts"
-import { exitCodes, messageOf, Refusal, Unfinished, withoutSecrets } from "../Refusal.ts"
+import { exitCodes, isRefused, messageOf, Refusal, Unfinished, withoutSecrets } from "../Refusal.ts"
 import * as Settings from "../Settings.ts"
 import * as Screen from "../terminal/Screen.ts"
 import * as Text from "../terminal/Text.ts"
@@ -147,6 +147,8 @@ const execute = <E>(
         view.close()
         const { run } = view.progress
         const interrupted = Cause.hasInterruptsOnly(cause)
+        // What is refused is no event.
+        if (view.json !== undefined && run === undefined && isRefused(cause)) return
         if (view.json !== undefined) {
           const why = interrupted ? {} : { message: withoutSecrets(messageOf(Cause.squash(cause))) }
           return view.json({ event: interrupted ? "Interrupted" : "Failed", run: run ?? null, ...why })

@@ -1,5 +1,6 @@
 /** `sluice partitions`: the partitions of an asset with their states; keys of dynamic sets added and removed by hand. */
 import { Effect } from "effect"
+import * as KeyText from "../../engine/partition/KeyText.ts"
 import * as Partitions from "../../engine/partition/Partitions.ts"
 import * as PartitionSet from "../../engine/partition/PartitionSet.ts"
 import * as Snapshot from "../../engine/plan/Snapshot.ts"
@@ -100,6 +101,8 @@ export const add = Effect.fn("cli.partitions.add")(function*({ keys, set: name }
   const project = yield* Project.load
   const set = yield* setByHand(project, name)
   if (keys.includes("")) return yield* new Refusal({ message: "A partition key cannot be empty." })
+  const refusal = KeyText.refusal(keys)
+  if (refusal !== undefined) return yield* new Refusal({ message: refusal })
   const { fresh, total } = yield* Effect.gen(function*() {
     const store = yield* RunStore
     const before = yield* known(store, set.name)

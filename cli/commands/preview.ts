@@ -47,12 +47,12 @@ const partitionsOf = (project: Project.Project, asset: Any, partition: string | 
   Effect.gen(function*() {
     const snapshot = yield* Snapshot.load(project.graph, [asset.key])
     const space = snapshot.space(asset.key)
-    const { materialized } = snapshot.sets(asset.key)
+    const materialized = snapshot.materialized(asset.key)
     const unstored = (name: string, hint: string) =>
       new Refusal({ message: `${name} is not materialized yet: run \`sluice materialize ${asset.key}${hint}\`.` })
     if (partition === undefined) {
-      if (!snapshot.isStored(asset.key)) return yield* unstored(asset.key, "")
-      return asset.partitions._tag === "Unpartitioned" ? [""] : "all" as const
+      if (PartitionSet.isEmpty(materialized)) return yield* unstored(asset.key, "")
+      return asset.partitions._tag === "Unpartitioned" ? [""] : Snapshot.present(snapshot, asset.key)
     }
     const known = PartitionSet.points(materialized).map(space.keyAt)
     const point = yield* Address.cell(space, asset.key, partition, known)

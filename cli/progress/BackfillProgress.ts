@@ -14,6 +14,8 @@ export interface BackfillProgress extends Progress.Progress {
   readonly isOpen: () => boolean
   /** Takes in how the backfill stands; gives the assets that have ended since the last time. */
   readonly absorb: (told: Told) => ReadonlyArray<Progress.AssetProgress>
+  /** How many cells of an asset this process has materialized. */
+  readonly here: (asset: string) => number
   /** The asset whose cells take longest here; undefined where there is no choice. */
   readonly slowest: () => string | undefined
 }
@@ -63,6 +65,7 @@ export const make = (now: () => number = () => performance.now()): BackfillProgr
       if (first === undefined || last === undefined || last.at - first.at < 500) return 0
       return (last.done - first.done) * 1000 / (last.at - first.at)
     },
+    here: (asset) => times.get(asset)?.steps ?? 0,
     slowest: () => {
       const means = Array.from(times, ([asset, { millis, steps }]) => ({ asset, mean: millis / steps }))
       return means.length < 2 ? undefined : means.reduce((a, b) => b.mean > a.mean ? b : a).asset

@@ -33,7 +33,10 @@ export const print = (
   const mark = name === "succeeded" ? "✓" : name === "failed" ? "✗" : "–"
   const left = open > 0 ? `, ${Text.count(open)} open` : ""
   Screen.line(`${state(out, name)(`${mark} Backfill ${id} ${name}`)} in ${Text.duration(took)}: ${counts(report, rows)}${left}`)
-  if (report.stopReason !== null) Screen.line(Text.oneLine(`Stopped: ${report.stopReason}`))
+  if (Wording.isRetried(report)) {
+    const left = open === 0 ? "what was not planned yet is left" : `${Text.plural(open, "open cell")} ${open === 1 ? "is" : "are"} left as before`
+    Screen.line(`Only what had failed was tried again: ${left}, and \`${Wording.command("resume", id, settings)}\` goes on.`)
+  } else if (report.stopReason !== null) Screen.line(Text.oneLine(`Stopped: ${report.stopReason}`))
   const lines = [...Activity.lines(errors, maxErrors), ...Summary.checks(report.checks)]
   if (lines.length > 0) Screen.lines(["", ...lines])
   const next = nextOf(report, settings)

@@ -40,7 +40,7 @@ export const plain = (verb: "started" | "joined"): BackfillView => {
       if (observation._tag === "Noticed") Screen.line(Text.oneLine(observation.notice.message))
     },
     told: (told) => {
-      for (const asset of progress.absorb(told)) Screen.line(ending(asset))
+      for (const asset of progress.absorb(told)) Screen.line(ending(asset, progress.here(asset.asset)))
       if (told.state === "paused" && state !== "paused") Screen.line(`backfill ${told.id} is paused`)
       if (told.state === "running" && state === "paused") Screen.line(`backfill ${told.id} goes on`)
       state = told.state

@@ -31,14 +31,19 @@ export const make = (): View => {
   }
 }
 
-/** `nhl/games: 312 materialized (4,120 rows), 2 failed in 1.2 s` */
-export const ending = (asset: Progress.AssetProgress): string => {
-  const rows = asset.materialized > 0 ? ` (${Text.plural(asset.rows, "row")})` : ""
+/**
+ * `nhl/games: 312 materialized (4,120 rows), 2 failed in 1.2 s`. Of the materialized ones `here` are this process's: rows
+ * are only known of these, and without any there is no time that they took.
+ */
+export const ending = (asset: Progress.AssetProgress, here = asset.materialized): string => {
+  const own = here >= asset.materialized ? "" : here === 0 ? ", none of them here" : `, ${Text.count(here)} of them here`
+  const rows = asset.materialized > 0 ? `${own}${here > 0 ? ` (${Text.plural(asset.rows, "row")})` : ""}` : ""
   const parts = Text.listing([
     asset.materialized > 0 ? `${Text.count(asset.materialized)} materialized${rows}` : "",
     asset.unchanged > 0 ? `${Text.count(asset.unchanged)} unchanged` : "",
     asset.failed > 0 ? `${Text.count(asset.failed)} failed` : "",
     asset.skipped > 0 ? `${Text.count(asset.skipped)} skipped` : ""
   ])
+  if (asset.materialized > 0 && here === 0) return `${asset.asset}: ${parts}`
   return `${asset.asset}: ${parts} in ${Text.duration((asset.ended ?? 0) - (asset.began ?? 0))}`
 }

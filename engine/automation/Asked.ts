@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
+import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import { add, siblings, type Snapshot } from "../plan/Snapshot.ts"
 import { versionsOf } from "../plan/Staleness.ts"
@@ -15,9 +16,15 @@ export const none = (dimensions: number): Asked => ({ cells: PartitionSet.empty(
 export const by = (graph: AssetGraph, asset: string, tick: number | null): string =>
   JSON.stringify([
     siblings(graph, asset).map((output) => graph.assets.get(output)?.codeVersion),
+    ...calendarsOf(graph, asset),
     graph.upstream(asset).map(({ input, upstream }) => [input, upstream]),
     tick
   ])
+
+const calendarsOf = (graph: AssetGraph, asset: string): ReadonlyArray<string> => {
+  const calendars = Partitions.calendars(graph.assets.get(asset)?.partitions ?? Partitions.none)
+  return calendars === "" ? [] : [calendars]
+}
 
 /** Changes whenever what any cell of the asset reads does; null: the store cannot tell. */
 export const upstream = (snapshot: Snapshot, asset: string): string | null => {

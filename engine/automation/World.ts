@@ -1,6 +1,7 @@
 /** What is stored, in memory and changeable: for simulations of what automation would do, and for tests of it. */
 import { DateTime } from "effect"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
+import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import * as Snapshot from "../plan/Snapshot.ts"
 import { inputVersions, presentBasis } from "../plan/Staleness.ts"
@@ -55,6 +56,7 @@ export const make = (graph: AssetGraph, given: {
         dataVersion: ++version,
         materializedAt: DateTime.toDateUtc(now),
         codeVersion: graph.assets.get(output)?.codeVersion ?? "",
+        windows: Partitions.calendars(known.space(output).partitions),
         inputs: inputVersions(known, output, point)
       })),
     fail: (asset, set, now) => change(asset, set, now, "failed", (_, __, ___, before) => ({ ...before, failed: true, error: "failed" }))

@@ -33,6 +33,8 @@ export interface Options {
   readonly planned?: (planned: Planned) => void
   /** An interrupt leaves the backfill to other processes: it is lost, and not cancelled. Default false. */
   readonly leaves?: boolean
+  /** Joins for a retry that was just begun: not where that has ended meanwhile. Default false. */
+  readonly retry?: boolean
 }
 
 /** How a backfill ended, or how it stands when this process takes part no more. */
@@ -91,7 +93,7 @@ export const join = <R>(graph: AssetGraph<R>, id: number, options: Options = {})
     const backfills = yield* BackfillStore
     yield* fits(graph, (yield* backfills.backfill(id)).request)
     const lease = yield* Lease.acquire
-    yield* backfills.join(id, lease.worker)
+    yield* backfills.join(id, lease.worker, options.retry)
     return yield* execute(graph, id, lease, false, options)
   })).pipe(Effect.withSpan("Backfill.join"))
 
@@ -118,9 +120,12 @@ export const cancel = Effect.fn("Backfill.cancel")(function*(id: number) {
   return yield* backfills.backfill(id)
 })
 
-/** Opens failed cells, and those that were skipped because of them, once more. Gives how many. */
-export const retryFailed = Effect.fn("Backfill.retryFailed")(function*(id: number) {
-  return yield* (yield* BackfillStore).retryFailed(id)
+/**
+ * Opens failed cells, and those that were skipped because of them, once more. Gives how many. `gone` are workers that are
+ * known to be dead.
+ */
+export const retryFailed = Effect.fn("Backfill.retryFailed")(function*(id: number, gone: ReadonlyArray<string> = []) {
+  return yield* (yield* BackfillStore).retryFailed(id, gone)
 })
 
 const execute = <R>(graph: AssetGraph<R>, id: number, lease: Lease.Lease, started: boolean, options: Options) =>

@@ -6,5 +6,5 @@ export const reason = (failed: number, planned: number, max: MaxFailures | null)
   if (max === null || failed === 0) return undefined
   if (failed < (max.unit === "cells" ? max.amount : planned * max.amount / 100)) return undefined
   const most = max.unit === "cells" ? `${max.amount}` : `${max.amount} % of ${planned}`
-  return `${failed} cells failed, which reaches the maximum of ${most}: see what is wrong, then retry the failed ones.`
+  return `${failed} ${failed === 1 ? "cell" : "cells"} failed, which reaches the maximum of ${most}: see what is wrong, then retry the failed ones.`
 }

@@ -5,7 +5,7 @@
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import { siblings, type Snapshot } from "../plan/Snapshot.ts"
 import { downstreamOf } from "../plan/Staleness.ts"
-import type { Later, Look, Lot, ProgressKind } from "../record/BackfillStore.ts"
+import type { Later, Look, Lot, ProgressChange, ProgressKind } from "../record/BackfillStore.ts"
 
 /** One asset of a backfill, in cells. */
 export interface AssetCounts extends Record<ProgressKind, number> {
@@ -16,8 +16,8 @@ export interface Ledger {
   /** Takes in what the store told. */
   readonly absorb: (look: Look) => void
   /** The cells of one kind. */
-  readonly of: (asset: string, kind: ProgressKind) => PartitionSet.PartitionSet
-  /** Planned cells of which nothing became yet. */
+  readonly of: (asset: string, kind: ProgressChange["kind"]) => PartitionSet.PartitionSet
+  /** Cells that are to be done: planned ones, or of these the retried ones, of which nothing became yet. */
   readonly open: (asset: string) => PartitionSet.PartitionSet
   /** Cells that failed or were skipped: what reads them is skipped. */
   readonly broken: (asset: string) => PartitionSet.PartitionSet
@@ -41,6 +41,7 @@ const outcomes: ReadonlyArray<Outcome> = ["materialized", "unchanged", "failed",
 export const make = (initial: Snapshot): Ledger => {
   let snapshot = initial
   let round = 0
+  let retrying = false
   let later: ReadonlyArray<Later> = []
   let lots: ReadonlyArray<Lot> = []
   const sets = new Map<string, PartitionSet.PartitionSet>()
@@ -51,7 +52,7 @@ export const make = (initial: Snapshot): Ledger => {
   const open: Ledger["open"] = (asset) => {
     const known = openSets.get(asset)
     if (known !== undefined) return known
-    const planned = of(asset, "planned")
+    const planned = of(asset, retrying ? "retried" : "planned")
     const ended = PartitionSet.unionAll(planned.dimensions, outcomes.map((kind) => of(asset, kind)))
     const found = PartitionSet.difference(planned, ended)
     openSets.set(asset, found)
@@ -67,6 +68,8 @@ export const make = (initial: Snapshot): Ledger => {
       openSets.clear()
       round = look.round
     }
+    if (look.retrying !== retrying) openSets.clear()
+    retrying = look.retrying
     const news = Map.groupBy(look.changes, ({ asset, kind }) => `${kind} ${asset}`)
     for (const [name, changes] of news) {
       const { asset, kind } = changes[0]!

@@ -76,7 +76,7 @@ export const execute = <R>(snapshot: Snapshot.Snapshot, lot: Lot, options: LotOp
       ...(batch === null ? {} : { batch })
     })
     yield* options.recorder.flush
-    yield* check(graph.checks.filter((one) => one.over !== "asset"), materialized, options)
+    yield* check(graph, graph.checks.filter((one) => one.over !== "asset"), materialized, options)
     const { all, partitions, positionOf } = snapshot.space(lot.asset)
     // As nearly always: reading the keys back would take longer than planning the lot.
     if (new Set(ended).size === PartitionSet.size(lot.cells)) return []
@@ -92,6 +92,7 @@ export const execute = <R>(snapshot: Snapshot.Snapshot, lot: Lot, options: LotOp
 
 /** Runs checks on the cells given by asset, and tells those that did not pass. */
 export const check = <R>(
+  graph: Snapshot.Snapshot["graph"],
   checks: Snapshot.Snapshot["graph"]["checks"],
   cells: ReadonlyMap<string, ReadonlyArray<string>>,
   options: Pick<LotOptions<R>, "io" | "observer" | "recorder" | "run">
@@ -99,6 +100,7 @@ export const check = <R>(
   Effect.forEach(checks, (one) =>
     Effect.gen(function*() {
       const results = yield* CheckRunner.run(one, cells.get(one.asset.key) ?? [], {
+        graph,
         io: options.io,
         run: options.run,
         checked: (result) => options.observer({ _tag: "Checked", result })

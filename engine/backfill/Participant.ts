@@ -175,6 +175,8 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
         if (isBehind) yield* resolve
         return taken
       }))
+      // It was stopped meanwhile; its lots go when it leaves.
+      if (stopping) return false
       // Lots that were recorded by a try whose answer was lost are this process's all the same.
       for (const lot of [...own.lost(last.lots), ...taken]) yield* own.start(lot, snapshot, askedAt)
       return isBehind || taken.length > 0
@@ -199,7 +201,13 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
       return next !== undefined
     })
 
-    const conclude = (round: number) => Effect.gen(function*() {
+    const conclude = ({ retrying, round }: Look) => Effect.gen(function*() {
+      if (retrying) {
+        // It is not done, and so its checks are not: it is again what it was before.
+        recorder.event({ type: "run_finished", at: new Date(), message: "what had failed was tried again" })
+        yield* recorder.flush
+        return void (yield* patiently(backfills.finish(id, worker, "failed", round)))
+      }
       if (ledger.later().length > 0) {
         yield* planMore
         return
@@ -208,7 +216,7 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
       const planned = graph.checks.filter((one) => !PartitionSet.isEmpty(ledger.of(one.asset.key, "materialized")))
       for (const one of planned) {
         const left = one.over === "asset" ? [""] : yield* patiently(store.unchecked(id, one.asset.key, one.name))
-        yield* LotRun.check([one], new Map([[one.asset.key, left]]), { io, run: id, recorder, observer })
+        yield* LotRun.check(graph, [one], new Map([[one.asset.key, left]]), { io, run: id, recorder, observer })
       }
       const broken = (yield* patiently(store.checkSummaries(id))).some(CheckSummary.isError) ||
         ledger.counts().some((asset) => asset.failed + asset.skipped > 0)
@@ -246,14 +254,17 @@ export const execute = <R>(participant: ParticipantOptions<R>) =>
       const reason = stopping ? undefined : tooMany()
       if (reason !== undefined) {
         stopping = true
-        recorder.event({ type: "run_stopped", at: new Date(), message: reason })
-        yield* patiently(backfills.stop(id, reason))
+        // More fail until what is under way is interrupted: the reason tells them all.
+        yield* own.clear
+        const all = tooMany() ?? reason
+        recorder.event({ type: "run_stopped", at: new Date(), message: all })
+        yield* patiently(backfills.stop(id, all))
         return yield* Deferred.succeed(ended, "cancelling")
       }
       if (found.state === "paused") return
       if (ledger.isDone() && found.lots.length === 0) {
-        if (yield* isFirst) yield* conclude(found.round)
-      } else if (found.later.length > 0 && performance.now() - plannedAt > planMillis && (yield* isFirst)) yield* planMore
+        if (yield* isFirst) yield* conclude(found)
+      } else if (found.later.length > 0 && !found.retrying && performance.now() - plannedAt > planMillis && (yield* isFirst)) yield* planMore
     })
     // The log of states is folded by who reads it: while nobody does, the backfill itself, now and then.
     const folding = Effect.forever(Effect.andThen(

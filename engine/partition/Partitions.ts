@@ -301,6 +301,19 @@ export const equals = (a: Any, b: Any): boolean => {
   }
 }
 
+/** Names the calendars that keys are of: where two are equal, a key means the same window. "": no time plays a part. */
+export const calendars = (partitions: Any): string => {
+  const known = definition(partitions)
+  switch (known._tag) {
+    case "TimeWindows":
+      return known.calendar.family
+    case "Product":
+      return known.dimensions.map((dimension) => calendars(dimension.partitions)).filter((family) => family !== "").join(", ")
+    default:
+      return ""
+  }
+}
+
 /**
  * Names the way in which the definition counts its partitions: where two are equal, a position means the same partition.
  * Windows of hours, days, weeks and months are counted from a fixed moment, so their start may change; those of a cron

@@ -141,7 +141,7 @@ const setsOf = (space: PartitionSpace.PartitionSpace, records: ReadonlyMap<strin
     }
     if (cell.failed) failed.push(point)
     if (cell.dataVersion === undefined) continue
-    const basis = CellSets.basisOf(cell.codeVersion, cell.inputs)
+    const basis = CellSets.basisOf(cell.codeVersion, cell.inputs, cell.windows)
     const known = byBasis.get(basis)
     if (known === undefined) byBasis.set(basis, [point])
     else known.push(point)
@@ -230,6 +230,10 @@ const withUpstream = ({ graph, space }: Moment, wanted: Cells, own = true) => {
 
 /** One statement for all rows is quicker than one with a list of keys that names more than this share of them. */
 const wholeShare = 1 / 3
+
+/** What is stored of the partitions that there are: "all" where nothing else is stored, or else their keys. */
+export const present = (snapshot: Snapshot, asset: string): "all" | ReadonlyArray<string> =>
+  snapshot.hasStrays(asset) ? keysOf(snapshot.space(asset), snapshot.materialized(asset)) : "all"
 
 const keysOf = (space: PartitionSpace.PartitionSpace, cells: PartitionSet.PartitionSet) =>
   Array.from(PartitionSet.points(cells), space.keyAt)

@@ -14,6 +14,8 @@ export type Reason =
   | { readonly _tag: "Missing" }
   | { readonly _tag: "Failed" }
   | { readonly _tag: "CodeChanged"; readonly from: string; readonly to: string }
+  /** Its key stands for another window of time than when it was materialized. */
+  | { readonly _tag: "WindowChanged" }
   | { readonly _tag: "InputAdded"; readonly input: string; readonly upstream: string }
   | { readonly _tag: "InputRemoved"; readonly input: string; readonly upstream: string }
   | { readonly _tag: "UpstreamChanged"; readonly input: string; readonly upstream: string }
@@ -31,6 +33,8 @@ export const describe = (reason: Reason): string => {
       return "failed before"
     case "CodeChanged":
       return `code version changed from "${reason.from}" to "${reason.to}"`
+    case "WindowChanged":
+      return "its window of time changed"
     case "InputAdded":
       return `now reads ${reason.upstream}`
     case "InputRemoved":
@@ -106,10 +110,19 @@ const exists = (snapshot: Snapshot, edge: Edge, key: string): boolean => {
 
 type Inputs = Readonly<Record<string, { readonly asset: string }>>
 
-/** What the definition alone says of a materialization: other code, or other inputs. */
-const changedDefinition = (snapshot: Snapshot, asset: string, codeVersion: string, inputs: Inputs): Reason | undefined => {
+const windowsOf = (snapshot: Snapshot, asset: string): string => Partitions.calendars(snapshot.space(asset).partitions)
+
+interface Made {
+  readonly codeVersion: string
+  readonly windows?: string
+  readonly inputs: Inputs
+}
+
+/** What the definition alone says of a materialization: other code, other windows, or other inputs. */
+const changedDefinition = (snapshot: Snapshot, asset: string, { codeVersion, inputs, windows = "" }: Made): Reason | undefined => {
   const now = snapshot.graph.assets.get(asset)?.codeVersion ?? ""
   if (codeVersion !== now) return { _tag: "CodeChanged", from: codeVersion, to: now }
+  if (windows !== "" && windows !== windowsOf(snapshot, asset)) return { _tag: "WindowChanged" }
   const edges = snapshot.graph.upstream(asset)
   // The first by name: stores keep the order of fields as they like.
   const [gone] = Object.keys(inputs).filter((input) => !edges.some((edge) => edge.input === input)).sort()
@@ -156,7 +169,7 @@ const because = (
 ): Reason | undefined => {
   if (cell?.failed === true) return { _tag: "Failed" }
   if (cell === undefined || cell.dataVersion === undefined) return { _tag: "Missing" }
-  const changed = changedDefinition(snapshot, asset, cell.codeVersion, cell.inputs)
+  const changed = changedDefinition(snapshot, asset, cell)
   if (changed !== undefined) return changed
   for (const edge of snapshot.graph.upstream(asset)) {
     const read = cell.inputs[edge.input]!
@@ -175,19 +188,21 @@ export interface Unfresh {
 }
 
 /** What is computed as the definition now says; what else is materialized is stale without a look at its records. */
-export const presentBasis = (snapshot: Snapshot, asset: string): string =>
+export const presentBasis = (snapshot: Snapshot, asset: string, windows = windowsOf(snapshot, asset)): string =>
   basisOf(
     snapshot.graph.assets.get(asset)?.codeVersion ?? "",
-    Object.fromEntries(snapshot.graph.upstream(asset).map((edge) => [edge.input, { asset: edge.upstream }]))
+    Object.fromEntries(snapshot.graph.upstream(asset).map((edge) => [edge.input, { asset: edge.upstream }])),
+    windows
   )
 
 /** Those of the cells that are materialized as the definition now says, and read something that may have changed since. */
 const present = (snapshot: Snapshot, asset: string, cells: PartitionSet.PartitionSet): PartitionSet.PartitionSet => {
   const { byBasis, failed } = snapshot.sets(asset)
-  const own = byBasis.get(presentBasis(snapshot, asset))
-  return own === undefined || snapshot.graph.upstream(asset).length === 0
-    ? PartitionSet.empty(cells.dimensions)
-    : PartitionSet.difference(PartitionSet.intersection(cells, own), failed)
+  if (snapshot.graph.upstream(asset).length === 0) return PartitionSet.empty(cells.dimensions)
+  // Of cells from before their windows were recorded only the rest of the basis is known.
+  const bases = new Set([presentBasis(snapshot, asset), presentBasis(snapshot, asset, "")])
+  const own = PartitionSet.unionAll(cells.dimensions, Array.from(bases).flatMap((basis) => byBasis.get(basis) ?? []))
+  return PartitionSet.difference(PartitionSet.intersection(cells, own), failed)
 }
 
 /**
@@ -225,9 +240,9 @@ export const classify = (
   give({ _tag: "Failed" }, PartitionSet.intersection(cells, failed))
   give({ _tag: "Missing" }, PartitionSet.difference(sound, materialized))
   for (const [basis, set] of byBasis) {
-    const { codeVersion, inputs } = partsOf(basis)
+    const { codeVersion, inputs, windows } = partsOf(basis)
     const read = Object.fromEntries(Array.from(inputs, ([input, upstream]) => [input, { asset: upstream }]))
-    const changed = changedDefinition(snapshot, asset, codeVersion, read)
+    const changed = changedDefinition(snapshot, asset, { codeVersion, windows, inputs: read })
     if (changed !== undefined) give(changed, PartitionSet.intersection(sound, set))
   }
   if (options.records) {
@@ -251,7 +266,7 @@ export const classifyTogether = (
     return snapshot.graph.assets.get(asset)?.byProduct === true ? unfresh.filter(({ reason }) => reason._tag !== "Missing") : unfresh
   })
 
-const tags: ReadonlyArray<Reason["_tag"]> = ["Failed", "Missing", "CodeChanged", "InputRemoved", "InputAdded", "UpstreamChanged"]
+const tags: ReadonlyArray<Reason["_tag"]> = ["Failed", "Missing", "CodeChanged", "WindowChanged", "InputRemoved", "InputAdded", "UpstreamChanged"]
 
 const byComparison = (snapshot: Snapshot, asset: string, cells: PartitionSet.PartitionSet): ReadonlyArray<Unfresh> => {
   const compared = snapshot.compared(asset)

@@ -36,6 +36,8 @@ export interface BackfillSummary {
   readonly finishedAt: Date | null
   /** Why it stopped by itself; null: it did not. */
   readonly stopReason: string | null
+  /** Cells that a retry has still to do, while all others that are open stay as they are; null: all are to be done. */
+  readonly retrying: number | null
   readonly planned: number
   readonly materialized: number
   readonly unchanged: number
@@ -46,9 +48,12 @@ export interface BackfillSummary {
 
 export type ProgressKind = "planned" | "materialized" | "unchanged" | "failed" | "skipped"
 
-/** What became of cells in this backfill. Sets of one kind are united: order and repetition do not matter. */
+/**
+ * What became of cells in this backfill, or that they are tried again. Sets of one kind are united: order and repetition
+ * do not matter.
+ */
 export interface ProgressChange extends AssetSet {
-  readonly kind: ProgressKind
+  readonly kind: ProgressKind | "retried"
 }
 
 /** Cells that one process has taken to do next. */
@@ -82,6 +87,8 @@ export interface Look {
   /** How many live workers take part. */
   readonly sharers: number
   readonly later: ReadonlyArray<Later>
+  /** Only retried cells are to be done, and nothing more is planned. */
+  readonly retrying: boolean
   readonly state: RunState | "paused"
   readonly cancelRequested: boolean
 }
@@ -100,8 +107,9 @@ export class BackfillStore extends Context.Service<BackfillStore, {
   /**
    * Takes part. A backfill that was cancelled, has failed or is lost goes on with that, and is not paused any more; one
    * that is paused or runs stays as it is. One that has succeeded is refused, and so is one that is being cancelled.
+   * With `retry`, for a retry that was just begun, one that has ended meanwhile is refused: it would go on with all.
    */
-  readonly join: (id: number, worker: string) => Effect.Effect<BackfillSummary, RunStoreError | RunUnavailable>
+  readonly join: (id: number, worker: string, retry?: boolean) => Effect.Effect<BackfillSummary, RunStoreError | RunUnavailable>
   /** Takes part no more; its lots are free. Its claims end with the worker. */
   readonly leave: (id: number, worker: string) => Effect.Effect<void, RunStoreError>
   /** After it has returned, no claim is granted until it is unpaused. Refused where it has ended. */
@@ -110,11 +118,14 @@ export class BackfillStore extends Context.Service<BackfillStore, {
   /** Ends it because of itself (`RunStore.cancelRun` with a reason that is kept): nothing is claimed any more. */
   readonly stop: (id: number, reason: string) => Effect.Effect<void, RunStoreError>
   /**
-   * Opens the failed and skipped cells again; gives how many. A backfill that has ended is running again, without a
-   * participant (lost, until one joins).
+   * Opens the failed and skipped cells again; gives how many, with those that an earlier retry has left. A backfill that
+   * has ended or is lost is running again, without a participant (lost, until one joins), for these cells alone: all who
+   * join do only them, until it has ended and is joined once more. One that is paused is refused. Of the workers in
+   * `gone` the caller knows that they are dead, although their leases go on.
    */
   readonly retryFailed: (
-    id: number
+    id: number,
+    gone?: ReadonlyArray<string>
   ) => Effect.Effect<{ readonly failed: number; readonly skipped: number }, RunStoreError | RunUnavailable>
 
   readonly look: (id: number, since: Since) => Effect.Effect<Look, RunStoreError | RunUnavailable>
@@ -144,8 +155,9 @@ export class BackfillStore extends Context.Service<BackfillStore, {
   ) => Effect.Effect<boolean, RunStoreError>
   /**
    * Records the end, once: false when it was not running any more, or `worker` takes no part. With a round, all is done
-   * as the caller saw it in that round: false when failed cells were opened since. Without, the caller gives up: false
-   * when another live worker takes part too.
+   * as the caller saw it in that round: false when failed cells were opened since; a retry of what failed then gets the
+   * state back that the backfill had before, whatever `state` is. Without, the caller gives up: false when another live
+   * worker takes part too.
    */
   readonly finish: (
     id: number,

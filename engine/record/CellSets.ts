@@ -44,17 +44,30 @@ export type CellChange =
   | { readonly kind: "stray" }
 
 /**
- * What a materialization was computed with, as far as the definition decides it: the version of the code and the
- * upstream asset of each input. Cells with another basis than the asset's present one are stale without a look at them.
+ * What a materialization was computed with, as far as the definition decides it: the version of the code, the upstream
+ * asset of each input, and the time windows that keys stand for, where these are known. Cells with another basis than the
+ * asset's present one are stale without a look at them.
  */
-export const basisOf = (codeVersion: string, inputs: Readonly<Record<string, Pick<InputVersion, "asset">>>): string =>
-  JSON.stringify([codeVersion, ...Object.keys(inputs).sort().map((input) => [input, inputs[input]!.asset])])
+export const basisOf = (codeVersion: string, inputs: Readonly<Record<string, Pick<InputVersion, "asset">>>, windows = ""): string =>
+  JSON.stringify([
+    codeVersion,
+    ...Object.keys(inputs).sort().map((input) => [input, inputs[input]!.asset]),
+    ...(windows === "" ? [] : [windows])
+  ])
 
-/** The parts of a basis: the version of the code, and input name → upstream asset. */
-export const partsOf = (basis: string): { readonly codeVersion: string; readonly inputs: ReadonlyMap<string, string> } => {
+export interface Basis {
+  readonly codeVersion: string
+  /** Input name → upstream asset. */
+  readonly inputs: ReadonlyMap<string, string>
+  /** "": none, or unknown. */
+  readonly windows: string
+}
+
+export const partsOf = (basis: string): Basis => {
   // Only `basisOf` writes these texts.
-  const [codeVersion, ...inputs] = JSON.parse(basis) as [string, ...Array<[string, string]>]
-  return { codeVersion, inputs: new Map(inputs) }
+  const [codeVersion, ...rest] = JSON.parse(basis) as [string, ...Array<[string, string] | string>]
+  const inputs = rest.filter((part) => typeof part !== "string")
+  return { codeVersion, inputs: new Map(inputs), windows: rest.find((part) => typeof part === "string") ?? "" }
 }
 
 export const empty = (dimensions: number): CellSets => ({

@@ -48,6 +48,8 @@ export interface StoredCell {
   /** Undefined: never materialized. It only grows; equal content keeps it. */
   readonly dataVersion: number | undefined
   readonly codeVersion: string
+  /** What its key stood for (see `Partitions.calendars`); absent: no window of time, or that is not known. */
+  readonly windows?: string
   readonly inputs: Readonly<Record<string, InputVersion>>
   readonly materializedAt: Date | undefined
   readonly materializedBy: number | undefined
@@ -111,6 +113,7 @@ export interface CellCommit extends Cell {
   readonly startedAt: Date
   readonly finishedAt: Date
   readonly codeVersion: string
+  readonly windows?: string
   readonly inputs: Readonly<Record<string, InputVersion>>
   readonly metadata: Step["metadata"]
   /** The checkpoint that the cell ends with: it must be the last one of its place, and is removed. */
@@ -226,6 +229,7 @@ export class RunStore extends Context.Service<RunStore, {
   readonly dynamicKeys: (
     sets: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyMap<string, ReadonlyArray<DynamicKey>>, RunStoreError>
+  /** Keys with control characters are refused, and then none is added: a file of keys would not hold them. */
   readonly addKeys: (set: string, keys: ReadonlyArray<string>) => Effect.Effect<void, RunStoreError>
   /** Removed keys keep their history. */
   readonly removeKeys: (set: string, keys: ReadonlyArray<string>) => Effect.Effect<void, RunStoreError>

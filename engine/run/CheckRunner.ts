@@ -3,12 +3,15 @@ import { Effect } from "effect"
 import { type Any, storedOf } from "../definition/Asset.ts"
 import type { AnyCheck, Result } from "../definition/Check.ts"
 import type { IoManager } from "../definition/Io.ts"
+import type { AssetGraph } from "../graph/AssetGraph.ts"
+import * as Snapshot from "../plan/Snapshot.ts"
 import * as Failure from "./Failure.ts"
 import { patiently } from "./Patience.ts"
 import { RunStore, type RunStoreError } from "../record/RunStore.ts"
 import type { CheckResult } from "../record/Step.ts"
 
 export interface CheckOptions<R> {
+  readonly graph: AssetGraph
   readonly io: (asset: Any) => Effect.Effect<IoManager, never, R>
   /** The run that asks; null outside a run. */
   readonly run: number | null
@@ -29,7 +32,8 @@ export const run = <R>(
     const results: Array<CheckResult> = []
     // Where nothing of the asset was asked for, nothing is said of it.
     if (partitions.length === 0) return results
-    for (const some of check.over === "asset" ? ["all" as const] : chunks(partitions)) {
+    const loads = check.over === "asset" ? [yield* whole(check, options.graph)] : chunks(partitions)
+    for (const some of loads) {
       for (const [partition, result] of yield* test(check, some, options)) {
         const record: CheckResult = {
           check: check.name,
@@ -49,6 +53,10 @@ export const run = <R>(
     return results
   })
 
+/** Partitions that are gone are not looked at, though what was stored for them is there. */
+const whole = ({ asset }: AnyCheck, graph: AssetGraph) =>
+  Effect.map(Snapshot.load(graph, [asset.key]), (snapshot) => Snapshot.present(snapshot, asset.key))
+
 const chunks = (partitions: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> =>
   Array.from({ length: Math.ceil(partitions.length / cellsPerLoad) }, (_, i) =>
     partitions.slice(i * cellsPerLoad, (i + 1) * cellsPerLoad))
@@ -62,17 +70,19 @@ const test = <R>(
   Effect.gen(function*() {
     const io = yield* options.io(check.asset)
     const loaded = yield* io.load({ asset: storedOf(check.asset), partitions })
-    const byPartition = new Map<string, Array<unknown>>(
-      partitions === "all" ? [["", []]] : partitions.map((partition) => [partition, []])
-    )
-    loaded.values.forEach((value, i) => byPartition.get(partitions === "all" ? "" : loaded.partitions[i]!)?.push(value))
+    const byPartition = new Map<string, Array<unknown>>(namesOf(check, partitions).map((partition) => [partition, []]))
+    loaded.values.forEach((value, i) => byPartition.get(check.over === "asset" ? "" : loaded.partitions[i]!)?.push(value))
     const results = new Map<string, Result>()
     for (const [partition, values] of byPartition) results.set(partition, yield* evaluate<R>(check, values))
     return results
   }).pipe(Effect.catchCause((cause) => {
     const result = broken(Failure.ofCause(cause))
-    return Effect.succeed(new Map((partitions === "all" ? [""] : partitions).map((partition) => [partition, result])))
+    return Effect.succeed(new Map(namesOf(check, partitions).map((partition) => [partition, result])))
   }))
+
+/** The partitions that results are of; "" for the whole asset. */
+const namesOf = (check: AnyCheck, partitions: "all" | ReadonlyArray<string>): ReadonlyArray<string> =>
+  check.over === "asset" || partitions === "all" ? [""] : partitions
 
 /** Calls the user's function on the values that its own asset's schema decoded; its types are erased in the graph. */
 const evaluate = <R>(check: AnyCheck, values: ReadonlyArray<unknown>): Effect.Effect<Result, never, R> => {

@@ -5,8 +5,7 @@
 import { Clock, Effect, Queue, type Scope } from "effect"
 import type { Plan } from "../plan/Plan.ts"
 import type { Snapshot } from "../plan/Snapshot.ts"
-import * as Staleness from "../plan/Staleness.ts"
-import { type Claimed, type ClaimedCell, RunStore, type RunStoreError } from "../record/RunStore.ts"
+import { type Claimed, RunStore, type RunStoreError } from "../record/RunStore.ts"
 import type { Cell } from "../record/Step.ts"
 import { type Group, isGroup } from "./BatchCompute.ts"
 import { Freed } from "./Freed.ts"
@@ -15,6 +14,7 @@ import { patiently } from "./Patience.ts"
 import * as ReadyQueue from "./ReadyQueue.ts"
 import type { Settlement } from "./Settlement.ts"
 import { cellsOf, type PlannedStep, type StepTable } from "./StepTable.ts"
+import * as TakeOver from "./TakeOver.ts"
 
 export interface ClaimsOptions {
   readonly plan: Plan
@@ -114,11 +114,6 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
       queue.leave(computation)
     }
 
-    const isFresh = (step: PlannedStep) =>
-      step.planned.assets.every((asset) =>
-        Staleness.staleness(snapshot, asset, step.point, snapshot.cells(asset).get(step.partition)) === undefined
-      )
-
     /** Single steps are claimed ahead; of groups one full one; one that may still grow only where it can start at once. */
     const fits = (size: number, most: number) => {
       if (most === 1) return groups < concurrency * 2 || steps < window
@@ -133,7 +128,7 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
         if (indexes === undefined) break
         groups++
         const group = indexes.map((index) => table.step(index)).filter((step) => {
-          if (step.reason._tag !== "UpstreamPlanned" || !isFresh(step)) return true
+          if (step.reason._tag !== "UpstreamPlanned" || !TakeOver.isFresh(snapshot, step)) return true
           settle.unchanged(step, "upstream gave the same data")
           return false
         })
@@ -162,18 +157,9 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
         }
       })
 
-    /**
-     * Whether a step that was granted starts; it is granted when all its cells are. What another run has materialized
-     * since the plan is taken over if it is what this one would make: computed by the same code from the same data. So is
-     * what another process of this run has: one whose lease was over for a moment can commit until its cells are claimed.
-     */
-    const starts = (
-      settle: Settlement,
-      step: PlannedStep,
-      answers: ReadonlyArray<ClaimedCell>,
-      since: number,
-      back: Array<Cell>
-    ): boolean => {
+    /** Whether a step that was asked for starts: it was granted, and is not made by now. */
+    const starts = (settle: Settlement, one: TakeOver.Answered, since: number, back: Array<Cell>): boolean => {
+      const { answers, step } = one
       const cells = cellsOf(step)
       const giveBack = () => {
         steps--
@@ -182,23 +168,16 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
           if (answers[i]!.granted) back.push(cell)
         })
       }
-      if (!answers.every((answer) => answer.granted)) {
+      if (!TakeOver.isGranted(one)) {
         giveBack()
         options.refused(step.index)
         const others = cells.filter((_, i) => !answers[i]!.granted)
         held.untilFreed(step.index, others, { own: answers.every(({ granted, own }) => granted || own), since })
         return false
       }
-      const changed = cells.filter((cell, i) =>
-        answers[i]!.version !== snapshot.cells(cell.asset).get(step.partition)?.dataVersion
-      )
-      cells.forEach((cell, i) => changed.includes(cell) && settle.adopt(cell, answers[i]!))
-      if (changed.length === 0 || !isFresh(step)) return true
-      // Once is what was asked for, also where it is forced.
-      const isDone = answers.every(({ done }) => done)
-      if (step.reason._tag === "Forced" && !isDone) return true
+      if (!TakeOver.isMade(snapshot, one)) return true
       giveBack()
-      settle.unchanged(step, `another ${isDone ? "process of this run" : "run"} materialized it meanwhile`)
+      settle.unchanged(step, `another ${TakeOver.isDone(one) ? "process of this run" : "run"} materialized it meanwhile`)
       return false
     }
 
@@ -207,12 +186,18 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
       Effect.gen(function*() {
         const back: Array<Cell> = []
         let next = 0
-        for (const [computation, asked] of picked) {
-          const left = asked.flat().filter((step) => {
-            const answers = claim.cells.slice(next, next + step.planned.assets.length)
+        const asked = Array.from(picked, ([computation, groups]) => ({
+          computation,
+          places: groups.length,
+          answered: groups.flat().map((step): TakeOver.Answered => {
+            const first = next
             next += step.planned.assets.length
-            return starts(settle, step, answers, claim.since, back)
+            return { step, answers: claim.cells.slice(first, next) }
           })
+        }))
+        yield* TakeOver.learn(snapshot, store, settle, asked.flatMap(({ answered }) => answered).filter(TakeOver.isGranted))
+        for (const { answered, computation, places } of asked) {
+          const left = answered.filter((one) => starts(settle, one, claim.since, back)).map(({ step }) => step)
           const size = limitsOf(computation).batch ?? 1
           let handed = 0
           for (let from = 0; from < left.length; from += size, handed++) {
@@ -220,7 +205,7 @@ export const make = (options: ClaimsOptions): Effect.Effect<Claims, never, RunSt
             for (const { index } of group) askedAt[index] = claim.at
             if (isGroup(group)) Queue.offerUnsafe(granted, group)
           }
-          for (; handed < asked.length; handed++) leave(computation)
+          for (; handed < places; handed++) leave(computation)
         }
         if (back.length > 0) yield* patiently(store.release(options.run, options.worker, back))
       })

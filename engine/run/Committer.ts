@@ -2,18 +2,20 @@
  * Group commit: computed steps that are ready at the same time share one transaction, one upsert a table and one set
  * of bookkeeping statements. A batch that is refused is split until the guilty step stands alone (G7).
  */
-import { Cause, Data, Effect, Queue, Result, Schedule, Semaphore, Stream } from "effect"
+import { Cause, Data, Effect, Queue, Result, Semaphore, Stream } from "effect"
 import type * as Asset from "../definition/Asset.ts"
 import { storedOf } from "../definition/Asset.ts"
 import type { FrameSet } from "../definition/Frames.ts"
 import { type CellWrite, type CellWritten, IoError, type IoManager } from "../definition/Io.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
+import * as Partitions from "../partition/Partitions.ts"
 import { describe } from "../plan/Staleness.ts"
 import type { Computed } from "./Compute.ts"
 import type { Gather } from "../record/CellSets.ts"
 import type { Event } from "../record/Event.ts"
 import * as Failure from "./Failure.ts"
 import { keepingRows, keysOf, setsFrom } from "./KeySources.ts"
+import { patiently } from "./Patience.ts"
 import * as Staging from "./Staging.ts"
 import { type CellCommit, type LeaseLost, RunStore, type RunStoreError } from "../record/RunStore.ts"
 import type { Step } from "../record/Step.ts"
@@ -52,13 +54,6 @@ class WriteDefect extends Data.TaggedError("WriteDefect")<{ readonly defect: unk
 
 type CommitError = IoError | RunStoreError | LeaseLost | WriteDefect
 
-/** A connection that is lost, or a deadlock, is tried again: 5 times over about 3 s. */
-const again = {
-  while: (error: CommitError) => (error._tag === "IoError" || error._tag === "RunStoreError") && error.transient,
-  schedule: Schedule.exponential("100 millis").pipe(Schedule.jittered),
-  times: 5
-}
-
 export interface Committer<R> {
   /**
    * Commits one step now; fails with the refusal. For outputs that are computed while they are written: their own
@@ -89,14 +84,18 @@ export const make = <R>(options: CommitterOptions<R>): Effect.Effect<Committer<R
       })
     })
 
-  /** `isRetried` may refuse the tries that `again` would make. */
-  const attempt = (batch: ReadonlyArray<Staging.Staged>, isRetried: () => boolean = () => true) =>
+  /**
+   * A connection that is lost, or a deadlock, is tried again. The lease may be over by then: each try asks the store anew
+   * whether the claims are still this worker's, however late it comes.
+   */
+  const attempt = (batch: ReadonlyArray<Staging.Staged>, isRetried?: () => boolean) =>
     Effect.suspend(() => {
       let tries = 0
-      return Effect.retry(Effect.suspend(() => {
+      const one = Effect.suspend(() => {
         tries++
         return withDefects(once(batch))
-      }), { ...again, while: (error) => again.while(error) && isRetried() }).pipe(
+      })
+      return patiently(one, isRetried).pipe(
         // The answer to a try may have been lost with its connection after it was committed.
         Effect.catchTag("LeaseLost", (error) => tries === 1 ? Effect.fail(error) : committedBefore(options.run, batch, error))
       )
@@ -111,7 +110,7 @@ export const make = <R>(options: CommitterOptions<R>): Effect.Effect<Committer<R
   const staged = (batch: ReadonlyArray<Computed>) =>
     Effect.map(
       Effect.forEach(batch, (computed) =>
-        Effect.catch(Effect.retry(withDefects(stage(computed)), again), (error) => Effect.sync(() => refused(computed, error))), {
+        Effect.catch(patiently(withDefects(stage(computed))), (error) => Effect.sync(() => refused(computed, error))), {
         concurrency: maxStaging
       }),
       (found) => found.filter((one) => one !== undefined)
@@ -168,10 +167,7 @@ export const make = <R>(options: CommitterOptions<R>): Effect.Effect<Committer<R
           if (ours) raised.length = 0
           return ours
         }
-        const ready = Effect.retry(withDefects(stage({ ...computed, values })), {
-          ...again,
-          while: (error) => again.while(error) && isRetried()
-        })
+        const ready = patiently(withDefects(stage({ ...computed, values })), isRetried)
         const own = Effect.flatMap(ready, (one) => attempt([one], isRetried))
         return Effect.catch(own, (error) => Effect.fail(raised.length === 0 ? error : raised[0]))
       }),
@@ -235,7 +231,7 @@ const committedBefore = (run: number, batch: ReadonlyArray<Computed>, error: Lea
     const steps: Array<Step> = []
     for (const { finishedAt, step, values } of batch) {
       for (const asset of values.keys()) {
-        const [last] = yield* store.materializations({ asset, partition: step.partition }, { limit: 1 })
+        const [last] = yield* patiently(store.materializations({ asset, partition: step.partition }, { limit: 1 }))
         if (last?.run !== run || last.finishedAt.getTime() !== finishedAt.getTime()) return yield* error
         steps.push(last)
       }
@@ -280,6 +276,7 @@ const layOut = (graph: AssetGraph, batch: ReadonlyArray<Staging.Staged>) => {
       startedAt: computed.startedAt,
       finishedAt: computed.finishedAt,
       codeVersion: asset.codeVersion,
+      windows: Partitions.calendars(asset.partitions),
       inputs: computed.inputs,
       metadata: computed.metadata,
       ...(partial === undefined ? {} : { checkpoint: partial })

@@ -230,6 +230,7 @@ const stages = <R>(
     yield* Leftovers.clear(graph, selected, { run: execution.run, worker: execution.lease.worker, io, event: recorder.event })
     for (const check of graph.checks) {
       const results = yield* CheckRunner.run(check, tally.materializedOf(check.asset.key), {
+        graph,
         io,
         run: execution.run,
         checked: (result) => tally.observe({ _tag: "Checked", result })

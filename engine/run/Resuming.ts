@@ -6,6 +6,7 @@ import type { Any } from "../definition/Asset.ts"
 import { storedOf } from "../definition/Asset.ts"
 import type { Checkpoint as Definition } from "../definition/Checkpoint.ts"
 import type { CellName, IoError, IoManager, PartialRows } from "../definition/Io.ts"
+import * as Partitions from "../partition/Partitions.ts"
 import type { Snapshot } from "../plan/Snapshot.ts"
 import type { Checkpoint, Place } from "../record/Checkpoint.ts"
 import type { Event } from "../record/Event.ts"
@@ -111,7 +112,7 @@ export const outputsOf = <R>(
     }))
 
 /**
- * What a position is good for: the same code, the same inputs, and cells that nobody has materialized since. Claiming a
+ * What a position is good for: the same code, the same inputs, the same window of time, and cells that nobody has materialized since. Claiming a
  * cell tells which version it has, so that this holds whatever was planned.
  */
 const basisOf = (step: PlannedStep, inputs: Readonly<Record<string, InputVersion>>, snapshot: Snapshot): string =>
@@ -120,10 +121,16 @@ const basisOf = (step: PlannedStep, inputs: Readonly<Record<string, InputVersion
     cells: step.planned.assets.filter((asset) => !snapshot.graph.assets.get(asset)!.byProduct).toSorted().map((asset) => [
       asset,
       snapshot.graph.assets.get(asset)!.codeVersion,
-      snapshot.cells(asset).get(step.partition)?.dataVersion ?? null
+      snapshot.cells(asset).get(step.partition)?.dataVersion ?? null,
+      ...calendarsOf(snapshot, asset)
     ]),
     inputs: Object.entries(inputs).sort(([a], [b]) => a < b ? -1 : 1).map(([name, { asset, count, sum }]) => [name, asset, count, sum])
   })
+
+const calendarsOf = (snapshot: Snapshot, asset: string): ReadonlyArray<string> => {
+  const calendars = Partitions.calendars(snapshot.space(asset).partitions)
+  return calendars === "" ? [] : [calendars]
+}
 
 /** Whether the rows are there that the checkpoint was committed with. Upserts put fewer aside where keys come twice. */
 const isWhole = (outputs: ReadonlyArray<Output>, last: Checkpoint) =>

@@ -1,4 +1,5 @@
 /** What becomes of steps: notes how each ended, tells the observer, and releases or skips the steps that waited for it. */
+import * as Partitions from "../partition/Partitions.ts"
 import * as PartitionSet from "../partition/PartitionSet.ts"
 import type { Blocked } from "../plan/Plan.ts"
 import type { Snapshot } from "../plan/Snapshot.ts"
@@ -38,6 +39,7 @@ export interface Settlement {
 export const make = (options: SettlementOptions): Settlement => {
   const { observer, recorder, snapshot, table } = options
   const codeVersion = (asset: string) => snapshot.graph.assets.get(asset)?.codeVersion ?? ""
+  const windows = (asset: string) => Partitions.calendars(snapshot.space(asset).partitions)
 
   const record = (
     cell: Cell,
@@ -84,6 +86,7 @@ export const make = (options: SettlementOptions): Settlement => {
         snapshot.update(asset, partition, {
           dataVersion: dataVersion ?? undefined,
           codeVersion,
+          windows: windows(asset),
           inputs,
           materializedAt: finishedAt,
           materializedBy: options.run,

@@ -3,7 +3,8 @@ import { Clock, Effect } from "effect"
 import type { BackfillStore, BackfillSummary, Look, Lot, Since } from "../../engine/record/BackfillStore.ts"
 import type { AssetSet } from "../../engine/record/CellSets.ts"
 import { cellName } from "../../engine/record/Step.ts"
-import { countsOf, timedCells, totalsOf } from "../BackfillProgress.ts"
+import { countsOf, retriedOf, sizeOf, timedCells, totalsOf } from "../BackfillProgress.ts"
+import { before, retriedKinds, retryOf } from "../BackfillRetry.ts"
 import { noBackfill, unregistered } from "../Refusals.ts"
 import {
   type BackfillRecord, executes, isAlive, isLost, isMember, join as joinRun, type RunRecord, type State
@@ -28,6 +29,7 @@ const summaryOf = (run: Backfill, now: number): BackfillSummary => ({
   startedAt: run.startedAt,
   finishedAt: run.finishedAt,
   stopReason: run.backfill.stopReason,
+  retrying: run.backfill.retryOf === null ? null : sizeOf(retriedOf(run.backfill.changes)),
   ...totalsOf(countsOf(run.backfill.changes)),
   participants: run.members.map(({ joinedAt, leftAt, running, worker }) => ({
     worker: worker.id, host: worker.host, pid: worker.pid, alive: isAlive(worker, now), joinedAt, leftAt, running
@@ -44,6 +46,12 @@ const liveLots = ({ backfill, members }: Backfill, now: number): ReadonlyArray<L
   backfill.lots.filter((lot) =>
     members.some(({ leftAt, worker }) => leftAt === null && worker.id === lot.worker && isAlive(worker, now)))
 
+/** All open cells are to be done again, and not only those of a retry. */
+const widen = ({ backfill }: Backfill): void => {
+  Object.assign(backfill, { retryOf: null, stoppedBefore: null })
+  backfill.changes = backfill.changes.filter(({ kind }) => kind !== "retried")
+}
+
 const lookAt = (run: Backfill, since: Since, now: number): Look => {
   const { changes, later, round } = run.backfill
   return {
@@ -53,6 +61,7 @@ const lookAt = (run: Backfill, since: Since, now: number): Look => {
     lots: liveLots(run, now),
     sharers: run.members.filter(({ leftAt, worker }) => leftAt === null && isAlive(worker, now)).length,
     later,
+    retrying: run.backfill.retryOf !== null,
     state: stateOf(run),
     cancelRequested: run.cancelRequested
   }
@@ -97,7 +106,8 @@ export const make = (state: State): BackfillStore["Service"] => {
         request,
         members: [{ worker, joinedAt: startedAt, leftAt: null, running: 0 }],
         backfill: {
-          name: request.backfill?.name ?? null, paused: false, round: 1, later, stopReason: null, changes, lots: []
+          name: request.backfill?.name ?? null, paused: false, round: 1, later, stopReason: null,
+          retryOf: null, stoppedBefore: null, changes, lots: []
         },
         startedAt,
         finishedAt: null,
@@ -111,13 +121,16 @@ export const make = (state: State): BackfillStore["Service"] => {
     }
   )
 
-  const join: BackfillStore["Service"]["join"] = Effect.fn("BackfillStore.join")(function*(id, worker) {
+  const join: BackfillStore["Service"]["join"] = Effect.fn("BackfillStore.join")(function*(id, worker, retry = false) {
     const { now, run } = yield* find(id)
     const lost = isLost(run, now)
     if (run.state === "succeeded") return yield* noBackfill(id, "succeeded")
+    if (retry && run.state !== "running") return yield* noBackfill(id, "ended")
     if (run.state === "running" && run.cancelRequested && !lost) return yield* noBackfill(id, "stopping")
     const holder = state.workers.get(worker)
     if (holder === undefined) return yield* unregistered(worker)
+    // A retry whose processes are gone is still one.
+    if (run.backfill.retryOf !== null && (run.state !== "running" || run.cancelRequested)) widen(run)
     if (run.state !== "running" || lost) reopen(run)
     joinRun(run, holder, new Date(now))
     run.backfill.lots = run.backfill.lots.filter((lot) => lot.worker !== worker)
@@ -150,16 +163,27 @@ export const make = (state: State): BackfillStore["Service"] => {
       if (isLost(run, now)) Object.assign(run, { state: "failed", finishedAt: new Date(now) })
     })
 
-  const retryFailed: BackfillStore["Service"]["retryFailed"] = Effect.fn("BackfillStore.retryFailed")(function*(id) {
+  const retryFailed: BackfillStore["Service"]["retryFailed"] = Effect.fn("BackfillStore.retryFailed")(function*(id, gone = []) {
     const { now, run } = yield* find(id)
     const { backfill } = run
     const cancelling = run.state === "running" && run.cancelRequested
-    if (cancelling && !isLost(run, now)) return yield* noBackfill(id, "stopping")
-    const { failed, skipped } = totalsOf(countsOf(backfill.changes))
+    const isThere = ({ leftAt, worker }: Backfill["members"][number]) =>
+      leftAt === null && isAlive(worker, now) && !gone.includes(worker.id)
+    const lost = run.state === "running" && !run.members.some(isThere)
+    if (cancelling && !lost) return yield* noBackfill(id, "stopping")
+    if (run.state === "running" && backfill.paused && !cancelling) return yield* noBackfill(id, "paused")
+    const { failed, leaves, retried, skipped } = retryOf(backfill.changes)
     if (failed + skipped === 0) return yield* noBackfill(id, "nothing to retry")
-    backfill.changes = backfill.changes.filter(({ kind }) => kind !== "failed" && kind !== "skipped")
+    const goesOn = run.state === "running" && !cancelling && !lost
+    const isAll = goesOn ? backfill.retryOf === null : !leaves && backfill.later.length === 0
+    const settled = backfill.changes.filter(({ kind }) => !retriedKinds.includes(kind))
+    backfill.changes = isAll ? settled : [...settled, ...retried]
     backfill.round++
-    if (run.state !== "running" || cancelling) reopen(run)
+    if (!goesOn) {
+      const again = before({ ...backfill, state: run.state, cancelling })
+      reopen(run)
+      Object.assign(backfill, { retryOf: isAll ? null : again.state, stoppedBefore: isAll ? null : again.stopReason })
+    }
     return { failed, skipped }
   })
 
@@ -188,7 +212,9 @@ export const make = (state: State): BackfillStore["Service"] => {
       const others = run.members.some((member) =>
         member.leftAt === null && member.worker.id !== worker && isAlive(member.worker, now))
       if (round === undefined ? others : run.backfill.round !== round) return false
-      Object.assign(run, { state: ended, finishedAt: new Date(now) })
+      const again = round === undefined ? null : run.backfill.retryOf
+      Object.assign(run, { state: again ?? ended, finishedAt: new Date(now) })
+      if (again !== null) run.backfill.stopReason = run.backfill.stoppedBefore
       run.backfill.lots = []
       return true
     })

@@ -20,8 +20,8 @@ const fromCells = (state: State, asset: string, numbering: Numbering): CellSets 
   const found = gathering(numbering)
   for (const [partition, { stored }] of state.cells.get(asset) ?? []) {
     if (stored === undefined) continue
-    const { codeVersion, dataVersion, failed, inputs, materializedAt } = stored
-    const basis = dataVersion === undefined ? undefined : basisOf(codeVersion, inputs)
+    const { codeVersion, dataVersion, failed, inputs, materializedAt, windows } = stored
+    const basis = dataVersion === undefined ? undefined : basisOf(codeVersion, inputs, windows)
     found.add({ partition, basis, failed, materializedAt })
   }
   return found.sets()

@@ -74,6 +74,7 @@ export const make = (state: State) => {
       target.stored = {
         dataVersion,
         codeVersion: cell.codeVersion,
+        windows: cell.windows ?? "",
         inputs: cell.inputs,
         materializedAt: cell.finishedAt,
         materializedBy: run,
@@ -152,6 +153,7 @@ export const make = (state: State) => {
 const neverMaterialized: StoredCell = {
   dataVersion: undefined,
   codeVersion: "",
+  windows: "",
   inputs: {},
   materializedAt: undefined,
   materializedBy: undefined,

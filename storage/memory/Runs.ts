@@ -71,7 +71,8 @@ export const make = (state: State) => {
       request,
       members: [{ worker, joinedAt: startedAt, leftAt: null, running: 0 }],
       backfill: request.backfill && {
-        name: request.backfill.name, paused: false, round: 1, later: [unplanned], stopReason: null, changes: [], lots: []
+        name: request.backfill.name, paused: false, round: 1, later: [unplanned], stopReason: null,
+        retryOf: null, stoppedBefore: null, changes: [], lots: []
       },
       startedAt,
       finishedAt: null,

@@ -13,6 +13,7 @@ import type { Happening } from "../../engine/record/Happening.ts"
 import type { Delivery, Occurrence } from "../../engine/record/HookStore.ts"
 import type { RequestState } from "../../engine/record/SensorStore.ts"
 import type { TickState } from "../../engine/record/TickStore.ts"
+import type { EndState } from "../BackfillRetry.ts"
 
 /** A worker with the end of its lease, in milliseconds since the epoch. */
 export interface Holder extends Worker {
@@ -49,6 +50,9 @@ export interface BackfillRecord {
   round: number
   later: ReadonlyArray<Later>
   stopReason: string | null
+  /** Only retried cells are to be done: the state that it had before, with the reason to stop; null: all are. */
+  retryOf: EndState | null
+  stoppedBefore: string | null
   /** In the order recorded: `commit` and `endSteps` add to it. */
   changes: Array<ProgressChange>
   lots: Array<Lot>

@@ -3,24 +3,34 @@ import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import type { BackfillStore } from "../../engine/record/BackfillStore.ts"
 import { RunState } from "../../engine/record/Run.ts"
-import { countsOf, totalsOf } from "../BackfillProgress.ts"
+import { before, retriedKinds, retryOf } from "../BackfillRetry.ts"
 import { noBackfill, unregistered } from "../Refusals.ts"
 import * as BackfillRuns from "./BackfillRuns.ts"
-import { json } from "./Columns.ts"
+import { json, keys } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
 import { notFound } from "./Look.ts"
 import { changeOf, compact, lockBackfill, readProgress, recordProgress, Rows } from "./Progress.ts"
 import * as Runs from "./Runs.ts"
 import { aliveIn, closeGate, workerNumber } from "./Workers.ts"
 
-const Standing = Schema.Array(Schema.Struct({ state: RunState, cancelling: Schema.Boolean, lost: Schema.Boolean, round: Schema.Int }))
+const Standing = Schema.Array(Schema.Struct({
+  state: RunState,
+  cancelling: Schema.Boolean,
+  lost: Schema.Boolean,
+  paused: Schema.Boolean,
+  round: Schema.Int,
+  plansMore: Schema.Boolean,
+  stopReason: Schema.NullOr(Schema.String),
+  retryOf: Schema.NullOr(Schema.Literals(["succeeded", "failed", "cancelled"])),
+  stoppedBefore: Schema.NullOr(Schema.String)
+}))
 
 export const make = (sql: PgClient.PgClient) => {
   const { backfill } = BackfillRuns.make(sql)
   const { cancelRun, finishRun } = Runs.make(sql)
 
   /** How it stands, with the row of its run locked: claims, cancels and joins wait, or are seen. */
-  const hold = Effect.fnUntraced(function*(id: number, doing: string) {
+  const hold = Effect.fnUntraced(function*(id: number, doing: string, gone: ReadonlyArray<string> = []) {
     const holding = attempt(doing)
     yield* closeGate(sql, id).pipe(holding)
     // In a statement of its own: the look at the workers must not be older than what was waited for.
@@ -29,8 +39,18 @@ export const make = (sql: PgClient.PgClient) => {
       select
         run.state::text as state,
         backfill.round,
+        backfill.paused,
+        backfill.later <> '[]' as "plansMore",
+        backfill.stop_reason as "stopReason",
+        backfill.retry_of::text as "retryOf",
+        backfill.stopped_before as "stoppedBefore",
         run.state = 'running' and run.cancel_requested as cancelling,
-        run.state = 'running' and not exists (${aliveIn(sql, id)}) as lost
+        run.state = 'running' and not exists (
+          select
+          from (${aliveIn(sql, id)}) as alive
+          join sluice.workers as known on known.number = alive.worker
+          where not known.id = any(${keys(gone)}::text[])
+        ) as lost
       from sluice.backfills as backfill
       join sluice.runs as run on run.id = backfill.run
       where backfill.run = ${id}
@@ -51,16 +71,34 @@ export const make = (sql: PgClient.PgClient) => {
       sql`update sluice.backfills set paused = false, stop_reason = null where run = ${id}`
     ).pipe(attempt(doing))
 
-  const join: BackfillStore["Service"]["join"] = Effect.fn("BackfillStore.join")((id, worker) => {
+  /** Takes away what failed, was skipped or is tried again, and gives it. */
+  const takeBack = (id: number, doing: string) =>
+    sql`
+      delete from sluice.backfill_sets where run = ${id} and kind = any(${keys(retriedKinds)}::text[])
+      returning kind, asset, numbering, partitions
+    `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Rows)), attempt(doing))
+
+  /** All open cells are to be done again, and not only those of a retry. */
+  const widen = (id: number, doing: string) =>
+    Effect.andThen(
+      sql`update sluice.backfills set retry_of = null, stopped_before = null where run = ${id}`,
+      sql`delete from sluice.backfill_sets where run = ${id} and kind = 'retried'`
+    ).pipe(attempt(doing))
+
+  const join: BackfillStore["Service"]["join"] = Effect.fn("BackfillStore.join")((id, worker, retry = false) => {
     const doing = `join the backfill ${id}`
     return transact(
       sql,
       doing,
       Effect.gen(function*() {
-        const { cancelling, lost, state } = yield* hold(id, doing)
+        yield* lockBackfill(sql, id)
+        const { cancelling, lost, retryOf, state } = yield* hold(id, doing)
         if (state === "succeeded") return yield* noBackfill(id, "succeeded")
+        if (retry && state !== "running") return yield* noBackfill(id, "ended")
         if (cancelling && !lost) return yield* noBackfill(id, "stopping")
         if (state !== "running" || lost) yield* reopen(id, doing)
+        // A retry whose processes are gone is still one.
+        if (retryOf !== null && (state !== "running" || cancelling)) yield* widen(id, doing)
         const joined = yield* sql`
           insert into sluice.run_workers as member (run, worker)
           select ${id}::integer, worker.number from ${workerNumber(sql, worker)} as worker
@@ -123,26 +161,38 @@ export const make = (sql: PgClient.PgClient) => {
     ).pipe(Effect.catchTag("RunUnavailable", () => Effect.void))
   })
 
-  const retryFailed: BackfillStore["Service"]["retryFailed"] = Effect.fn("BackfillStore.retryFailed")((id) => {
+  const retryFailed: BackfillStore["Service"]["retryFailed"] = Effect.fn("BackfillStore.retryFailed")((id, gone = []) => {
     const doing = `retry the failed cells of the backfill ${id}`
     return transact(
       sql,
       doing,
       Effect.gen(function*() {
         yield* lockBackfill(sql, id)
-        const { cancelling, lost, state } = yield* hold(id, doing)
+        const found = yield* hold(id, doing, gone)
+        const { cancelling, lost, state } = found
         if (cancelling && !lost) return yield* noBackfill(id, "stopping")
+        if (state === "running" && found.paused && !cancelling) return yield* noBackfill(id, "paused")
         // Failures are recorded meanwhile: those that are opened again are counted, no more and no less.
-        const reopened = yield* sql`
-          delete from sluice.backfill_sets where run = ${id} and kind in ('failed', 'skipped')
-          returning kind, asset, numbering, partitions
-        `.pipe(Effect.flatMap(Schema.decodeUnknownEffect(Rows)), attempt(doing))
+        const taken = yield* Effect.forEach(yield* takeBack(id, doing), changeOf)
         const progress = yield* readProgress(sql, [id])
-        const settled = (progress.get(id) ?? []).filter(({ kind }) => kind !== "failed" && kind !== "skipped")
-        const { failed, skipped } = totalsOf(countsOf([...settled, ...(yield* Effect.forEach(reopened, changeOf))]))
+        const settled = (progress.get(id) ?? []).filter(({ kind }) => !retriedKinds.includes(kind))
+        const { failed, leaves, retried, skipped } = retryOf([...settled, ...taken])
         if (failed + skipped === 0) return yield* noBackfill(id, "nothing to retry")
+        const goesOn = state === "running" && !cancelling && !lost
+        const isAll = goesOn ? found.retryOf === null : !leaves && !found.plansMore
+        if (!isAll) yield* recordProgress(sql, id, retried)
         yield* sql`update sluice.backfills set round = round + 1 where run = ${id}`.pipe(attempt(doing))
-        if (state !== "running" || cancelling) yield* reopen(id, doing)
+        if (!goesOn) {
+          const again = before(found)
+          yield* reopen(id, doing)
+          yield* sql`
+            update sluice.backfills
+            set
+              retry_of = ${isAll ? null : again.state}::sluice.run_state,
+              stopped_before = ${isAll ? null : again.stopReason}::text
+            where run = ${id}
+          `.pipe(attempt(doing))
+        }
         return { failed, skipped }
       })
     )
@@ -181,7 +231,11 @@ export const make = (sql: PgClient.PgClient) => {
           `.pipe(attempt(doing))
           if (others.length > 0) return false
         }
-        if (!(yield* finishRun(id, worker, state))) return false
+        const again = round === undefined ? null : found.retryOf
+        if (!(yield* finishRun(id, worker, again ?? state))) return false
+        if (again !== null) {
+          yield* sql`update sluice.backfills set stop_reason = stopped_before where run = ${id}`.pipe(attempt(doing))
+        }
         yield* sql`delete from sluice.lots where run = ${id}`.pipe(attempt(doing))
         yield* compact(sql, id)
         return true

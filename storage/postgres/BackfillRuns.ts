@@ -4,7 +4,7 @@ import { Effect, Schema } from "effect"
 import type { Fragment } from "effect/sql/Statement"
 import type { BackfillStore, BackfillSummary } from "../../engine/record/BackfillStore.ts"
 import { RunRequest, RunState } from "../../engine/record/Run.ts"
-import { countsOf, timedCells, totalsOf } from "../BackfillProgress.ts"
+import { countsOf, retriedOf, sizeOf, timedCells, totalsOf } from "../BackfillProgress.ts"
 import { unregistered } from "../Refusals.ts"
 import { json, keys } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
@@ -22,6 +22,7 @@ const Row = Schema.Struct({
   startedAt: Schema.Date,
   finishedAt: Schema.NullOr(Schema.Date),
   stopReason: Schema.NullOr(Schema.String),
+  isRetry: Schema.Boolean,
   participants: Schema.Array(Schema.Struct({
     worker: Schema.String,
     host: Schema.String,
@@ -49,6 +50,7 @@ export const make = (sql: PgClient.PgClient) => {
         run.started_at as "startedAt",
         run.finished_at as "finishedAt",
         backfill.stop_reason as "stopReason",
+        backfill.retry_of is not null as "isRetry",
         coalesce(members.participants, '[]') as participants
       from sluice.backfills as backfill
       join sluice.runs as run on run.id = backfill.run
@@ -70,7 +72,10 @@ export const make = (sql: PgClient.PgClient) => {
   const summaries = Effect.fnUntraced(function*(condition: Fragment) {
     const found = yield* rows(condition)
     const progress = yield* readProgress(sql, found.map(({ id }) => id))
-    return found.map((row): BackfillSummary => ({ ...row, ...totalsOf(countsOf(progress.get(row.id) ?? [])) }))
+    return found.map(({ isRetry, ...row }): BackfillSummary => {
+      const changes = progress.get(row.id) ?? []
+      return { ...row, retrying: isRetry ? sizeOf(retriedOf(changes)) : null, ...totalsOf(countsOf(changes)) }
+    })
   })
 
   const backfills: BackfillStore["Service"]["backfills"] = Effect.fn("BackfillStore.backfills")(({ limit }) =>

@@ -14,6 +14,7 @@ interface Row {
   readonly partition: string
   readonly isMaterialized: boolean
   readonly code: string | null
+  readonly windows: string | null
   readonly inputs: string | null
   readonly at: Date | null
   readonly failed: boolean
@@ -27,21 +28,23 @@ export const fromCells = Effect.fnUntraced(function*(
   const found = new Map(Array.from(numberings, ([asset, numbering]) => [asset, gathering(numbering)]))
   // The last texts and the basis that follows from them: neighbours are often alike.
   let code = ""
+  let windows = ""
   let inputs = ""
   let basis = ""
   yield* sql<Row>`
     select
-      asset, partition, data_version is not null as "isMaterialized", code_version as code, inputs::text as inputs,
+      asset, partition, data_version is not null as "isMaterialized", code_version as code, windows, inputs::text as inputs,
       materialized_at as at, failed
     from sluice.cells
     where asset = any(${keys(Array.from(numberings.keys()))}::text[]) and (data_version is not null or failed)
   `.stream.pipe(
     Stream.runForEachArray(Effect.fnUntraced(function*(rows) {
       for (const row of rows) {
-        if (row.isMaterialized && (basis === "" || code !== (row.code ?? "") || inputs !== (row.inputs ?? "{}"))) {
+        if (row.isMaterialized && (basis === "" || code !== (row.code ?? "") || windows !== (row.windows ?? "") || inputs !== (row.inputs ?? "{}"))) {
           code = row.code ?? ""
+          windows = row.windows ?? ""
           inputs = row.inputs ?? "{}"
-          basis = basisOf(code, yield* decodeInputs(inputs))
+          basis = basisOf(code, yield* decodeInputs(inputs), windows)
         }
         found.get(row.asset)?.add({
           partition: row.partition,

@@ -13,6 +13,7 @@ const Row = Schema.Struct({
   partition: Schema.String,
   version: Schema.NullOr(Schema.Number),
   code: Schema.NullOr(Schema.String),
+  windows: Schema.NullOr(Schema.String),
   inputs: Schema.NullOr(Schema.String),
   at: Schema.NullOr(Schema.Date),
   run: Schema.NullOr(Schema.Number),
@@ -29,7 +30,7 @@ const isNumberOrNull = (value: unknown): value is number | null => value === nul
 const isRow = (row: { readonly [K in keyof Row]: unknown }): row is Row =>
   typeof row.asset === "string" && typeof row.partition === "string" && typeof row.failed === "boolean" &&
   isNumberOrNull(row.version) && isNumberOrNull(row.run) && (row.at === null || row.at instanceof Date) &&
-  isTextOrNull(row.code) && isTextOrNull(row.inputs) && isTextOrNull(row.error)
+  isTextOrNull(row.code) && isTextOrNull(row.windows) && isTextOrNull(row.inputs) && isTextOrNull(row.error)
 
 const decodeRow = Schema.decodeUnknownEffect(Row)
 
@@ -37,7 +38,7 @@ const nothing: Readonly<Record<string, InputVersion>> = {}
 
 export const make = (sql: PgClient.PgClient) => {
   const columns = sql.literal(`
-    asset, partition, data_version::float8 as version, code_version as code, inputs::text as inputs,
+    asset, partition, data_version::float8 as version, code_version as code, windows, inputs::text as inputs,
     materialized_at as at, materialized_by as run, failed, error
   `)
 
@@ -70,9 +71,16 @@ export const make = (sql: PgClient.PgClient) => {
       if (partitions === "all") all.push(asset)
       else for (const partition of partitions) single.push({ asset, partition })
     }
-    const codes = new Map<string, string>()
+    const texts = new Map<string, string>()
+    // Each row comes with its own copy of them; one copy is enough for a million cells.
+    const once = (text: string): string => {
+      const known = texts.get(text)
+      if (known === undefined) texts.set(text, text)
+      return known ?? text
+    }
     let lastAsset: string | undefined
     let lastCode = ""
+    let lastWindows = ""
     let partitions = new Map<string, StoredCell>()
     let lastText: string | null = null
     let lastInputs = nothing
@@ -94,15 +102,12 @@ export const make = (sql: PgClient.PgClient) => {
             lastAsset = row.asset
             partitions = found.get(row.asset) ?? new Map()
           }
-          // Each row comes with its own copy of the version of the code; one copy is enough for a million cells.
-          const code = row.code ?? ""
-          if (code !== lastCode) {
-            lastCode = codes.get(code) ?? code
-            codes.set(lastCode, lastCode)
-          }
+          if (row.code !== lastCode) lastCode = once(row.code ?? "")
+          if (row.windows !== lastWindows) lastWindows = once(row.windows ?? "")
           partitions.set(row.partition, {
             dataVersion: row.version ?? undefined,
             codeVersion: lastCode,
+            windows: lastWindows,
             inputs: row.inputs === null ? nothing : lastInputs,
             materializedAt: row.at ?? undefined,
             materializedBy: row.run ?? undefined,

@@ -26,17 +26,18 @@ export const make = (sql: PgClient.PgClient) => {
     const { assets, partitions } = cellColumns(cells)
     return sql`
       insert into sluice.cells as cell (
-        asset, partition, materialized_at, materialized_by, code_version, content_hash, inputs
+        asset, partition, materialized_at, materialized_by, code_version, windows, content_hash, inputs
       )
-      select batch.asset, batch.partition, batch.at, ${run}::integer, batch.code, batch.hash, batch.inputs::jsonb
+      select batch.asset, batch.partition, batch.at, ${run}::integer, batch.code, nullif(batch.windows, ''), batch.hash, batch.inputs::jsonb
       from unnest(
         ${assets}::text[],
         ${partitions}::text[],
         ${instants(cells.map((cell) => cell.finishedAt))}::timestamptz[],
         ${texts(cells.map((cell) => cell.codeVersion))}::text[],
+        ${keys(cells.map((cell) => cell.windows ?? ""))}::text[],
         ${keys(written.map(({ hash }) => hash ?? null))}::text[],
         ${documents(cells.map((cell) => cell.inputs))}::text[]
-      ) as batch (asset, partition, at, code, hash, inputs)
+      ) as batch (asset, partition, at, code, windows, hash, inputs)
       order by batch.asset collate "C", batch.partition collate "C"
       on conflict (asset, partition) do update
       set
@@ -47,6 +48,7 @@ export const make = (sql: PgClient.PgClient) => {
         materialized_at = excluded.materialized_at,
         materialized_by = excluded.materialized_by,
         code_version = excluded.code_version,
+        windows = excluded.windows,
         content_hash = excluded.content_hash,
         inputs = excluded.inputs,
         claimed_by = null,
@@ -107,7 +109,7 @@ export const make = (sql: PgClient.PgClient) => {
     <E, R>(commit: Commit<E, R>): Effect.Effect<ReadonlyArray<Step>, E | RunStoreError | LeaseLost, R> =>
       commit.cells.length === 0
         ? Effect.succeed([])
-        : transact(sql, `commit ${commit.cells.length} cells of run ${commit.run}`, record(commit))
+        : transact(sql, `commit ${commit.cells.length} ${commit.cells.length === 1 ? "cell" : "cells"} of run ${commit.run}`, record(commit))
   )
 
   return { commit }

@@ -2,6 +2,7 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Schema } from "effect"
 import type { DynamicKey, RunStore, SourceKeys } from "../../engine/record/RunStore.ts"
+import { fitKeys } from "../Refusals.ts"
 import { keys as keyColumn } from "./Columns.ts"
 import { attempt, transact } from "./Failure.ts"
 
@@ -170,7 +171,7 @@ export const make = (sql: PgClient.PgClient) => {
 
   const addKeys: RunStore["Service"]["addKeys"] = Effect.fn("RunStore.addKeys")((set, keys) => {
     const adding = `add keys to the partition set ${set}`
-    return transact(
+    const add = transact(
       sql,
       adding,
       Effect.gen(function*() {
@@ -195,6 +196,7 @@ export const make = (sql: PgClient.PgClient) => {
         if (added.size + given.length > 0) yield* countChange(set)
       }).pipe(attempt(adding))
     )
+    return Effect.andThen(fitKeys(keys), add)
   })
 
   const removeKeys: RunStore["Service"]["removeKeys"] = Effect.fn("RunStore.removeKeys")((set, keys) =>

@@ -22,6 +22,7 @@ const LookRow = Schema.Array(Schema.Struct({
   round: Schema.Int,
   sharers: Schema.Int,
   later: Schema.Array(Schema.Struct({ asset: Schema.String, source: Schema.String })),
+  retrying: Schema.Boolean,
   changes: Rows,
   lots: Schema.Array(Schema.Struct({
     number: Schema.Int,
@@ -50,6 +51,7 @@ export const readLook = Effect.fnUntraced(function*(sql: PgClient.PgClient, id: 
       asked.cancel_requested as "cancelRequested",
       asked.round,
       asked.later,
+      asked.retrying,
       (select count(*)::integer from (${aliveIn(sql, id)}) as alive) as sharers,
       (
         select coalesce(json_agg(json_build_object(
@@ -74,6 +76,7 @@ export const readLook = Effect.fnUntraced(function*(sql: PgClient.PgClient, id: 
     from (
       select
         run.state::text as state, run.cancel_requested, backfill.paused, backfill.round, backfill.later,
+        backfill.retry_of is not null as retrying,
         case
           when backfill.round = ${since?.round ?? null}::integer then ${since?.horizon ?? null}::text::pg_snapshot
           else '1:1:'::pg_snapshot

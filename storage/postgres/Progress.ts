@@ -9,7 +9,7 @@ import { keys, numbers } from "./Columns.ts"
 import { attempt } from "./Failure.ts"
 import { setColumns, setOf } from "./SetColumns.ts"
 
-const Kind = Schema.Literals(["planned", "materialized", "unchanged", "failed", "skipped"])
+const Kind = Schema.Literals(["planned", "materialized", "unchanged", "failed", "skipped", "retried"])
 
 /** Adds changes; for a run that is no backfill it adds nothing. To be called in the transaction of what it tells. */
 export const recordProgress = (
@@ -58,8 +58,8 @@ export const readProgress = Effect.fnUntraced(function*(sql: PgClient.PgClient, 
 })
 
 /**
- * Holds the lock of a backfill to the end of the transaction. Who takes lots, merges, opens failed cells again or ends
- * it holds it; who only adds to it does not.
+ * Holds the lock of a backfill to the end of the transaction. Who takes lots, merges, opens failed cells again, joins or
+ * ends it holds it; who only adds to it does not.
  */
 export const lockBackfill = (sql: PgClient.PgClient, id: number) =>
   sql`select pg_advisory_xact_lock(${lockClass}::integer, ${id}::integer)`.pipe(attempt(`lock the backfill ${id}`))

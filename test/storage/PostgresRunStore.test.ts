@@ -312,6 +312,11 @@ describe("a run store whose database goes away", () => {
       const error = yield* Effect.flip(store.heartbeat("one"))
       assert.match(error.message, /could not renew the lease of the worker one: database ".*" does not exist/)
       assert.isFalse(error.transient)
+      const cells = cellsOf("nhl/games", 0, 2).map((cell) => computed(cell))
+      const one = yield* Effect.flip(store.commit(commitOf(1, "one", cells.slice(0, 1))))
+      assert.match(one.message, /could not commit 1 cell of run 1: database/)
+      const two = yield* Effect.flip(store.commit(commitOf(1, "one", cells)))
+      assert.match(two.message, /could not commit 2 cells of run 1: database/)
     }).pipe(Effect.scoped))
 
   it.live("says that another try may succeed when nobody listens", () =>

@@ -8,7 +8,7 @@ const now = Date.parse("2024-06-01T12:00:00Z")
 const backfill = (more: Partial<BackfillSummary>): BackfillSummary => ({
   id: 7, name: null, state: "running", lost: false, cancelRequested: false,
   request: new RunRequest({ selection: "nhl", partitions: null, force: false, concurrency: 8 }),
-  startedAt: new Date(now - 600_000), finishedAt: null, stopReason: null,
+  startedAt: new Date(now - 600_000), finishedAt: null, stopReason: null, retrying: null,
   planned: 10_000, materialized: 3_000, unchanged: 500, failed: 300, skipped: 200, participants: [], ...more
 })
 

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as BackfillProgress from "../../../cli/progress/BackfillProgress.ts"
+import { ending } from "../../../cli/progress/LineView.ts"
 import type { Progress as Told } from "../../../engine/backfill/Backfill.ts"
 
 const counts = (asset: string, planned: number, materialized: number, failed = 0) =>
@@ -40,6 +41,21 @@ describe("the progress of a backfill", () => {
     assert.deepStrictEqual(ended(counts("a", 5, 5), counts("b", 5, 3)), [])
     assert.deepStrictEqual(ended(counts("a", 5, 5), counts("b", 5, 5)), ["b"])
     assert.deepStrictEqual(ended(counts("a", 5, 5), counts("b", 5, 5)), [])
+  })
+
+  it("tells rows and times of no cells but those of this process", () => {
+    let now = 0
+    const progress = BackfillProgress.make(() => now)
+    progress.absorb(told([counts("a", 3, 0), counts("b", 3, 0), counts("c", 3, 0)]))
+    const step = (asset: string) => progress.observe({ _tag: "StepMaterialized", cell: { asset, partition: "" }, rows: 2, millis: 1 })
+    for (const asset of ["b", "c", "c", "c"]) step(asset)
+    now = 1000
+    const ended = progress.absorb(told([counts("a", 3, 3), counts("b", 3, 3), counts("c", 3, 3)]))
+    assert.deepStrictEqual(ended.map((asset) => ending(asset, progress.here(asset.asset)).replace(/ in .*/, " in …")), [
+      "a: 3 materialized, none of them here",
+      "b: 3 materialized, 1 of them here (2 rows) in …",
+      "c: 3 materialized (6 rows) in …"
+    ])
   })
 
   it("retried cells are open again: the rate begins anew", () => {

@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { request as runRequest, worker } from "../RunStore.ts"
-import { begun, cells, end, games, materialize, refusal, request, stats, type Test } from "./Records.ts"
+import { begun, cells, end, games, materialize, refusal, request, stats, type Test, textOf } from "./Records.ts"
 
 export const life = (test: Test): void => {
   test("is created with its first participant, and listed newest first", Effect.gen(function*() {
@@ -161,6 +161,91 @@ export const life = (test: Test): void => {
     assert.deepInclude(yield* store.join(id, "two"), { state: "running", lost: false })
     yield* materialize(id, "two", games, 10, 10)
     assert.match(yield* refusal(store.retryFailed(id)), /nothing to retry/)
+  }))
+
+  test("a retry of one that has ended, or is lost, does what failed and nothing else, whoever goes on with it", Effect.gen(function*() {
+    const { id, runs, store } = yield* begun
+    yield* materialize(id, "one", games, 0, 9)
+    yield* end(id, "one", "failed", games, 10, 11)
+    yield* end(id, "one", "skipped", stats, 10, 10)
+    yield* store.stop(id, "2 cells failed")
+    yield* store.leave(id, "one")
+    yield* runs.cancelRun(id)
+    assert.deepStrictEqual(yield* store.retryFailed(id), { failed: 2, skipped: 1 })
+    const retried = Effect.map(store.look(id, null), ({ changes, retrying }) => ({
+      retrying, cells: changes.filter(({ kind }) => kind === "retried").map(({ asset, cells }) => `${asset} ${textOf(cells)}`).sort()
+    }))
+    const both = { retrying: true, cells: [`${stats} 10-10`, `${games} 10-11`].sort() }
+    assert.deepInclude(yield* store.backfill(id), { state: "running", lost: true, stopReason: null, retrying: 3, failed: 0 })
+    // As after a crash: it is lost, and others go on with it.
+    yield* store.join(id, "one")
+    yield* store.leave(id, "one")
+    yield* store.join(id, "two")
+    assert.deepStrictEqual(yield* retried, both)
+    yield* materialize(id, "two", games, 10, 10)
+    yield* end(id, "two", "failed", games, 11, 11)
+    assert.deepInclude(yield* store.backfill(id), { retrying: 1, failed: 1, stopReason: null })
+    assert.deepStrictEqual(yield* store.retryFailed(id), { failed: 2, skipped: 0 }, "with the skipped one that was not tried yet")
+    // By Ctrl-C: what was not tried is tried by the next retry.
+    assert.isTrue(yield* store.finish(id, "two", "cancelled"))
+    yield* store.leave(id, "two")
+    assert.deepInclude(yield* store.backfill(id), { state: "cancelled", stopReason: null, retrying: 2 })
+    assert.deepInclude(yield* store.retryFailed(id), { failed: 2 })
+    yield* store.join(id, "two")
+    yield* materialize(id, "two", games, 11, 11)
+    yield* materialize(id, "two", stats, 10, 10)
+    const { round } = yield* store.look(id, null)
+    assert.isTrue(yield* store.finish(id, "two", "succeeded", round))
+    assert.deepInclude(yield* store.backfill(id), { state: "cancelled", retrying: 0, materialized: 13, failed: 0, skipped: 0 })
+    assert.match(yield* refusal(store.retryFailed(id)), /nothing to retry/)
+    assert.match(yield* refusal(store.join(id, "one", true)), /has already ended.*backfill resume/, "too late for the retry")
+    // All the rest.
+    assert.deepInclude(yield* store.join(id, "one"), { state: "running", retrying: null })
+    assert.deepStrictEqual(yield* retried, { retrying: false, cells: [] })
+  }))
+
+  test("a retry gives a backfill that stopped its reason back; one without other open cells is no such retry", Effect.gen(function*() {
+    const { id, runs, store } = yield* begun
+    yield* end(id, "one", "failed", games, 0, 0)
+    yield* store.stop(id, "1 cell failed")
+    yield* store.leave(id, "one")
+    yield* runs.cancelRun(id)
+    yield* store.retryFailed(id)
+    yield* store.join(id, "two")
+    yield* materialize(id, "two", games, 0, 0)
+    const { round } = yield* store.look(id, null)
+    assert.isTrue(yield* store.finish(id, "two", "succeeded", round))
+    assert.deepInclude(yield* store.backfill(id), { state: "failed", stopReason: "1 cell failed", retrying: 0, planned: 200, materialized: 1 })
+    yield* store.join(id, "two")
+    yield* materialize(id, "two", games, 1, 98)
+    yield* materialize(id, "two", stats, 0, 99)
+    yield* end(id, "two", "failed", games, 99, 99)
+    assert.isTrue(yield* store.finish(id, "two", "failed"))
+    assert.deepStrictEqual(yield* store.retryFailed(id), { failed: 1, skipped: 0 })
+    assert.deepInclude(yield* store.backfill(id), { state: "running", retrying: null, failed: 0 })
+  }))
+
+  test("a retry of one whose workers are known to be dead does what failed alone, before their leases end", Effect.gen(function*() {
+    const { id, store } = yield* begun
+    yield* store.join(id, "two")
+    yield* end(id, "one", "failed", games, 0, 0)
+    assert.deepStrictEqual(yield* store.retryFailed(id, ["one"]), { failed: 1, skipped: 0 })
+    assert.isNull((yield* store.backfill(id)).retrying, "the other goes on with all of it")
+    yield* end(id, "one", "failed", games, 0, 0)
+    yield* store.retryFailed(id, ["one", "two"])
+    assert.strictEqual((yield* store.backfill(id)).retrying, 1)
+    assert.isTrue(yield* store.finish(id, "two", "succeeded", (yield* store.look(id, null)).round))
+    assert.strictEqual((yield* store.backfill(id)).state, "cancelled")
+  }))
+
+  test("a paused one retries nothing until it goes on", Effect.gen(function*() {
+    const { id, store } = yield* begun
+    yield* end(id, "one", "failed", games, 0, 0)
+    yield* store.pause(id)
+    assert.match(yield* refusal(store.retryFailed(id)), /RunUnavailable: Backfill \d+ is paused.*sluice backfill resume \d+` first/)
+    yield* store.unpause(id)
+    assert.deepStrictEqual(yield* store.retryFailed(id), { failed: 1, skipped: 0 })
+    assert.deepInclude(yield* store.look(id, null), { retrying: false })
   }))
 
   test("says so when a number is no backfill, or an ordinary run", Effect.gen(function*() {

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import * as PartitionSet from "../../../engine/partition/PartitionSet.ts"
 import { BackfillOptions, defaultStates, everything } from "../../../engine/record/Backfill.ts"
-import { BackfillStore, type Look, type ProgressKind } from "../../../engine/record/BackfillStore.ts"
+import { BackfillStore, type Look, type ProgressChange } from "../../../engine/record/BackfillStore.ts"
 import type { AssetSet, Gather } from "../../../engine/record/CellSets.ts"
 import { RunRequest } from "../../../engine/record/Run.ts"
 import { type CellCommit, RunStore, type StepEnd } from "../../../engine/record/RunStore.ts"
@@ -87,7 +87,7 @@ export class Known {
     }
   }
 
-  of(kind: ProgressKind, asset: string): PartitionSet.PartitionSet {
+  of(kind: ProgressChange["kind"], asset: string): PartitionSet.PartitionSet {
     return this.sets.get(`${kind} ${asset}`) ?? PartitionSet.empty(1)
   }
 

@@ -24,7 +24,7 @@ export const fromCells = Effect.fnUntraced(function*(asset: string, numbering: N
     if (cell.failed && point !== undefined) failed.push(point)
     if (cell.dataVersion === undefined) continue
     strays ||= point === undefined
-    const basis = basisOf(cell.codeVersion, cell.inputs)
+    const basis = basisOf(cell.codeVersion, cell.inputs, cell.windows)
     if (point !== undefined) bases.set(basis, [...bases.get(basis) ?? [], point])
   }
   const byBasis = Array.from(bases, ([basis, points]) => [basis, of(points)] as const)
@@ -71,7 +71,7 @@ export const cellSets = (test: Test): void => {
       yield* materialize(run, [computed(a, at(3)), computed(b, { ...read("nhl/days", 1), ...at(9) }), computed(c, at(5))])
       yield* materialize(run, [
         computed(cellsOf("nhl/games", 3, 4)[0]!, read("nhl/days", 2)),
-        computed(cellsOf("nhl/teams", 4, 5)[0]!, { codeVersion: "v7" })
+        computed(cellsOf("nhl/teams", 4, 5)[0]!, { codeVersion: "v7", windows: "day UTC" })
       ])
       yield* store.claim(run, "one", [c, ...cellsOf("nhl/games", 5, 7)])
       yield* store.endSteps(run, "one", [
@@ -89,7 +89,8 @@ export const cellSets = (test: Test): void => {
           [basisOf("v1", { day: { asset: "nhl/days" } }), PartitionSet.fromPositions([1, 3])]
         ])
       )
-      assert.deepStrictEqual(Array.from((yield* agree("nhl/teams")).byBasis.keys()), [basisOf("v7", {})])
+      assert.deepStrictEqual(Array.from((yield* agree("nhl/teams")).byBasis.keys()), [basisOf("v7", {}, "day UTC")])
+      assert.strictEqual((yield* store.cells(all("nhl/teams"))).get("nhl/teams")?.get(cellsOf("nhl/teams", 4, 5)[0]!.partition)?.windows, "day UTC")
       yield* materialize(run, [computed(c, { codeVersion: "v2" })])
       assert.deepStrictEqual((yield* agree("nhl/games")).failed, PartitionSet.range(5, 5))
       assert.isAbove(sets.lastMaterialized?.getTime() ?? 0, 8999)
@@ -193,6 +194,7 @@ export const cellSets = (test: Test): void => {
         yield* store.commit(commitOf(run, "one", cells.map((cell) =>
           computed(cell, {
             codeVersion: random.pick(["v1", "v1", "v2"]),
+            windows: random.pick(["", "", "day UTC"]),
             inputs: random.next() < 0.5 ? {} : { i: { asset, count: round, sum: round, max: round } }
           }))))
       }

@@ -25,6 +25,7 @@ export const commits = (test: Test): void => {
     assert.deepStrictEqual(stored.get("nhl/games")?.get(a.partition), {
       dataVersion: step?.dataVersion ?? -1,
       codeVersion: "v1",
+      windows: "",
       inputs,
       materializedAt: cell.finishedAt,
       materializedBy: run,

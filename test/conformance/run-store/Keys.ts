@@ -44,6 +44,19 @@ export const keys = (test: Test): void => {
     assert.deepStrictEqual(yield* live, kept.slice(1, 2))
   }))
 
+  test("adds no key with a line break or another control character, nor those beside it", Effect.gen(function*() {
+    const { store } = yield* started
+    for (const key of ["a\nb", "a\u0000", "\tb", "a\u007fb"]) {
+      const { message, transient } = yield* Effect.flip(store.addKeys("city", ["oslo", key]))
+      assert.match(message, /cannot be a partition key, because it has a line break or another control character/)
+      assert.notInclude(message, key)
+      assert.isFalse(transient)
+    }
+    assert.deepStrictEqual((yield* store.dynamicKeys(["city"])).get("city"), [])
+    yield* store.addKeys("city", ["Ærø", "a b", "a\\nb"])
+    assert.lengthOf((yield* store.dynamicKeys(["city"])).get("city") ?? [], 3)
+  }))
+
   test("gives a key its old place back, and numbers new ones without gaps", Effect.gen(function*() {
     const { store } = yield* started
     const places = Effect.map(store.dynamicKeys(["city"]), (sets) =>

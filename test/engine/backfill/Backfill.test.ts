@@ -127,8 +127,10 @@ describe("Backfill", () => {
         assert.isBelow(log.started().length, 1500)
         // What is left goes on as it is; the failed ones wait until they are asked for.
         out = false
-        yield* Backfill.retryFailed(report!.id)
-        assert.include(yield* join([source], report!.id), { state: "succeeded", materialized: 2000, failed: 0, stopReason: null })
+        const { failed, id, state, stopReason } = report!
+        assert.deepStrictEqual(yield* Backfill.retryFailed(id), { failed, skipped: 0 })
+        assert.include(yield* join([source], id), { state, stopReason, planned: 2000, materialized: failed, failed: 0, retrying: 0 })
+        assert.include(yield* join([source], id), { state: "succeeded", materialized: 2000, failed: 0, stopReason: null })
       }).pipe(Effect.provide(services)))
   }
 

@@ -64,7 +64,7 @@ describe("Ledger", () => {
       }
       const ledger = Ledger.make(snapshot)
       const look = (changes: Look["changes"]): Look => ({
-        changes, lots, sharers: 1, horizon: "", round: 1, later: [], state: "running", cancelRequested: false
+        changes, lots, sharers: 1, horizon: "", round: 1, later: [], retrying: false, state: "running", cancelRequested: false
       })
       // In two parts that overlap.
       const cut = random.whole(0, told.length)
@@ -103,7 +103,7 @@ describe("Ledger", () => {
     const last = PartitionSet.takeLast(cells, 1)
     const change = (kind: ProgressKind, set: PartitionSet.PartitionSet) => ({ asset: "source", numbering: "", kind, cells: set })
     const look = (round: number, changes: Look["changes"]): Look => ({
-      changes, lots: [], sharers: 1, horizon: "", round, later: [], state: "running", cancelRequested: false
+      changes, lots: [], sharers: 1, horizon: "", round, later: [], retrying: false, state: "running", cancelRequested: false
     })
     ledger.absorb(look(1, [change("planned", cells), change("failed", PartitionSet.union(one, last)), change("materialized", one)]))
     assert.deepStrictEqual(ledger.counts(), [{ asset: "source", planned: 42, materialized: 1, unchanged: 0, failed: 1, skipped: 0 }])
@@ -111,6 +111,27 @@ describe("Ledger", () => {
     ledger.absorb(look(2, [change("planned", cells), change("materialized", one)]))
     assert.deepStrictEqual(ledger.counts(), [{ asset: "source", planned: 42, materialized: 1, unchanged: 0, failed: 0, skipped: 0 }])
     assert.strictEqual(PartitionSet.size(ledger.ready("source")), 41)
+  })
+})
+
+describe("a ledger of a retry", () => {
+  it("has nothing to do but what is tried again, until the whole backfill goes on", () => {
+    const ledger = Ledger.make(snapshot)
+    const cells = snapshot.space("source").all
+    const two = PartitionSet.take(cells, 2)
+    const change = (kind: Look["changes"][number]["kind"], set: PartitionSet.PartitionSet) => ({ asset: "source", numbering: "", kind, cells: set })
+    const look = (retrying: boolean, changes: Look["changes"]): Look => ({
+      changes, lots: [], sharers: 1, horizon: "", round: 2, later: [], retrying, state: "running", cancelRequested: false
+    })
+    ledger.absorb(look(true, [change("planned", cells), change("retried", two)]))
+    assert.deepStrictEqual(namesOf(ledger.ready("source")), namesOf(two))
+    assert.strictEqual(ledger.doable(), 2)
+    assert.deepStrictEqual(ledger.counts(), [{ asset: "source", planned: 42, materialized: 0, unchanged: 0, failed: 0, skipped: 0 }])
+    ledger.absorb(look(true, [change("materialized", two)]))
+    assert.isTrue(ledger.isDone())
+    ledger.absorb(look(false, []))
+    assert.isFalse(ledger.isDone())
+    assert.strictEqual(PartitionSet.size(ledger.ready("source")), 40)
   })
 })
 

@@ -96,6 +96,25 @@ describe("Plan", () => {
     assert.deepStrictEqual(lines({ assets: [a], stored: { a: { "": cell(undefined, { failed: true }) } } }), ["a: Failed"])
   })
 
+  it("plans a cell whose key stands for another window of time than it did", () => {
+    const day = (timezone: string, hourOffset = 0) => Partitions.daily({ start: "2023-07-01", end: "2023-07-03", timezone, hourOffset })
+    const made = day("America/New_York")
+    const others = [
+      Partitions.weekly({ start: "2023-07-01", end: "2023-07-08", weekStart: "Saturday" }), day("Asia/Tokyo"), day("America/New_York", 6),
+      Partitions.fixed(["2023-07-01"])
+    ]
+    const stored = (windows: string) => ({ up: { "2023-07-01": cell(1, { windows }) } })
+    for (const partitions of others) {
+      assert.include(lines({ assets: [rows("up", { partitions })], stored: stored(Partitions.calendars(made)) }), "up@01: WindowChanged")
+    }
+    // Its start is no part of what a key means, and of cells from before it was recorded nothing is known.
+    const longer = rows("up", { partitions: Partitions.daily({ start: "2023-06-30", end: "2023-07-03", timezone: "America/New_York" }) })
+    assert.deepStrictEqual(lines({ assets: [longer], stored: stored(Partitions.calendars(made)) }), ["up@30: Missing", "up@02: Missing"])
+    assert.deepStrictEqual(lines({ assets: [rows("up", { partitions: made })], stored: stored("") }), ["up@02: Missing"])
+    const ticks = (start: string) => Partitions.cron({ cron: "0 6 * * *", start, end: "2023-07-03T06:00", timezone: "UTC" })
+    assert.strictEqual(Partitions.calendars(ticks("2023-06-01")), Partitions.calendars(ticks("2023-07-01")))
+  })
+
   it("plans a cell that no longer reads what it has read", () => {
     assert.deepStrictEqual(lines({ assets: [a], stored: { a: { "": cell(3, read("old", "x", 1)) } } }), ["a: InputRemoved"])
   })

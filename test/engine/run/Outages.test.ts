@@ -1,8 +1,9 @@
 /** The store is away for a moment, or for good; what it has been told must not be lost or done twice. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Clock, Duration, Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Asset, Io, Partitions, Retry, Rows, RunStore } from "../../../index.ts"
+import * as Lease from "../../../engine/run/Lease.ts"
 import { Store, Value } from "../assets.ts"
 import { memory, resume, start, stored, texts } from "./harness.ts"
 
@@ -21,6 +22,12 @@ const elapse = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     for (let i = 0; i < 200; i++) yield* TestClock.adjust("300 millis")
     return yield* Fiber.join(fiber)
   })
+
+/** Makes effects fail for so long from now on. */
+const awayFor = (millis: number) =>
+  Effect.map(Clock.currentTimeMillis, (from) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<A, E | RunStore.RunStoreError, R> =>
+      now < from + millis ? Effect.fail(away) : effect))
 
 describe("When the store is away", () => {
   it.effect("a commit whose answer is lost counts, and nothing is computed or written twice", () =>
@@ -70,6 +77,39 @@ describe("When the store is away", () => {
       assert.strictEqual((yield* store.run(1)).state, "failed")
       const events = (yield* store.events(1)).map(({ type }) => type)
       assert.deepStrictEqual([events[0], events.at(-1)], ["run_started", "run_finished"])
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("commits are as patient as all else", () =>
+    Effect.gen(function*() {
+      const whileAway = yield* awayFor(5000)
+      const a = texts("a", (_, key) => Effect.succeed([String(key)]), { partitions: letters })
+      const b = Asset.make("b", {
+        output: Rows.of(Value),
+        io: Store,
+        run: () => Effect.succeed(Stream.make({ value: "b" }))
+      })
+      const report = yield* elapse(withStore(start([a, b]), (store) => ({ commit: (commit) => whileAway(store.commit(commit)) })))
+      assert.include(report, { state: "succeeded", materialized: 4 })
+    }).pipe(Effect.provide(memory)))
+
+  it.effect("longer than a lease lasts: a commit that comes late is refused where another run has the cell by now, else done", () =>
+    Effect.gen(function*() {
+      let computed = 0
+      const a = texts("a", (_, key) => Effect.as(Effect.sync(() => computed++), [String(key)]), { partitions: letters })
+      const whileAway = yield* awayFor(5000)
+      const late = withStore(start([a]), (store) => ({
+        commit: (commit) => whileAway(store.commit(commit)),
+        heartbeat: (worker) => whileAway(store.heartbeat(worker))
+      }))
+      const [one, other] = yield* elapse(Effect.all([late, Effect.delay(start([a], { partitions: "x" }), "3 seconds")], { concurrency: 2 })).pipe(
+        Effect.provideService(Lease.Timing, { lease: Duration.seconds(2), heartbeat: Duration.millis(500), cancelPoll: Duration.seconds(60) })
+      )
+      assert.include(one, { state: "succeeded", materialized: 2, unchanged: 1 })
+      assert.include(other, { state: "succeeded", materialized: 1 })
+      assert.strictEqual(computed, 4)
+      const store = yield* RunStore.RunStore
+      const runs = yield* Effect.forEach(["x", "y", "z"], (partition) => store.materializations({ asset: "a", partition }, { limit: 9 }))
+      assert.deepStrictEqual(runs.map((made) => made.map(({ run }) => run)), [[other.run], [one.run], [one.run]])
     }).pipe(Effect.provide(memory)))
 
   it.effect("for good: the run ends with the store's error, no step is blamed, and it can be resumed", () =>

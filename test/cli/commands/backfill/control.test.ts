@@ -125,6 +125,80 @@ describe("a process of a backfill that ends", () => {
     }))
 })
 
+describe("retry-failed", () => {
+  it.live("of one that stopped does what failed and nothing else, also after kill -9; resume does the rest", () =>
+    Effect.gen(function*() {
+      const given = yield* project(main)
+      const { ran, run, start } = given
+      const broken = { env: { FAIL: "2024-01-03" } }
+      const stopped = yield* run(words("backfill shop/orders --to 2024-01-21 --max-failures 1 -c 1"), broken)
+      assert.strictEqual(stopped.code, 1, stopped.stderr)
+      const before = (yield* ran).length
+      const again = yield* run(words("backfill retry-failed 1"), broken)
+      assert.strictEqual(again.code, 1, again.stdout)
+      yield* hold(given)
+      const killed = start(words("backfill retry-failed 1"))
+      yield* until(ran, (cells) => cells.length === before + 2)
+      killed.process.kill("SIGKILL")
+      yield* ended(killed)
+      yield* letGo(given)
+      const resumed = yield* run(words("backfill resume 1"))
+      assert.strictEqual(resumed.code, 0, resumed.stdout)
+      assert.include(resumed.stdout, "✗ Backfill 1 failed")
+      assert.match(
+        resumed.stdout,
+        /Only what had failed was tried again: \d+ open cells are left as before, and `npx sluice backfill resume 1` goes on\./
+      )
+      assert.deepStrictEqual((yield* ran).slice(before), Array.from({ length: 3 }, () => "orders@2024-01-03"))
+      const { failed, materialized, open, state } = yield* shown(given)
+      assert.deepStrictEqual([state, failed, Number(materialized) + Number(open)], ["failed", 0, 21])
+      const rest = yield* run(words("backfill resume 1"))
+      assert.strictEqual(rest.code, 0, rest.stdout)
+      assert.include(rest.stdout, "Backfill 1 succeeded")
+      assert.lengthOf(yield* ran, before + 3 + Number(open))
+    }))
+
+  it.live("of one whose process was killed just now does what failed and nothing else", () =>
+    Effect.gen(function*() {
+      const given = yield* project(main)
+      const { ran, run, start } = given
+      const running = start(words("backfill shop/orders --to 2024-01-12 -c 1"), { env: { FAIL: "2024-01-01", MS: "200" } })
+      yield* until(ran, (cells) => cells.length === 4)
+      running.process.kill("SIGKILL")
+      yield* ended(running)
+      const { code, stdout } = yield* run(words("backfill retry-failed 1"))
+      assert.strictEqual(code, 0, stdout)
+      assert.include(stdout, "1 failed cell of backfill 1 is tried again.")
+      assert.deepStrictEqual((yield* ran).slice(4), ["orders@2024-01-01"])
+      assert.deepInclude(yield* shown(given), { state: "cancelled", failed: 0 })
+    }))
+
+  it.live("of one that was cancelled does what failed and nothing else; a paused one is refused", () =>
+    Effect.gen(function*() {
+      const given = yield* project(main)
+      const { ran, run, start } = given
+      yield* hold(given)
+      const running = start(words("backfill shop/orders --to 2024-01-12 -c 1"), { env: { FAIL: "2024-01-01" } })
+      yield* until(ran, (cells) => cells.length === 1)
+      yield* run(words("backfill pause 1"))
+      yield* letGo(given)
+      yield* until(Effect.map(shown(given), ({ failed }) => failed), (failed) => failed === 1)
+      const refused = yield* run(words("backfill retry-failed 1 --json"))
+      assert.deepStrictEqual([refused.code, refused.stdout], [2, ""])
+      assert.strictEqual(refused.stderr, "error: Backfill 1 is paused, so what failed would wait too; write `sluice backfill resume 1` first.\n")
+      yield* run(words("backfill cancel 1"))
+      yield* ended(running)
+      const before = (yield* ran).length
+      const open = Number((yield* shown(given))["open"])
+      const { code, stdout } = yield* run(words("backfill retry-failed 1 --json"))
+      assert.strictEqual(code, 0, stdout)
+      assert.deepInclude(lines(stdout)[0], { event: "Retrying", failed: 1, skipped: 0 })
+      assert.deepInclude(lines(stdout).at(-1), { event: "Report", state: "cancelled", failed: 0, retrying: 0 })
+      assert.deepStrictEqual((yield* ran).slice(before), ["orders@2024-01-01"])
+      assert.deepInclude(yield* shown(given), { state: "cancelled", failed: 0, open })
+    }))
+})
+
 const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)

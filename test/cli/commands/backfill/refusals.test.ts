@@ -61,6 +61,19 @@ describe("a backfill that means nothing", () => {
       assert.include((yield* run(["backfills"])).stdout, "There are no backfills yet")
     }))
 
+  it.live("prints no line with --json, also where it is refused late", () =>
+    Effect.gen(function*() {
+      const { run } = yield* project(main)
+      yield* run(words("backfill shop/orders --to 2024-01-02"))
+      yield* run(words("materialize show"))
+      const late = ["backfill join 1", "backfill join 124", "backfill resume 1", "backfill retry-failed 1", "run resume 2", "run resume 124"]
+      for (const line of late) {
+        const { code, stderr, stdout } = yield* run(words(`${line} --json`))
+        assert.deepStrictEqual([line, code, stdout], [line, 2, ""])
+        assert.isTrue(stderr.startsWith("error: "), stderr)
+      }
+    }))
+
   it.live("an empty master set says what to do first", () =>
     Effect.gen(function*() {
       const { run } = yield* project(main)

@@ -90,6 +90,17 @@ describe("sluice backfill", () => {
       assert.match(stopReason, /maximum of 3/)
     }))
 
+  it.live("--max-failures tells how many failed in all, also those under way when it stopped", () =>
+    Effect.gen(function*() {
+      const { run } = yield* project(main)
+      const FAIL = Array.from({ length: 31 }, (_, i) => `2024-01-${String(i + 1).padStart(2, "0")}`).join(",")
+      const { stdout } = yield* run(words("backfill shop/orders --max-failures 2 -c 1"), { env: { FAIL } })
+      const [, head] = /Backfill 1 failed in .*, (\d+) failed/.exec(stdout) ?? []
+      const [, sentence] = /Stopped: (\d+) cells failed, which reaches the maximum of 2:/.exec(stdout) ?? []
+      assert.isAtLeast(Number(head), 2, stdout)
+      assert.strictEqual(sentence, head, stdout)
+    }))
+
   it.live("--json prints one object a line and the report last", () =>
     Effect.gen(function*() {
       const { run } = yield* project(main)

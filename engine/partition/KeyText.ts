@@ -1,0 +1,14 @@
+/** Which texts can be keys of a dynamic set: those that are one line of a file of keys, and can be read on a screen. */
+
+const isControl = (sign: string): boolean => sign < " " || sign === "\u007f"
+
+const visible = (key: string): string =>
+  Array.from(key, (sign) => isControl(sign) ? `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}` : sign).join("")
+
+/** Why the first key that cannot be added is none, in a sentence; undefined: all can be. */
+export const refusal = (keys: ReadonlyArray<string>): string | undefined => {
+  const wrong = keys.find((key) => Array.from(key).some(isControl))
+  return wrong === undefined
+    ? undefined
+    : `"${visible(wrong)}" cannot be a partition key, because it has a line break or another control character: add it without.`
+}

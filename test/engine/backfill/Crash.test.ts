@@ -24,7 +24,7 @@ describe("Backfill, crashed", () => {
       const alone = yield* Effect.forkChild(undisturbed)
       const here = yield* make
       const id = yield* create(size, Weather.request())
-      const options = { ...size, id, failing: 0, flaky: 0, leaseMillis: 2000, workMillis: 12 }
+      const options = { ...size, id, failing: 0, flaky: 0, leaseMillis: 2000, workMillis: 30 }
       /** Processes that are dead from a moment on. */
       const dead = new Map<number, number>()
       let frozen: { readonly pid: number; readonly from: number; to: number; readonly taken: ReadonlySet<string> } | undefined

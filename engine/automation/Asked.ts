@@ -16,15 +16,10 @@ export const none = (dimensions: number): Asked => ({ cells: PartitionSet.empty(
 export const by = (graph: AssetGraph, asset: string, tick: number | null): string =>
   JSON.stringify([
     siblings(graph, asset).map((output) => graph.assets.get(output)?.codeVersion),
-    ...calendarsOf(graph, asset),
+    ...Partitions.calendars(graph.assets.get(asset)?.partitions ?? Partitions.none),
     graph.upstream(asset).map(({ input, upstream }) => [input, upstream]),
     tick
   ])
-
-const calendarsOf = (graph: AssetGraph, asset: string): ReadonlyArray<string> => {
-  const calendars = Partitions.calendars(graph.assets.get(asset)?.partitions ?? Partitions.none)
-  return calendars === "" ? [] : [calendars]
-}
 
 /** Changes whenever what any cell of the asset reads does; null: the store cannot tell. */
 export const upstream = (snapshot: Snapshot, asset: string): string | null => {

@@ -56,7 +56,7 @@ export const make = (graph: AssetGraph, given: {
         dataVersion: ++version,
         materializedAt: DateTime.toDateUtc(now),
         codeVersion: graph.assets.get(output)?.codeVersion ?? "",
-        windows: Partitions.calendars(known.space(output).partitions),
+        windows: Partitions.windowsOf(known.space(output).partitions),
         inputs: inputVersions(known, output, point)
       })),
     fail: (asset, set, now) => change(asset, set, now, "failed", (_, __, ___, before) => ({ ...before, failed: true, error: "failed" }))

@@ -301,18 +301,21 @@ export const equals = (a: Any, b: Any): boolean => {
   }
 }
 
-/** Names the calendars that keys are of: where two are equal, a key means the same window. "": no time plays a part. */
-export const calendars = (partitions: Any): string => {
+/** Names the calendar of each dimension of time: where they are equal, a key means the same window. */
+export const calendars = (partitions: Any): ReadonlyArray<string> => {
   const known = definition(partitions)
   switch (known._tag) {
     case "TimeWindows":
-      return known.calendar.family
+      return [known.calendar.family]
     case "Product":
-      return known.dimensions.map((dimension) => calendars(dimension.partitions)).filter((family) => family !== "").join(", ")
+      return known.dimensions.flatMap((dimension) => calendars(dimension.partitions))
     default:
-      return ""
+      return []
   }
 }
+
+/** The same as a text, as it is recorded with cells. "": no time plays a part. */
+export const windowsOf = (partitions: Any): string => calendars(partitions).join(", ")
 
 /**
  * Names the way in which the definition counts its partitions: where two are equal, a position means the same partition.

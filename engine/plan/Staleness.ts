@@ -110,7 +110,7 @@ const exists = (snapshot: Snapshot, edge: Edge, key: string): boolean => {
 
 type Inputs = Readonly<Record<string, { readonly asset: string }>>
 
-const windowsOf = (snapshot: Snapshot, asset: string): string => Partitions.calendars(snapshot.space(asset).partitions)
+const windowsOf = (snapshot: Snapshot, asset: string): string => Partitions.windowsOf(snapshot.space(asset).partitions)
 
 interface Made {
   readonly codeVersion: string

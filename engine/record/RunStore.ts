@@ -48,7 +48,7 @@ export interface StoredCell {
   /** Undefined: never materialized. It only grows; equal content keeps it. */
   readonly dataVersion: number | undefined
   readonly codeVersion: string
-  /** What its key stood for (see `Partitions.calendars`); absent: no window of time, or that is not known. */
+  /** What its key stood for (see `Partitions.windowsOf`); absent: no window of time, or that is not known. */
   readonly windows?: string
   readonly inputs: Readonly<Record<string, InputVersion>>
   readonly materializedAt: Date | undefined

@@ -276,7 +276,7 @@ const layOut = (graph: AssetGraph, batch: ReadonlyArray<Staging.Staged>) => {
       startedAt: computed.startedAt,
       finishedAt: computed.finishedAt,
       codeVersion: asset.codeVersion,
-      windows: Partitions.calendars(asset.partitions),
+      windows: Partitions.windowsOf(asset.partitions),
       inputs: computed.inputs,
       metadata: computed.metadata,
       ...(partial === undefined ? {} : { checkpoint: partial })

@@ -122,15 +122,10 @@ const basisOf = (step: PlannedStep, inputs: Readonly<Record<string, InputVersion
       asset,
       snapshot.graph.assets.get(asset)!.codeVersion,
       snapshot.cells(asset).get(step.partition)?.dataVersion ?? null,
-      ...calendarsOf(snapshot, asset)
+      ...Partitions.calendars(snapshot.space(asset).partitions)
     ]),
     inputs: Object.entries(inputs).sort(([a], [b]) => a < b ? -1 : 1).map(([name, { asset, count, sum }]) => [name, asset, count, sum])
   })
-
-const calendarsOf = (snapshot: Snapshot, asset: string): ReadonlyArray<string> => {
-  const calendars = Partitions.calendars(snapshot.space(asset).partitions)
-  return calendars === "" ? [] : [calendars]
-}
 
 /** Whether the rows are there that the checkpoint was committed with. Upserts put fewer aside where keys come twice. */
 const isWhole = (outputs: ReadonlyArray<Output>, last: Checkpoint) =>

@@ -39,7 +39,7 @@ export interface Settlement {
 export const make = (options: SettlementOptions): Settlement => {
   const { observer, recorder, snapshot, table } = options
   const codeVersion = (asset: string) => snapshot.graph.assets.get(asset)?.codeVersion ?? ""
-  const windows = (asset: string) => Partitions.calendars(snapshot.space(asset).partitions)
+  const windows = (asset: string) => Partitions.windowsOf(snapshot.space(asset).partitions)
 
   const record = (
     cell: Cell,

@@ -105,14 +105,14 @@ describe("Plan", () => {
     ]
     const stored = (windows: string) => ({ up: { "2023-07-01": cell(1, { windows }) } })
     for (const partitions of others) {
-      assert.include(lines({ assets: [rows("up", { partitions })], stored: stored(Partitions.calendars(made)) }), "up@01: WindowChanged")
+      assert.include(lines({ assets: [rows("up", { partitions })], stored: stored(Partitions.windowsOf(made)) }), "up@01: WindowChanged")
     }
     // Its start is no part of what a key means, and of cells from before it was recorded nothing is known.
     const longer = rows("up", { partitions: Partitions.daily({ start: "2023-06-30", end: "2023-07-03", timezone: "America/New_York" }) })
-    assert.deepStrictEqual(lines({ assets: [longer], stored: stored(Partitions.calendars(made)) }), ["up@30: Missing", "up@02: Missing"])
+    assert.deepStrictEqual(lines({ assets: [longer], stored: stored(Partitions.windowsOf(made)) }), ["up@30: Missing", "up@02: Missing"])
     assert.deepStrictEqual(lines({ assets: [rows("up", { partitions: made })], stored: stored("") }), ["up@02: Missing"])
     const ticks = (start: string) => Partitions.cron({ cron: "0 6 * * *", start, end: "2023-07-03T06:00", timezone: "UTC" })
-    assert.strictEqual(Partitions.calendars(ticks("2023-06-01")), Partitions.calendars(ticks("2023-07-01")))
+    assert.strictEqual(Partitions.windowsOf(ticks("2023-06-01")), Partitions.windowsOf(ticks("2023-07-01")))
   })
 
   it("plans a cell that no longer reads what it has read", () => {

@@ -92,7 +92,7 @@ export const make = (random: Generator): History => {
       const failed = random.whole(0, 8) === 0
       stored.set(key, cell(failed && random.whole(0, 1) === 0 ? undefined : ++version, {
         codeVersion: random.whole(0, 8) === 0 ? "0" : "1",
-        windows: version % 9 === 4 ? "day Asia/Tokyo" : version % 2 === 0 ? Partitions.calendars(space.partitions) : "",
+        windows: version % 9 === 4 ? "day Asia/Tokyo" : version % 2 === 0 ? Partitions.windowsOf(space.partitions) : "",
         inputs,
         failed,
         error: failed ? "Error: no" : null

@@ -288,7 +288,8 @@ export const throughJson = (read: FromLeaf, decode: (json: unknown) => unknown):
     try {
       return decode(json)
     } catch (error) {
-      return error instanceof Refused ? error : raise(error)
+      if (error instanceof Refused) return error
+      throw error
     }
   }
   const decoded = refusedOr(numbers)
@@ -298,8 +299,4 @@ export const throughJson = (read: FromLeaf, decode: (json: unknown) => unknown):
   // A schema that wants texts is refused: an integer is none.
   if (again instanceof Refused || holdsOne(again, texts)) throw decoded
   return again
-}
-
-const raise = (error: unknown): never => {
-  throw error
 }

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import * as Backfill from "../../../engine/backfill/Backfill.ts"
 import { BackfillStore } from "../../../engine/record/BackfillStore.ts"
 import * as Generator from "../partition/generator.ts"
-import { type Child, create, freeze, type Line, make, outcome, query, services, until } from "./processes.ts"
+import { type Child, create, freeze, type Line, make, outcome, query, services, until, wasWaiting } from "./processes.ts"
 import * as Weather from "./weather.ts"
 
 const size = { days: 70, stations: 20 }
@@ -29,16 +29,18 @@ describe("Backfill, cancelled", () => {
       let frozenStarts = 0
       for (let round = 0; round < 5; round++) {
         const id = yield* create(size, Weather.request({ name: `round ${round}` }))
-        const children = Array.from({ length: 2 + round % 2 }, (): Child => here.join({ ...base, id }))
+        const isFrozen = round === 1 || round === 2
+        // A process is frozen while it waits, which one with short steps seldom does.
+        const workMillis = isFrozen ? 200 : base.workMillis
+        const children = Array.from({ length: 2 + round % 2 }, (): Child => here.join({ ...base, id, workMillis }))
         const ours = () => here.lines().filter(({ pid }) => children.some((child) => child.pid === pid))
         // One that comes later would open it again.
         yield* until(Effect.map(backfills.backfill(id), ({ participants }) => participants.filter(({ alive }) => alive).length === children.length))
         if (round % 2 === 0) yield* until(Effect.sync(() => starts(ours()) > whole(100, 400)))
         yield* pause(whole(0, 60))
-        const isFrozen = round === 1 || round === 2
         const frozen = children[0]!
         if (isFrozen) {
-          yield* freeze(frozen)
+          yield* freeze(frozen, () => wasWaiting(frozen))
           frozenStarts = starts(ours().filter(({ pid }) => pid === frozen.pid))
         }
         if (round === 3) {

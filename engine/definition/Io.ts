@@ -94,6 +94,11 @@ export interface IoManager {
   /** Refuses an asset that cannot be stored here (names, column types, …) before anything runs. Default: none. */
   readonly validate?: (asset: Stored) => Effect.Effect<void, IoError>
   /**
+   * Where an asset is stored, as errors name it: `the table "nba"."games"`. Two assets in one place are refused before
+   * anything runs. Default: each asset has a place of its own.
+   */
+  readonly place?: (asset: Stored) => Effect.Effect<string, IoError>
+  /**
    * Prepares the place of an asset (creates or evolves its table). Called once a run before the first write,
    * outside the commit.
    */

@@ -1,5 +1,5 @@
 /** The IO managers of a graph's assets: where they are found, and whether they can store what the assets give. */
-import { Context, Effect, Schema } from "effect"
+import { Context, Effect, Option, Schema } from "effect"
 import { type Any, storedOf } from "../definition/Asset.ts"
 import type { IoManager } from "../definition/Io.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
@@ -36,5 +36,24 @@ export const validate = <R>(
       }
       if (manager.validate === undefined) continue
       yield* Effect.mapError(manager.validate(storedOf(asset)), ({ message }) => new UnfitIo({ message }))
+    }
+    yield* apart(graph, new Set(keys), io)
+  })
+
+/** No asset named is stored where another one of the graph is. One that is not named may be unfit itself. */
+const apart = <R>(graph: AssetGraph, keys: ReadonlySet<string>, io: Find<R>): Effect.Effect<void, UnfitIo, R> =>
+  Effect.gen(function*() {
+    const taken = new Map<string, string>()
+    for (const [key, asset] of graph.assets) {
+      const { place } = yield* io(asset)
+      const found = place === undefined ? Option.none() : yield* Effect.option(place(storedOf(asset)))
+      if (Option.isNone(found)) continue
+      const inIo = `${asset.io.key} ${found.value}`
+      const other = taken.get(inIo)
+      if (other !== undefined && (keys.has(key) || keys.has(other))) {
+        const message = `${other} and ${key} would both be stored in ${found.value}: rename one of them, or name another \`table\` in its Rows.of.`
+        return yield* new UnfitIo({ message })
+      }
+      taken.set(inIo, key)
     }
   })

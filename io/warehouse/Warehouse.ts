@@ -20,6 +20,7 @@ const make = Effect.gen(function*() {
   const manager: Io.IoManager = {
     accepts: ["Rows"],
     validate: (asset) => Effect.asVoid(Table.of(asset)),
+    place: (asset) => Effect.map(Table.of(asset), ({ qualified }) => `the table ${qualified}`),
     prepare: Effect.fn("Warehouse.prepare")(function*(asset) {
       yield* Prepare.prepare(sql, yield* Table.of(asset))
     }),

@@ -276,4 +276,21 @@ describe("Runs on Postgres", () => {
         assert.isFalse(failed, "a cut connection is waited for")
       }).pipe(Effect.provide(services)))
   }
+
+  it.effect("two assets in one table are refused before anything runs, also where one of them is not asked for", () =>
+    Effect.gen(function*() {
+      const one = figures(1, { key: "a/b/figures" })
+      const other = figures(1, { key: "a_b/figures" })
+      const apart = figures(1, { key: "c/figures" })
+      const message = /^a\/b\/figures and a_b\/figures would both be stored in the table "a_b"\."figures": rename one of them/
+      const assets = [one.asset, apart.asset, other.asset]
+      for (const select of ["*", "a/b/figures", "a_b/figures"]) {
+        const error = yield* Effect.flip(start(assets, { select }))
+        assert.strictEqual(error._tag, "UnfitIo")
+        assert.match(error.message, message)
+      }
+      assert.deepStrictEqual([...one.computed, ...other.computed], [])
+      yield* start(assets, { select: "c/figures" })
+      assert.deepStrictEqual(apart.computed, ["c000"])
+    }).pipe(Effect.provide(services)))
 })

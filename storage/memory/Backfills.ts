@@ -116,7 +116,7 @@ export const make = (state: State): BackfillStore["Service"] => {
         attempts: [],
         checks: [],
         events: [],
-      calls: new Map()
+        calls: new Map()
       })
     }
   )

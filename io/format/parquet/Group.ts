@@ -28,7 +28,8 @@ const depth = (path: ReadonlyArray<SchemaTree>, isDeeper: (repetition: string | 
 
 const leafOf = (path: ReadonlyArray<SchemaTree>, meta: ColumnMetaData, asBytes: boolean): Page.Leaf => {
   const element = path.at(-1)?.element ?? { name: "" }
-  if (element.type !== meta.type) throw new Error(`the schema says ${element.type}, and the row group ${meta.type}`)
+  const { type }: Partial<ColumnMetaData> = meta
+  if (element.type !== type) throw new Error(`the schema says ${element.type}, and the row group ${type ?? "a type of no known number"}`)
   const definition = depth(path, (repetition) => repetition !== "REQUIRED")
   // Levels are held in bytes.
   if (definition > 255) throw new Error(`it is nested ${definition} levels deep; expected at most 255`)

@@ -243,7 +243,10 @@ export const typed = (leaf: Leaf, kind: Kind): FromLeaf | undefined => {
       const divisor = Number(factor)
       return (raw) => wrap(dateOf(typeof raw === "number" ? floorDivNumber(raw, divisor) : floorDiv(integer(raw), factor)))
     }
-    case "bytes": return leaf.tag === "bytes" || leaf.tag === "text" || leaf.tag === "json" ? same : undefined
+    case "bytes":
+      if (leaf.tag === "bytes") return same
+      // Below lists and structs, texts are read as such.
+      return leaf.tag === "text" || leaf.tag === "json" ? (raw) => typeof raw === "string" ? new TextEncoder().encode(raw) : raw : undefined
     case "list":
     case "struct": return undefined
   }

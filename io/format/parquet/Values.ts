@@ -89,11 +89,18 @@ const aligned = (buffer: Buffer, start: number, bytes: number, size: number): re
   return at % size === 0 ? [buffer.buffer, at] : [new Uint8Array(buffer.subarray(start, start + bytes)).buffer, 0]
 }
 
+/** More bytes than the values have are values of another form: bytes with their lengths in a column of fixed length, or levels that a required column has not. */
+const left = (bytes: number): never => {
+  throw new Error(`a page has ${bytes} bytes more than its values`)
+}
+
 const plain = (page: Buffer, start: number, count: number, { form, length, type }: Stored): Values => {
-  const need = (bytes: number) => start + bytes > page.length ? beyond() : undefined
+  const rest = page.length - start
+  const need = (bytes: number) => rest < bytes ? beyond() : rest > bytes ? left(rest - bytes) : undefined
   switch (type) {
     case "BOOLEAN": {
-      need(Math.ceil(count / 8))
+      // Old writers fill up the page.
+      if (rest < Math.ceil(count / 8)) return beyond()
       return {
         count,
         fill: (from, to, into) => {
@@ -126,7 +133,8 @@ const plain = (page: Buffer, start: number, count: number, { form, length, type 
         at += page.readUInt32LE(at - 4) + 4
       }
       starts[count] = at
-      return at - 4 > page.length ? beyond() : sliced(page, form, starts, 4)
+      need(at - 4 - start)
+      return sliced(page, form, starts, 4)
     }
     default: {
       const size = type === "INT96" ? 12 : length
@@ -149,7 +157,7 @@ const narrowed = (values: ArrayLike<unknown>): Values => {
 const separate = (values: ReadonlyArray<Uint8Array>, form: Form): Values =>
   form === "bytes" ? ofArray(values) : ofArray(values.map((bytes) => formed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), form)(0, bytes.length)))
 
-const delta = (page: Buffer, start: number, count: number, encoding: string, { form, type }: Stored): Values => {
+const delta = (page: Buffer, start: number, count: number, encoding: string, { form, length, type }: Stored): Values => {
   if (encoding === "DELTA_BINARY_PACKED") {
     if (type === "INT64") {
       const halves = new Int32Array(count * 2)
@@ -160,6 +168,9 @@ const delta = (page: Buffer, start: number, count: number, encoding: string, { f
     const values = new Int32Array(count)
     Delta.decode(page, start, count, values, 32)
     return ofArray(values)
+  }
+  if (type !== "BYTE_ARRAY" && !(type === "FIXED_LEN_BYTE_ARRAY" && encoding === "DELTA_BYTE_ARRAY")) {
+    throw new Error(`its pages are encoded as ${encoding}, which ${type} is not`)
   }
   let from = start
   const lengths = (): Int32Array => {
@@ -177,7 +188,10 @@ const delta = (page: Buffer, start: number, count: number, encoding: string, { f
   }
   starts[count] = at
   if (at > page.length) return beyond()
-  return prefixes === undefined ? sliced(page, form, starts, 0) : separate(continued(page, prefixes, starts), form)
+  if (prefixes === undefined) return sliced(page, form, starts, 0)
+  const values = continued(page, prefixes, starts)
+  if (type === "FIXED_LEN_BYTE_ARRAY" && values.some((value) => value.length !== length)) throw new Error(`a value has not the ${length} bytes of the column`)
+  return separate(values, form)
 }
 
 /** Each begins with so many bytes of the one before. */

@@ -22,6 +22,18 @@ const numbers = (chunk: Partial<Forged.Chunk>, rows = 3, over: Forged.Fields = {
 const annotated = (stored: number, of: Omit<Parameters<typeof element>[2], "type">) =>
   file([element("a", required, { type: stored, ...of })], 1, 1, [{ path: ["a"], type: stored, count: 1, pages: [page({ count: 1, values: int32s(1, 2) })] }])
 
+/** Two values of four bytes each. */
+const fours = (stored: number, ...pages: ReadonlyArray<Uint8Array>) =>
+  file([element("a", required, { type: stored, ...(stored === type.fixed ? { length: 4 } : {}) })], 1, 2, [{ path: ["a"], type: stored, count: 2, pages }])
+
+const withLengths = texts("abcd", "efgh")
+
+/** The lengths 4 and 4 as differences, and the bytes. */
+const lengths = Buffer.from([128, 1, 4, 2, 8, 0, 0, 0, 0, 0])
+const deltaLength = Buffer.concat([lengths, Buffer.from("abcdefgh")])
+const deltaBytes = Buffer.concat([Buffer.from([128, 1, 4, 2, 0, 0, 0, 0, 0, 0]), deltaLength])
+const fourBytes = [{ a: new Uint8Array(Buffer.from("abcd")) }, { a: new Uint8Array(Buffer.from("efgh")) }]
+
 /** One value of millions of zeros, and its length. */
 const zero = Buffer.alloc(6_000_000)
 zero.writeUInt32LE(zero.length - 4)
@@ -73,6 +85,23 @@ const structure: ReadonlyArray<Case> = [
       pages: [dictionary(1, int32s(9)), page({ count: 3, encoding: encoding.dictionary, values: Buffer.from([0, 6]) })], meta: { field_7: 29n }
     }, 3, { field_6: "parquet-mr" })
   },
+  {
+    name: "values with their lengths in the dictionary of a column of fixed length", error: "a page has 8 bytes more than its values",
+    bytes: fours(type.fixed, dictionary(2, withLengths), page({ count: 2, encoding: encoding.dictionary, values: Buffer.from([1, 3, 2]) }))
+  },
+  { name: "values with their lengths in a column of fixed length", error: "a page has 8 bytes more than its values", bytes: fours(type.fixed, page({ count: 2, values: withLengths })) },
+  { name: "levels in a column that has none", error: "a page has 7 bytes more than its values", bytes: fours(type.int32, page({ count: 2, values: Buffer.concat([int32s(3), Buffer.from([6, 1, 0]), int32s(7, 8)]) })) },
+  { name: "lengths as differences", rows: fourBytes, bytes: fours(type.bytes, page({ count: 2, encoding: encoding.deltaLength, values: deltaLength })) },
+  { name: "prefixes as differences, of fixed length", rows: fourBytes, bytes: fours(type.fixed, page({ count: 2, encoding: encoding.deltaBytes, values: deltaBytes })) },
+  {
+    name: "prefixes as differences, of another length", error: "a value has not the 4 bytes of the column",
+    bytes: fours(type.fixed, page({ count: 2, encoding: encoding.deltaBytes, values: Buffer.concat([Buffer.from([128, 1, 4, 2, 0, 0, 0, 0, 0, 0, 128, 1, 4, 2, 10, 3, 0, 0, 0, 0]), Buffer.from("abcdefgh")]) }))
+  },
+  ...(["boolean", "int32", "int64", "int96", "float", "double"] as const).flatMap((name): ReadonlyArray<Case> => [
+    { name: `lengths as differences in a column of ${name}`, error: "which", bytes: fours(type[name], page({ count: 2, encoding: encoding.deltaLength, values: deltaLength })) },
+    { name: `prefixes as differences in a column of ${name}`, error: "which", bytes: fours(type[name], page({ count: 2, encoding: encoding.deltaBytes, values: deltaBytes })) }
+  ]),
+  { name: "a column of another type than the schema says, and of none", bytes: numbers({ type: 77 }), error: "the schema says INT32, and the row group a type of no known number" },
   { name: "a dictionary that is said to be behind the data", bytes: numbers({ meta: { field_11: 1000n } }), rows: [{ a: 1 }, { a: 2 }, { a: 3 }] }
 ]
 
@@ -160,6 +189,20 @@ const nested: ReadonlyArray<Case> = [
 
 table("the structure of Parquet", structure)
 table("lists and maps of Parquet", nested)
+
+describe("bytes below lists and structs of Parquet", () => {
+  it.effect("are bytes, also where the file has texts", () =>
+    Effect.gen(function*() {
+      const Bytes = Schema.Struct({ a: Schema.Array(Schema.Uint8Array), b: Schema.Struct({ c: Schema.Uint8Array }) })
+      const text = (name: string) => element(name, required, { type: type.bytes, converted: converted.utf8 })
+      const bytes = file([...list(1, "list"), text("x"), group("b", required, 1), text("c")], 2, 1, [
+        { path: ["a", "list", "x"], type: type.bytes, count: 2, pages: [page({ count: 2, repetition: [0, 1], definition: [2, 2], values: texts("ä", "") })] },
+        { path: ["b", "c"], type: type.bytes, count: 1, pages: [page({ count: 1, values: texts("c") })] }
+      ])
+      const result = yield* ended(Format.parquet(Bytes).read(Format.ofBytes(bytes, "t.parquet")))
+      assert.deepStrictEqual(result, { rows: [{ a: [Uint8Array.of(195, 164), new Uint8Array(0)], b: { c: Uint8Array.of(99) } }], error: undefined })
+    }))
+})
 
 describe("values that a schema cannot have, of Parquet", () => {
   const one = (stored: number, of: Omit<Parameters<typeof element>[2], "type">, values: Uint8Array) =>

@@ -84,6 +84,9 @@ const fault = (metadata: FileMetaData, size: number): string | undefined => {
     const wrong = Annotation.fault(element)
     if (wrong !== undefined) return `column ${path.join(".")} ${wrong}`
   }
+  // Lists of a damaged repetition would be read as values.
+  const lost = metadata.schema.slice(1).find(({ repetition_type }) => repetition_type === undefined)
+  if (lost !== undefined) return `field ${lost.name} is neither required, optional nor repeated`
   let rows = 0n
   for (const [index, group] of metadata.row_groups.entries()) {
     if (group.num_rows < 0n) return `row group ${index} has a negative number of rows`

@@ -66,6 +66,7 @@ const structure: ReadonlyArray<Case> = [
   { name: "decimals that are no integers", bytes: annotated(type.double, { converted: converted.decimal }), error: "column a is said to be DECIMAL, and is stored as DOUBLE" },
   { name: "text that is numbers", bytes: annotated(type.int32, { logical: { field_1: {} } }), error: "column a is said to be STRING, and is stored as INT32" },
   { name: "more places than digits", bytes: annotated(type.int32, { logical: { field_5: { field_1: 2_000_000_000, field_2: 9 } } }), error: "column a has decimals of 9 digits, 2000000000 of them after the point" },
+  { name: "a field of a repetition that nobody knows", bytes: numbers({}, 3, { field_2: [element("root", undefined, { children: 1 }), element("a", 3, { type: type.int32 })] }), error: "field a is neither required, optional nor repeated" },
   { name: "a type that nobody knows", bytes: annotated(99, {}), error: "column a is stored as a type of no known number" },
   { name: "rows without columns", bytes: file([], 0, 1e15, []), error: "it says 1000000000000000 rows, and has no columns" },
   { name: "a page of some bytes that becomes millions", bytes: zeros(brotliCompressSync(zero), zero.length), rows: [{ a: new Uint8Array(zero.length - 4) }] },

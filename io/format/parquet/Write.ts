@@ -35,6 +35,17 @@ const largestPage = 256 * 1024
 
 const magic = new TextEncoder().encode("PAR1")
 
+/** 0 rows, and a list of no row groups, before the name of the writer. */
+const noGroups = Buffer.from([0x16, 0, 0x19, 0, 0x28])
+const listOfStructs = 12
+
+/** hyparquet-writer cannot tell what an empty list is of, and leaves it open: arrow-rs refuses a file without rows for it. */
+const withType = (footer: Uint8Array): Uint8Array => {
+  const at = Buffer.from(footer.buffer, footer.byteOffset, footer.length).lastIndexOf(noGroups)
+  if (at >= 0) footer[at + 3] = listOfStructs
+  return footer
+}
+
 type Bytes = Arr.NonEmptyReadonlyArray<Uint8Array>
 
 /** The file as it is written: takes records, and gives row groups when they are full, and at the end the footer. */
@@ -94,7 +105,7 @@ const open = (shape: Shape, options: Options) => {
       const schema = [{ name: "root", num_children: columns.length }, ...columns.flatMap(({ stored }) => stored.elements)]
       writeMetadata(writer, { version: 2, created_by: "sluice", schema, num_rows: BigInt(total), row_groups: groups, metadata_length: 0 })
       writer.appendBytes(magic)
-      return writer.getBytes()
+      return groups.length === 0 ? withType(writer.getBytes()) : writer.getBytes()
     }
   }
 }

@@ -98,6 +98,22 @@ describe("Parquet, written", () => {
       assert.deepStrictEqual<unknown>([min_value, max_value, is_max_value_exact], ["b".repeat(16), `${"c".repeat(15)}d`, false])
     }))
 
+  it.effect("JSON has both of its annotations, since there are readers who know only the older one", () =>
+    Effect.gen(function*() {
+      const bytes = yield* written(Format.parquet(Schema.Struct({ json: Schema.Unknown })), [{ json: [1] }])
+      const { converted_type, logical_type } = metadataOf(bytes).schema[1] ?? {}
+      assert.deepStrictEqual<unknown>([converted_type, logical_type], ["JSON", { type: "JSON" }])
+    }))
+
+  it.effect("a file without rows says that its row groups are structs: there are readers who hold lists against their types", () =>
+    Effect.gen(function*() {
+      const format = Format.parquet(Schema.Struct({ id: Schema.Int }))
+      const bytes = yield* written(format, [])
+      // The number of rows, and a list of no structs.
+      assert.isTrue(bytes.includes(Buffer.from([0x16, 0, 0x19, 0x0c])))
+      assert.deepStrictEqual(yield* ended(format.read(Format.ofBytes(bytes))), { rows: [], error: undefined })
+    }))
+
   it.effect("a bit that was turned in a page is told by its checksum, also where nothing is packed", () =>
     Effect.gen(function*() {
       const format = Format.parquet(Schema.Struct({ number: Schema.Number }), { compression: "none" })

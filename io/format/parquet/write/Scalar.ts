@@ -100,7 +100,7 @@ export const make = (kind: Exclude<Kind, { readonly tag: "list" | "struct" }>, d
     case "any":
     case "other": {
       const json = toJson(kind)
-      return { element: { type: "BYTE_ARRAY", logical_type: { type: "JSON" } }, put: (into, value) => into.text(Exact.stringify(json(value))) }
+      return { element: { type: "BYTE_ARRAY", converted_type: "JSON", logical_type: { type: "JSON" } }, put: (into, value) => into.text(Exact.stringify(json(value))) }
     }
   }
 }

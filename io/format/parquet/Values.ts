@@ -18,7 +18,7 @@ export interface Stored {
 
 export interface Values {
   readonly count: number
-  /** Puts those from `from` up to `to` into an array: 64-bit integers as numbers where these are exact, else as bigints. */
+  /** Puts those from `from` up to `to`, which only grow, into an array: 64-bit integers as numbers where these are exact, else as bigints. */
   readonly fill: (from: number, to: number, into: Array<unknown>) => void
 }
 
@@ -157,7 +157,8 @@ const narrowed = (values: ArrayLike<unknown>): Values => {
 const separate = (values: ReadonlyArray<Uint8Array>, form: Form): Values =>
   form === "bytes" ? ofArray(values) : ofArray(values.map((bytes) => formed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), form)(0, bytes.length)))
 
-const delta = (page: Buffer, start: number, count: number, encoding: string, { form, length, type }: Stored): Values => {
+const delta = (page: Buffer, start: number, count: number, encoding: string, stored: Stored): Values => {
+  const { form, type } = stored
   if (encoding === "DELTA_BINARY_PACKED") {
     if (type === "INT64") {
       const halves = new Int32Array(count * 2)
@@ -188,23 +189,38 @@ const delta = (page: Buffer, start: number, count: number, encoding: string, { f
   }
   starts[count] = at
   if (at > page.length) return beyond()
-  if (prefixes === undefined) return sliced(page, form, starts, 0)
-  const values = continued(page, prefixes, starts)
-  if (type === "FIXED_LEN_BYTE_ARRAY" && values.some((value) => value.length !== length)) throw new Error(`a value has not the ${length} bytes of the column`)
-  return separate(values, form)
+  return prefixes === undefined ? sliced(page, form, starts, 0) : continued(page, prefixes, starts, stored)
 }
 
-/** Each begins with so many bytes of the one before. */
-const continued = (page: Buffer, prefixes: Int32Array, starts: Uint32Array): ReadonlyArray<Uint8Array> => {
-  let before = new Uint8Array(0)
-  return Array.from(prefixes, (prefix, i) => {
-    if (prefix < 0 || prefix > before.length) throw new Error("a text of a page goes on from more than the one before has")
-    const value = new Uint8Array(prefix + starts[i + 1]! - starts[i]!)
-    value.set(before.subarray(0, prefix))
-    value.set(page.subarray(starts[i], starts[i + 1]), prefix)
-    before = value
-    return value
-  })
+/**
+ * Each begins with so many bytes of the one before. They are made when they are asked for, in their order: some bytes of a
+ * page can stand for millions of long values.
+ */
+const continued = (page: Buffer, prefixes: Int32Array, starts: Uint32Array, { form, length, type }: Stored): Values => {
+  const { length: count } = prefixes
+  let longest = 0
+  for (let i = 0, before = 0; i < count; i++) {
+    const prefix = prefixes[i]!
+    if (prefix < 0 || prefix > before) throw new Error("a text of a page goes on from more than the one before has")
+    before = prefix + starts[i + 1]! - starts[i]!
+    if (type === "FIXED_LEN_BYTE_ARRAY" && before !== length) throw new Error(`a value has ${before} bytes in place of the ${length} of the column`)
+    longest = Math.max(longest, before)
+  }
+  // The value that was made last.
+  const held = Buffer.allocUnsafeSlow(longest)
+  const read = formed(held, form)
+  let next = 0
+  return {
+    count,
+    fill: (from, to, into) => {
+      for (; next < to; next++) {
+        const [prefix, start, end] = [prefixes[next]!, starts[next]!, starts[next + 1]!]
+        page.copy(held, prefix, start, end)
+        const size = prefix + end - start
+        if (next >= from) into[next - from] = form === "bytes" ? new Uint8Array(held.subarray(0, size)) : read(0, size)
+      }
+    }
+  }
 }
 
 const indexed = (page: Buffer, start: number, count: number, dictionary: ArrayLike<unknown>): Values => {
@@ -241,7 +257,12 @@ export const decode = (
       if (stored.type !== "BOOLEAN") throw new Error(`its pages are encoded as RLE, which only booleans are`)
       const bits = new Uint8Array(count)
       Hybrid.decode(page, start + 4, 1, bits)
-      return ofArray(Array.from(bits, (bit) => bit === 1))
+      return {
+        count,
+        fill: (from, to, into) => {
+          for (let i = from; i < to; i++) into[i - from] = bits[i] === 1
+        }
+      }
     }
     case "BYTE_STREAM_SPLIT": {
       const width = { INT32: 4, FLOAT: 4, INT64: 8, DOUBLE: 8, FIXED_LEN_BYTE_ARRAY: stored.length, INT96: 12, BOOLEAN: 1, BYTE_ARRAY: 0 }[stored.type]

@@ -95,7 +95,7 @@ const structure: ReadonlyArray<Case> = [
   { name: "lengths as differences", rows: fourBytes, bytes: fours(type.bytes, page({ count: 2, encoding: encoding.deltaLength, values: deltaLength })) },
   { name: "prefixes as differences, of fixed length", rows: fourBytes, bytes: fours(type.fixed, page({ count: 2, encoding: encoding.deltaBytes, values: deltaBytes })) },
   {
-    name: "prefixes as differences, of another length", error: "a value has not the 4 bytes of the column",
+    name: "prefixes as differences, of another length", error: "a value has 5 bytes in place of the 4 of the column",
     bytes: fours(type.fixed, page({ count: 2, encoding: encoding.deltaBytes, values: Buffer.concat([Buffer.from([128, 1, 4, 2, 0, 0, 0, 0, 0, 0, 128, 1, 4, 2, 10, 3, 0, 0, 0, 0]), Buffer.from("abcdefgh")]) }))
   },
   ...(["boolean", "int32", "int64", "int96", "float", "double"] as const).flatMap((name): ReadonlyArray<Case> => [

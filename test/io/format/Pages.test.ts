@@ -13,6 +13,7 @@ import * as Fetch from "../../../io/format/parquet/Fetch.ts"
 import { free } from "../../../io/format/parquet/Free.ts"
 import * as Hybrid from "../../../io/format/parquet/Hybrid.ts"
 import { snappy } from "../../../io/format/parquet/Snappy.ts"
+import * as Values from "../../../io/format/parquet/Values.ts"
 import { seeded } from "../../conformance/Random.ts"
 
 const mebibyte = 2 ** 20
@@ -172,6 +173,47 @@ describe("differences", () => {
     assert.throws(() => void back(page, 41), "40 differences for 41 values")
     // Sizes of blocks that are none: of no values, of no miniblocks, of miniblocks of 12.
     for (const sizes of [[0, 4], [128, 0], [48, 4], [128, 255]]) assert.throws(() => void back(Uint8Array.of(...sizes, 40, 0, 0, 0), 40), "damaged")
+  })
+})
+
+describe("values that go on from the one before", () => {
+  const stored = { type: "BYTE_ARRAY", length: 0, form: "text" } as const
+  const packed = (values: ReadonlyArray<number>): Buffer => {
+    const writer = new ByteWriter()
+    deltaBinaryPack(writer, [...values], "INT32")
+    return Buffer.from(writer.getBytes())
+  }
+  /** Prefixes, the lengths of what is after them, and this. */
+  const pageOf = (...values: ReadonlyArray<readonly [prefix: number, rest: string]>): Buffer =>
+    Buffer.concat([packed(values.map(([prefix]) => prefix)), packed(values.map(([, rest]) => rest.length)), Buffer.from(values.map(([, rest]) => rest).join(""))])
+
+  it("are as they were, a few at a time, and bytes stay when the next ones are made", () => {
+    const page = pageOf([0, "axis"], [2, "le"], [4, ""], [0, "babble"], [1, "yhood"], [0, ""])
+    const all = ["axis", "axle", "axle", "babble", "byhood", ""]
+    for (const size of [1, 2, 4, 6]) {
+      const [texts, bytes] = [Values.decode(page, 0, 6, "DELTA_BYTE_ARRAY", stored, undefined), Values.decode(page, 0, 6, "DELTA_BYTE_ARRAY", { ...stored, form: "bytes" }, undefined)]
+      const found: Array<unknown> = []
+      for (let at = 0; at < 6; at += size) {
+        for (const values of [texts, bytes]) {
+          const some: Array<unknown> = []
+          values.fill(at, Math.min(6, at + size), some)
+          found.push(...some)
+        }
+      }
+      assert.sameDeepMembers(found, [...all, ...all.map((text) => new Uint8Array(Buffer.from(text)))])
+    }
+    assert.throws(() => void Values.decode(pageOf([0, "a"], [2, "b"]), 0, 2, "DELTA_BYTE_ARRAY", stored, undefined), "goes on from more")
+  })
+
+  it("take no memory before they are asked for", () => {
+    const length = 2 ** 20
+    const page = pageOf([0, "x".repeat(length)], ...Array.from({ length: 200 }, () => [length, ""] as const))
+    const before = process.memoryUsage().arrayBuffers
+    const values = Values.decode(page, 0, 201, "DELTA_BYTE_ARRAY", { ...stored, form: "bytes" }, undefined)
+    assert.isBelow(process.memoryUsage().arrayBuffers - before, 20 * length)
+    const some: Array<unknown> = []
+    values.fill(0, 2, some)
+    assert.deepStrictEqual(some, [page.subarray(-length), page.subarray(-length)].map((bytes) => new Uint8Array(bytes)))
   })
 })
 

@@ -89,7 +89,8 @@ export const valueOf = (bytes: Uint8Array, names: ReadonlyArray<string>): unknow
   const elements = (at: number, count: number, width: number): ReadonlyArray<number> => {
     part(at, (count + 1) * width)
     const base = at + (count + 1) * width
-    return Array.from({ length: count }, (_, i) => base + unsigned(at + i * width, width))
+    const starts = Array.from({ length: count }, (_, i) => base + unsigned(at + i * width, width))
+    return new Set(starts).size === count ? starts : damaged()
   }
 
   const read = (at: number, depth: number): unknown => {
@@ -104,8 +105,9 @@ export const valueOf = (bytes: Uint8Array, names: ReadonlyArray<string>): unknow
     const start = at + (isLarge ? 5 : 2)
     if (basic === 3) return elements(start, count, width).map((element) => read(element, depth + 1))
     const idWidth = ((header >> 2) & 3) + 1
-    return Object.fromEntries(elements(start + count * idWidth, count, width).map((element, i) =>
-      [names[unsigned(start + i * idWidth, idWidth)] ?? damaged(), read(element, depth + 1)]))
+    const fields = elements(start + count * idWidth, count, width).map((element, i): readonly [string, unknown] =>
+      [names[unsigned(start + i * idWidth, idWidth)] ?? damaged(), read(element, depth + 1)])
+    return new Set(fields.map(([name]) => name)).size === count ? Object.fromEntries(fields) : damaged()
   }
   return read(0, 0)
 }

@@ -40,6 +40,11 @@ describe("variants", () => {
   it("end in an error where they are damaged, and multiply nothing", () => {
     const damaged = [[], [12], [64, 9, 0, 0, 0, 97], [9, 97], [9, 255, 255], [84], [2, 1, 1, 0, 2, ...int(1)], [3, 1, 0, 9], [3, 3, 0, 0, 0, 0], [3, 255]]
     for (const stored of damaged) assert.throws(() => void Variant.valueOf(Uint8Array.from(stored), names), /variant/)
+    // Two elements, and two fields, in one place; two fields of one name.
+    for (const stored of [[3, 2, 0, 0, 2, ...int(7)], [2, 2, 0, 1, 0, 0, 2, ...int(7)], [2, 2, 0, 0, 0, 2, 4, ...int(7), ...int(8)]]) {
+      assert.throws(() => void Variant.valueOf(Uint8Array.from(stored), ["a", "b"]), "damaged")
+    }
+    assert.deepStrictEqual(Variant.valueOf(Uint8Array.of(2, 2, 0, 1, 2, 0, 4, ...int(7), ...int(8)), ["a", "b"]), { a: 8, b: 7 })
     // Each list has itself for its elements.
     assert.throws(() => void Variant.valueOf(Uint8Array.of(3, 2, 0, 0, 0, 3), names), "damaged")
     for (const stored of [[], [2, 0, 0], [1, 9, 0], [1, 1, 0, 5, 97]]) assert.throws(() => void Variant.namesOf(Uint8Array.from(stored)))

@@ -76,9 +76,9 @@ export class Carry {
     return 0
   }
 
-  /** Whole lines; undefined while there are none, or while so few have come that looking again is not worth it. */
-  lines(): Buffer | undefined {
-    if (this.#boundary <= this.#start || this.length < this.#wanted) return undefined
+  /** Whole lines; undefined while there are none, or while so few have come that looking again is not worth it. `all`: it is. */
+  lines(all = false): Buffer | undefined {
+    if (this.#boundary <= this.#start || (!all && this.length < this.#wanted)) return undefined
     return this.#buffer.subarray(this.#start, this.#boundary)
   }
 

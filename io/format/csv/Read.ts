@@ -221,7 +221,8 @@ const machine = (
         waiting = Buffer.concat([waiting, bytes])
         begin(false)
       } else carry.push(bytes)
-      const lines = carry?.lines()
+      // Of more than the limit only a look tells whether it is one record.
+      const lines = carry?.lines(carry.length > limit)
       if (lines !== undefined) pass(false, lines, out)
       else if (carry !== undefined && carry.length > limit) {
         throw new FormatError({

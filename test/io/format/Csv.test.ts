@@ -151,6 +151,20 @@ describe("CSV", () => {
       assert.deepStrictEqual({ ...rows[1] }, { a: "2", b: "x" })
     }))
 
+  it.effect("a record of many lines that is below the limit, wherever its bytes are cut", () =>
+    Effect.gen(function*() {
+      const text = (length: number) => `a,b\n1,"${"l\n".repeat(length / 2)}"\n${"2,x\n".repeat(30)}3,"${"l\n".repeat(length / 2)}"\n`
+      const format = Format.csv(Texts, { maxRecordBytes: 100 })
+      for (const size of [1, 2, 3, 7, 10, 30, 64, 1000]) {
+        for (const length of [20, 40, 60, 80, 94]) {
+          const { error, rows } = yield* ended(format.read(chunks(utf8(text(length)), size)))
+          assert.deepStrictEqual([error, rows.length], [undefined, 32], `${length} bytes of text in chunks of ${size}`)
+        }
+        const { error } = yield* ended(format.read(chunks(utf8(text(98)), size)))
+        assert.include(error, "line 2, byte 4: the record that begins here is larger than 100 bytes", `chunks of ${size}`)
+      }
+    }))
+
   it.effect("chunks of no bytes mean nothing, packed or not", () =>
     Effect.gen(function*() {
       const text = utf8("\ufeffa,b\n1,2\n")

@@ -16,6 +16,7 @@
  * | anything else | other: through the schema's JSON codec |
  */
 import { Schema, SchemaAST } from "effect"
+import * as Depth from "./Depth.ts"
 import { Refused } from "./FormatError.ts"
 import { marker } from "../warehouse/Column.ts"
 
@@ -123,20 +124,21 @@ export const checkOf = (ast: SchemaAST.AST): (value: unknown) => void => {
   const schema = Schema.make<Schema.Codec<unknown, unknown>>(SchemaAST.toType(ast))
   const is = Schema.is(schema)
   const parse = Schema.decodeUnknownResult(schema)
-  return (value) => {
+  return Depth.bounded((value) => {
     if (is(value)) return
     const parsed = parse(value)
     throw new Refused(parsed._tag === "Failure" ? line(parsed.failure.message) : "it does not match the schema")
-  }
+  })
 }
 
 const otherOf = (ast: SchemaAST.AST): Kind => {
   const codec = Schema.toCodecJson(Schema.make<Schema.Codec<unknown, unknown>>(SchemaAST.toType(ast)))
-  const through = (parse: ReturnType<typeof Schema.decodeUnknownResult<typeof codec>>) => (value: unknown) => {
-    const result = parse(value)
-    if (result._tag === "Failure") throw new Refused(line(result.failure.message))
-    return result.success
-  }
+  const through = (parse: ReturnType<typeof Schema.decodeUnknownResult<typeof codec>>) =>
+    Depth.bounded((value: unknown) => {
+      const result = parse(value)
+      if (result._tag === "Failure") throw new Refused(line(result.failure.message))
+      return result.success
+    })
   return { tag: "other", decode: through(Schema.decodeUnknownResult(codec)), encode: through(Schema.encodeUnknownResult(codec)) }
 }
 

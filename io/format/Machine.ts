@@ -1,5 +1,6 @@
 /** A reader of text as a machine that takes bytes and gives records, and the stream that drives it at its reader's pace. */
 import { Array as Arr, Cause, Effect, Pull, Stream } from "effect"
+import * as Depth from "./Depth.ts"
 import { type BadRecord, FormatError, ofBad, type Place, Refused } from "./FormatError.ts"
 
 /** What becomes of a record that cannot be read. */
@@ -149,6 +150,7 @@ export const attempt = <A>(file: string, f: () => A): Effect.Effect<A, FormatErr
     } catch (error) {
       if (error instanceof FormatError) return Effect.fail(error)
       if (error instanceof Refused) return Effect.fail(new FormatError({ file, reason: error.message }))
+      if (Depth.isTooDeep(error)) return Effect.fail(new FormatError({ file, reason: "a value is nested too deeply to be written" }))
       throw error
     }
   })

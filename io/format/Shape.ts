@@ -1,5 +1,6 @@
 /** The columns of a schema: how a record is put together from what a file has, and taken apart again. */
 import { Schema, SchemaAST } from "effect"
+import * as Depth from "./Depth.ts"
 import { refuse } from "./FormatError.ts"
 import * as Kind from "./Kind.ts"
 
@@ -60,8 +61,8 @@ export const make = (schema: Schema.Codec<unknown, unknown>, names: Names = {}):
     throw new Error(`Format: the properties ${first?.key} and ${second?.key} are both the column "${twice.column}"; give one of them another name in the option columns.`)
   }
   const check = ast.checks === undefined || whole ? undefined : Kind.checkOf(ast)
-  const decode = Schema.decodeUnknownResult(schema)
-  const encode = Schema.encodeUnknownResult(schema)
+  const decode = Depth.bounded(Schema.decodeUnknownResult(schema))
+  const encode = Depth.bounded(Schema.encodeUnknownResult(schema))
   return {
     columns,
     rest: open === undefined ? undefined : Kind.slotOf(open.type),

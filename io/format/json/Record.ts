@@ -65,7 +65,7 @@ const place = (at: Position, bytes: Buffer, reason: string, column?: string): Ba
 
 /** JSON.parse's message without its position, which is that within the record. */
 const problem = (error: unknown): string =>
-  error instanceof Error ? error.message.replace(/(?: in JSON)? at position \d+.*$/s, "").replace(/, ?(\.\.\.)?"[\s\S]*" is not valid JSON$/, "") : String(error)
+  error instanceof Error ? error.message.replace(/(?: in JSON)? at position \d+.*$/s, "").replace(/, ?(\.\.\.)?"[\s\S]*"(\.\.\.)? is not valid JSON$/, "") : String(error)
 
 /** Reads one text, and gives it or tells what is wrong with it. */
 export const give = (bytes: Buffer, at: Position, read: Reader, out: Out<unknown>, placed: boolean): void => {

@@ -22,6 +22,7 @@ const lines: ReadonlyArray<Case> = [
   { name: "empty", text: "", rows: [] },
   { name: "cut", text: "{\"a\":1}\n{\"a\":", error: "line 2, byte 8: this is no JSON" },
   { name: "two objects on a line", text: "{\"a\":1}{\"a\":2}\n", error: "line 1, byte 0: this is no JSON: Unexpected non-whitespace character after JSON. The record" },
+  { name: "a comma too many, in one sentence", text: "{\"a\":,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,}\n", error: "this is no JSON: Unexpected token ','. The record" },
   { name: "no object", text: "[1]\n", error: "expected an object, found [1]" },
   { name: "NaN", text: "{\"a\":NaN}\n", error: "this is no JSON" },
   { name: "no UTF-8", text: Buffer.from([...utf8("{\"a\":1}\n{\"a\":\""), 0xe9, ...utf8("\"}\n")]), error: "line 2, byte 8: the bytes are no UTF-8" },

@@ -53,13 +53,14 @@ export const of = <E, R, E2>(
   tooMany: () => E2
 ): Stream.Stream<Part, E | E2, R> =>
   Stream.mapAccumEffect(
-    bytes,
+    // Only bytes that have come to their end have a last part: `onHalt` would be asked for one by a failure, too.
+    Stream.concat(bytes, Stream.succeed(undefined)),
     () => begin(1, first),
     (state, chunk) =>
       Effect.suspend(() => {
         const full: Array<Part> = []
         let gathered = state
-        for (let at = 0; at < chunk.length;) {
+        for (let at = 0; chunk !== undefined && at < chunk.length;) {
           if (gathered.length === gathered.size) {
             if (gathered.number === most) return Effect.fail(tooMany())
             full.push(part(gathered, false))
@@ -70,7 +71,7 @@ export const of = <E, R, E2>(
           add(gathered, piece)
           at += piece.length
         }
+        if (chunk === undefined) full.push(part(state, true))
         return Effect.succeed([gathered, full] as const)
-      }),
-    { onHalt: (state) => [part(state, true)] }
+      })
   )

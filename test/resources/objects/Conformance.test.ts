@@ -92,6 +92,12 @@ for (const { name, run } of places) {
           const parts = Stream.make(...[0, 1, 2].map(() => Buffer.alloc(8 * mebibyte)))
           const failing = Stream.concat(parts, Stream.fail("the source broke"))
           assert.strictEqual(yield* Effect.flip(store.write(uri, failing)), "the source broke")
+          // Before there is a part: what came would be a whole object.
+          const early = Stream.concat(Stream.make(Buffer.from("half of it")), Stream.fail("the source broke"))
+          for (const written of [uri, `${base}out/new.bin`]) {
+            assert.strictEqual(yield* Effect.flip(store.write(written, early)), "the source broke")
+          }
+          assert.strictEqual((yield* read(uri)).toString(), "before")
           const hanging = Stream.concat(parts, Stream.fromEffect(Effect.andThen(Deferred.succeed(begun, undefined), Effect.never)))
           const writing = yield* Effect.forkChild(store.write(uri, hanging))
           yield* Deferred.await(begun)

@@ -24,6 +24,11 @@ describe("the parts of an upload", () => {
       assert.deepStrictEqual(parts.filter(({ last }) => last).map(({ number }) => number), [Parts.most])
       assert.isTrue(bytes.equals(Buffer.concat(parts.map((part) => part.bytes))))
       assert.strictEqual(yield* Effect.flip(Stream.runDrain(Parts.of(chunks(bytesOf(1_023_001)), 1, () => "too many"))), "too many")
+      const given: Array<Parts.Part> = []
+      const failing = Stream.concat(Stream.make(bytesOf(5)), Stream.fail("the source broke"))
+      const reading = Stream.runForEach(Parts.of(failing, 2, () => "too many"), (part) => Effect.sync(() => void given.push(part)))
+      assert.strictEqual(yield* Effect.flip(reading), "the source broke")
+      assert.isFalse(given.some(({ last }) => last), "what fails has no last part")
       const [none] = yield* Stream.runCollect(Parts.of(Stream.empty, 1, () => "too many"))
       assert.deepStrictEqual([none?.number, none?.bytes.length, none?.last], [1, 0, true])
     }))

@@ -23,6 +23,12 @@ export const changed = fault("PreconditionFailed")
 export const noRanges = fault("RangesIgnored")
 /** There are more objects, and no way to ask for them. */
 export const noMorePages = fault("PagesMissing")
+/** A key of a listing is not written as the listing says. */
+export const noKey = fault("KeyUnreadable")
+/** The body broke off, and what follows may be of another version. */
+export const noVersion = fault("VersionMissing")
+/** An answer of success that says nothing of what S3 says: of a proxy, or of a page to log in. */
+export const noS3 = fault("AnswerUnknown")
 
 const field = (from: unknown, name: string): unknown =>
   typeof from === "object" && from !== null && name in from ? Reflect.get(from, name) : undefined
@@ -116,6 +122,9 @@ export const told = (fault: Fault, { bucket, uri }: Address, { permission, verb 
   }
   if (code === "RangesIgnored") return say("invalid", `${server} sends other bytes of ${uri} than it is asked for; it cannot be used as an object store.`)
   if (code === "PagesMissing") return say("invalid", `${server} lists only a part of ${uri}, and not how to ask for the rest; it cannot be used as an object store.`)
+  if (code === "KeyUnreadable") return say("invalid", `${server} lists keys of ${uri} that are no UTF-8, or not encoded as it says, and cannot be asked for; rename these objects, or name a prefix without them.`)
+  if (code === "VersionMissing") return say("unavailable", `The connection to ${server} broke off while ${uri} was read, and without an ETag nothing says whether the rest is of the same version; read it again.`)
+  if (code === "AnswerUnknown") return say("invalid", `What answers at ${server} does not speak S3, so ${uri} cannot be ${verb}; check the endpoint, and what stands between.`)
   if (code === "ChecksumMismatch") return say("unavailable", `The bytes of ${uri} do not fit the checksum that they were stored with; read it again, and write it anew if that happens again.`)
   if (code === "InvalidObjectState") return say("invalid", `${uri} is archived (S3 Glacier) and cannot be read as it is; restore it first.`)
   if (code === "RequestTimeTooSkewed") return say("unavailable", `${server} refuses calls for ${uri}, since the clock of this machine is wrong by more than 15 minutes; set it.`)

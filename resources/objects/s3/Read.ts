@@ -33,23 +33,31 @@ const get = (connection: Connection, { bucket, key }: Address, { at, etag }: Pro
     ))
 }
 
-/** A server that does not know Range or If-Match answers too, with other bytes than those asked for. */
-const misfit = ({ ContentRange, ETag }: GetObjectCommandOutput, { at, etag }: Progress, end: number | undefined): Fault.Fault | undefined => {
-  if (etag !== undefined && ETag !== undefined && ETag !== etag) return Fault.changed
-  if (rangeOf(at, end) === undefined) return undefined
+/**
+ * How many bytes the answer has, where that is known. A server that does not know Range or If-Match answers too, with other
+ * bytes than those asked for.
+ */
+const lengthOf = (
+  { ContentLength, ContentRange, ETag }: GetObjectCommandOutput,
+  { at, etag }: Progress,
+  end: number | undefined
+): Effect.Effect<number | undefined, Fault.Fault> => {
+  if (etag !== undefined && ETag !== undefined && ETag !== etag) return Effect.fail(Fault.changed)
+  if (rangeOf(at, end) === undefined) return Effect.succeed(ContentLength)
   const [from, to, size] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(ContentRange ?? "") ?? []).slice(1).map(Number)
-  return from === at && size !== undefined && to === Math.min(end ?? size, size) - 1 ? undefined : Fault.noRanges
+  if (from !== at || size === undefined || to !== Math.min(end ?? size, size) - 1) return Effect.fail(Fault.noRanges)
+  const length = to + 1 - from
+  return ContentLength === undefined || ContentLength === length ? Effect.succeed(length) : Effect.fail(Fault.noRanges)
 }
 
 /** Of a small body nothing has been given when the client finds this. */
 const isMismatch = (error: unknown): boolean => error instanceof Error && /^checksum mismatch/i.test(error.message)
 
 /** The chunks of a body. Only what its reader waits for counts against the time-out: he may be slow himself. */
-const chunksOf = (response: GetObjectCommandOutput, timeout: number): Stream.Stream<Uint8Array, Fault.Fault> =>
+const chunksOf = (response: GetObjectCommandOutput, expected: number | undefined, timeout: number): Stream.Stream<Uint8Array, Fault.Fault> =>
   Stream.unwrap(Effect.gen(function*() {
     const body = response.Body
     if (body === undefined || !(Symbol.asyncIterator in body)) return Stream.empty
-    const expected = response.ContentLength
     // Ours is closed before it has ended if the reader wants no more: the connection with it.
     yield* Effect.addFinalizer(() => Effect.sync(() => "destroy" in body && typeof body.destroy === "function" ? void body.destroy() : undefined))
     const chunks = body[Symbol.asyncIterator]()
@@ -60,7 +68,10 @@ const chunksOf = (response: GetObjectCommandOutput, timeout: number): Stream.Str
       }).pipe(Effect.timeoutOrElse({ duration: timeout, orElse: () => Effect.fail(Fault.silent) }))
     return Stream.unfold(0, (received) =>
       Effect.flatMap(next(received), (step): Effect.Effect<readonly [Uint8Array, number] | undefined, Fault.Fault> => {
-        if (step.done !== true) return Effect.succeed([step.value, received + step.value.length])
+        if (step.done !== true) {
+          const sum = received + step.value.length
+          return expected !== undefined && sum > expected ? Effect.fail(Fault.noRanges) : Effect.succeed([step.value, sum])
+        }
         return expected !== undefined && received !== expected ? Effect.fail(Fault.brokenOff) : Effect.undefined
       }))
   }))
@@ -74,11 +85,11 @@ const rest = (
 ): Stream.Stream<Uint8Array, Fault.Fault> =>
   Stream.unwrap(Effect.gen(function*() {
     if (end !== undefined && progress.at >= end) return Stream.empty
+    if (progress.at > start && progress.etag === undefined) return yield* Fault.noVersion
     const response = yield* get(connection, address, progress, end)
-    const wrong = misfit(response, progress, end)
-    if (wrong !== undefined) return yield* wrong
+    const length = yield* lengthOf(response, progress, end)
     progress.etag = response.ETag ?? progress.etag
-    return Stream.tap(chunksOf(response, connection.timeout), (chunk) => Effect.sync(() => void (progress.at += chunk.length)))
+    return Stream.tap(chunksOf(response, length, connection.timeout), (chunk) => Effect.sync(() => void (progress.at += chunk.length)))
   }).pipe(
     // The range begins where the object ends: there is nothing to read. Of what had more bytes before, it is another version.
     Effect.catchIf((fault) => fault.code === "InvalidRange" || fault.status === 416, () =>

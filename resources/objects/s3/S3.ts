@@ -67,9 +67,12 @@ export const make = Effect.fnUntraced(function*(options: Options) {
         name: uri,
         size,
         read: (start, end) =>
-          Effect.map(
+          Effect.flatMap(
             Stream.runCollect(read(connection, address, { start, end: Math.min(end, size), ifMatch: etag })),
-            (chunks) => chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+            (chunks) => {
+              const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+              return bytes.length < Math.min(end, size) - start ? connection.told(address, reading)(Fault.noRanges) : Effect.succeed(bytes)
+            }
           )
       }
     }),

@@ -37,6 +37,7 @@ interface Marker {
 
 const first: Marker = {}
 
+/** Throws `Fault`. */
 const nextOf = (page: ListMultipartUploadsCommandOutput): Option.Option<Marker> =>
   page.IsTruncated === true && page.NextKeyMarker !== undefined
     ? Option.some({ KeyMarker: keyOf({ Key: page.NextKeyMarker }, page), ...(page.NextUploadIdMarker === undefined ? {} : { UploadIdMarker: page.NextUploadIdMarker }) })
@@ -45,11 +46,10 @@ const nextOf = (page: ListMultipartUploadsCommandOutput): Option.Option<Marker> 
 /** Keys and ids of the uploads whose key begins so. */
 const list = (connection: Connection, address: Address, Prefix: string): Stream.Stream<readonly [key: string, id: string], ObjectStoreError> =>
   Stream.paginate(first, (marker) =>
-    Effect.map(
-      connection.call(address, listing, ({ client, sdk }, abortSignal) =>
-        client.send(new sdk.ListMultipartUploadsCommand({ Bucket: address.bucket, Prefix, EncodingType: "url", ...marker }), { abortSignal })),
-      (page) => [(page.Uploads ?? []).map((upload) => [keyOf(upload, page), upload.UploadId ?? ""] as const), nextOf(page)] as const
-    ))
+    connection.call(address, listing, async ({ client, sdk }, abortSignal) => {
+      const page = await client.send(new sdk.ListMultipartUploadsCommand({ Bucket: address.bucket, Prefix, EncodingType: "url", ...marker }), { abortSignal })
+      return [(page.Uploads ?? []).map((upload) => [keyOf(upload, page), upload.UploadId ?? ""] as const), nextOf(page)] as const
+    }))
 
 /** All that is asked of the server, where nothing is to be ended, is one listing for each bucket. */
 export const end = (connection: Connection, addresses: ReadonlyArray<Address>): Effect.Effect<void, ObjectStoreError> =>

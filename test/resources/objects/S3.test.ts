@@ -108,6 +108,62 @@ describe("objects in S3", () => {
       assert.strictEqual((yield* store(read("s3://lake/k", { start: 2, end: 5 }))).toString(), "abc", "the checksum is that of the whole object")
     })))
 
+  it.live("of a server that sends more or less than it says, or no version, are refused, and never something else", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const answers: Array<(response: ServerResponse) => unknown> = []
+      const url = yield* serverOf((response) => answers.shift()?.(response))
+      const store = Effect.provide(ObjectStore.layer({ s3: optionsFor({ identity: { accessKeyId: "me", secretAccessKey: secret }, region: "us-east-1", url }) }))
+      const part = read("s3://lake/k", { start: 2, end: 5 })
+      const body = (text: string, headers: Readonly<Record<string, string | number>>) => (response: ServerResponse) =>
+        response.writeHead(206, { "content-range": "bytes 2-4/100", etag: "\"1\"", ...headers }).end(text)
+      for (const answer of [body("abcd", { "content-length": 4 }), body("ab", { "content-length": 2 }), body("abcd", {})]) {
+        answers.push(answer)
+        assert.match((yield* store(refusals(part)))[0]!.message, /sends other bytes of s3:\/\/lake\/k than it is asked for/)
+      }
+      // A body without a length ends early: the rest is asked for.
+      answers.push(body("ab", {}), body("c", { "content-range": "bytes 4-4/100" }))
+      assert.strictEqual((yield* store(part)).toString(), "abc")
+      const ranged = (size: number) =>
+        Effect.flatMap(ObjectStore, (objects) => Effect.flatMap(objects.ranged("s3://lake/k"), (file) => file.read(2, size)))
+      answers.push(
+        (response) => response.writeHead(200, { "content-length": 100, etag: "\"1\"" }).end(),
+        body("abc", { "content-range": "bytes 2-4/5", "content-length": 3 })
+      )
+      assert.match((yield* store(refusals(ranged(50))))[0]!.message, /sends other bytes of/)
+      answers.push((response) => response.writeHead(200, { "content-length": 10 }).write("abc", () => response.destroy()))
+      const [mixed] = yield* store(refusals(read("s3://lake/k")))
+      assert.strictEqual(mixed!.reason, "unavailable")
+      assert.match(mixed!.message, /without an ETag nothing says whether the rest is of the same version; read it again/)
+    })))
+
+  it.live("are not written, and none are listed, where what answers does not speak S3", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const url = yield* serverOf((response) => response.writeHead(200, { "content-type": "text/html" }).end("<html><body>Log in</body></html>"))
+      const layer = ObjectStore.layer({ s3: { ...optionsFor({ identity: { accessKeyId: "me", secretAccessKey: secret }, region: "us-east-1", url }), partBytes: 5 * 1024 * 1024 } })
+      const acts = [put("s3://lake/k", "x"), put("s3://lake/k", Buffer.alloc(6 * 1024 * 1024)), list("s3://lake/")]
+      for (const error of yield* Effect.provide(refusals(...acts), layer)) {
+        assert.strictEqual(error.reason, "invalid")
+        assert.match(error.message, /^What answers at http.* does not speak S3, so s3:\/\/lake\/k? ?cannot be (written|listed); check the endpoint/)
+      }
+    })))
+
+  it.live("whose keys are not encoded as the listing says, or whose pages come again, end in an error", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const pages: Array<string> = []
+      const url = yield* serverOf((response) => response.end(`<ListBucketResult>${pages.shift() ?? ""}</ListBucketResult>`))
+      const store = Effect.provide(ObjectStore.layer({ s3: optionsFor({ identity: { accessKeyId: "me", secretAccessKey: secret }, region: "us-east-1", url }) }))
+      const encoded = (key: string) => `<EncodingType>url</EncodingType><IsTruncated>false</IsTruncated><Contents><Key>${key}</Key><Size>1</Size></Contents>`
+      pages.push(encoded("a%2Bb+c%25"))
+      assert.deepStrictEqual(yield* store(list("s3://lake/")), ["s3://lake/a+b c%"])
+      for (const key of ["100%", "%FF%FE"]) {
+        pages.push(encoded(key))
+        const [error] = yield* store(refusals(list("s3://lake/")))
+        assert.match(error!.message, /lists keys of s3:\/\/lake\/ that are no UTF-8, or not encoded as it says/)
+      }
+      for (const token of ["a", "b", "a"]) pages.push(`<IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken>`)
+      assert.match((yield* store(refusals(list("s3://lake/"))))[0]!.message, /lists only a part of s3:\/\/lake\//)
+    })))
+
   it.live("are refused in the same sentences where a server has codes, or no codes, of its own", () =>
     Effect.scoped(Effect.gen(function*() {
       let answer: (response: ServerResponse) => unknown = () => undefined

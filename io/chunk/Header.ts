@@ -25,7 +25,7 @@ export const headerOf = <A>(store: ObjectStore["Service"], chunk: Chunk, { csv }
       const encoding = csv.encoding ?? "utf-8"
       // Whole lines, so that no character is cut.
       const lines = bytes.subarray(Charset.markLength(bytes, encoding), bytes.lastIndexOf(dialect.newline) + 1)
-      const { broken, text } = Charset.decode(lines, encoding, false)
+      const { text } = Charset.decode(lines, encoding, false)
       const cells = new Cells()
       let header: ReadonlyArray<string> | undefined
       split(text, dialect, false, {
@@ -34,7 +34,7 @@ export const headerOf = <A>(store: ObjectStore["Service"], chunk: Chunk, { csv }
         bad: () => {},
         record: () => {
           const blank = cells.count === 1 && cells.of(0) === "" && !cells.isQuoted(0)
-          if (header === undefined && !blank) header = cells.all().map((cell) => broken ? Charset.mend(cell) ?? cell : cell)
+          if (header === undefined && !blank) header = cells.all()
         }
       })
       if (header !== undefined) return header

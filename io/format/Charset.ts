@@ -11,7 +11,7 @@ export interface Text {
   readonly width: 1 | 2 | "utf-8"
   /** The text is bytes of UTF-8, one a character, and each part of it is to be made text by `mend`. */
   readonly encoded: boolean
-  /** Some of the bytes are no UTF-8. */
+  /** Some of the bytes are no UTF-8. Where the text is not encoded, each of them is half of a surrogate pair, which UTF-8 has none of. */
   readonly broken: boolean
 }
 
@@ -33,12 +33,39 @@ export const markLength = (bytes: Uint8Array, encoding: Encoding): number => {
   return encoding === "utf-16be" && bytes[0] === 0xfe && bytes[1] === 0xff ? 2 : 0
 }
 
+/** Of the character that begins there; 0 where none does. */
+const characterLength = (bytes: Buffer, at: number): number => {
+  const first = bytes[at] ?? 0
+  const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+  return at + length <= bytes.length && isUtf8(bytes.subarray(at, at + length)) ? length : 0
+}
+
+const withHalves = (bytes: Buffer): string => {
+  let text = ""
+  let from = 0
+  for (let at = 0; at < bytes.length;) {
+    const length = characterLength(bytes, at)
+    if (length === 0) {
+      text += bytes.toString("utf8", from, at) + String.fromCharCode(0xdc00 + (bytes[at] ?? 0))
+      from = at + 1
+    }
+    at += length || 1
+  }
+  return text + bytes.toString("utf8", from)
+}
+
 const utf8 = (bytes: Buffer, byBytes: boolean): Text => {
   if (isAscii(bytes)) return { text: bytes.toString("latin1"), width: 1, encoded: false, broken: false }
   const broken = !isUtf8(bytes)
-  return byBytes || broken
+  return byBytes
     ? { text: bytes.toString("latin1"), width: 1, encoded: true, broken }
-    : { text: bytes.toString("utf8"), width: "utf-8", encoded: false, broken }
+    : { text: broken ? withHalves(bytes) : bytes.toString("utf8"), width: "utf-8", encoded: false, broken }
+}
+
+/** How many bytes of UTF-8 a part of a text that is not encoded was. */
+export const lengthOf = (part: string): number => {
+  const length = Buffer.byteLength(part)
+  return part.isWellFormed() ? length : length - 2 * (part.match(/\p{Surrogate}/gu)?.length ?? 0)
 }
 
 const whole = (text: string, width: 1 | 2): Text => ({ text, width, encoded: false, broken: false })

@@ -65,8 +65,8 @@ const machine = (
   let knownBytes = 0
   const byteOf = (index: number): number => {
     if (width !== "utf-8") return base + index * width
-    if (index < known) return base + Buffer.byteLength(text.slice(0, index))
-    knownBytes += Buffer.byteLength(text.slice(known, index))
+    if (index < known) return base + Charset.lengthOf(text.slice(0, index))
+    knownBytes += Charset.lengthOf(text.slice(known, index))
     known = index
     return base + knownBytes
   }
@@ -81,7 +81,7 @@ const machine = (
     for (let i = 0; i < cells.count; i++) {
       const cell = cells.of(i)
       if (broken) {
-        const mended = Charset.mend(cell)
+        const mended = encoded ? Charset.mend(cell) : cell.isWellFormed() ? cell : undefined
         if (mended === undefined) throw new Blame(nameOf(i), "the bytes are no UTF-8; give the option encoding, such as \"latin1\" or \"windows-1252\"")
         cells.mend(i, mended)
       }
@@ -234,7 +234,12 @@ const machine = (
     end: (out) => {
       begin(true)
       if (carry === undefined || encoding === undefined) return
-      if (Charset.unitOf(encoding) === 2 && carry.length % 2 === 1) throw Charset.refuseOdd(file, carry.offset)
+      if (Charset.unitOf(encoding) === 2 && carry.length % 2 === 1) {
+        // The records before it are those of the file, in whatever pieces it came.
+        const lines = carry.lines(true)
+        if (lines !== undefined) pass(false, lines, out)
+        throw Charset.refuseOdd(file, carry.offset)
+      }
       if (carry.length > 0) pass(true, carry.rest(), out)
       if (columns === undefined) {
         throw new FormatError({ file, reason: "the file is empty; expected a header line with the names of the columns" })

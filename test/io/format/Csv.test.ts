@@ -165,6 +165,39 @@ describe("CSV", () => {
       }
     }))
 
+  it.effect("bytes that are no UTF-8 are of their own record alone, whatever separates the cells", () =>
+    Effect.gen(function*() {
+      for (const options of [{ delimiter: "§" }, { delimiter: "€" }, { delimiter: "|", quote: "¦" }, { escape: "\\" }] as const) {
+        const delimiter = "delimiter" in options ? options.delimiter : ","
+        const quote = "quote" in options ? options.quote : "\""
+        const line = (text: string) => Buffer.from(`${quote}ä\n${text}${quote}${delimiter}ç😀\n`)
+        const head = Buffer.concat([utf8(`a${delimiter}b\n`), line("1")])
+        const wrong = Buffer.concat([utf8("é"), Buffer.from([0xff, 0xe2, 0x82]), utf8(`${delimiter}2\n`)])
+        const bytes = Buffer.concat([head, wrong, line("3"), line("4")])
+        for (const size of [1, 3, 10, 1000]) {
+          const found = yield* Stream.runCollect(Format.csv(Texts, options).readAll(chunks(bytes, size)))
+          assert.deepStrictEqual(
+            found.map((element) => "bad" in element ? element.bad.byte : { ...element.value }),
+            [{ a: "ä\n1", b: "ç😀" }, head.length, { a: "ä\n3", b: "ç😀" }, { a: "ä\n4", b: "ç😀" }], `${JSON.stringify(options)}, chunks of ${size}`
+          )
+          const ends = [head.length, wrong.length, line("3").length, line("4").length].map((_, i, lengths) =>
+            lengths.slice(0, i + 1).reduce((sum, length) => sum + length))
+          assert.deepStrictEqual(found.map(({ place }) => place.end), ends)
+          assert.deepStrictEqual(found.map(({ place }) => place.line), [2, 4, 5, 7])
+        }
+      }
+    }))
+
+  it.effect("the records before a cut UTF-16 character are given, wherever the bytes are cut", () =>
+    Effect.gen(function*() {
+      const bytes = utf16("a,b\n1,\"a long line\ny\"\n2,x\n3,y\n").subarray(0, -3)
+      for (const size of [1, 2, 7, 1000]) {
+        const { error, rows } = yield* ended(Format.csv(Texts).read(chunks(bytes, size)))
+        assert.include(error, "in the middle of a UTF-16 character")
+        assert.deepStrictEqual(rows.map((row) => row["a"]), ["1", "2"], `chunks of ${size}`)
+      }
+    }))
+
   it.effect("chunks of no bytes mean nothing, packed or not", () =>
     Effect.gen(function*() {
       const text = utf8("\ufeffa,b\n1,2\n")

@@ -21,6 +21,13 @@ export interface Detached {
   readonly log: string
 }
 
+export interface Options {
+  /** Steps that it runs at once; undefined: as the backfill was started. */
+  readonly concurrency?: number | undefined
+  /** It goes on with a backfill that has ended. Default false. */
+  readonly reopens?: boolean
+}
+
 /** The log as people find it from the project's folder. */
 export const logOf = (id: number): string => path.join(".sluice", "logs", `backfill-${id}.log`)
 
@@ -28,12 +35,17 @@ export const logOf = (id: number): string => path.join(".sluice", "logs", `backf
  * Starts the process and waits until it takes part. Settings of `--set` are in this process's environment, and so in
  * that one's. Fails with the last line it wrote when it ends before it takes part.
  */
-export const start = Effect.fn("Detached.start")(function*(project: Project, id: number, concurrency: number | undefined) {
+export const start = Effect.fn("Detached.start")(function*(project: Project, id: number, options: Options) {
   const backfills = yield* BackfillStore
   const node = yield* Lease.Node
   const log = logOf(id)
   const file = path.join(project.folder, log)
-  const args = ["backfill", "join", String(id), ...(concurrency === undefined ? [] : ["--concurrency", String(concurrency)])]
+  const { concurrency, reopens = false } = options
+  const args = [
+    "backfill", "join", String(id),
+    ...(reopens ? ["--reopen"] : []),
+    ...(concurrency === undefined ? [] : ["--concurrency", String(concurrency)])
+  ]
   const child = yield* Effect.try({
     try: () => {
       mkdirSync(path.dirname(file), { recursive: true })
@@ -73,8 +85,9 @@ export const start = Effect.fn("Detached.start")(function*(project: Project, id:
   }).pipe(Effect.timeoutOrElse({ duration: joinsWithin, orElse: () => Effect.succeed({ hasEnded: false, hasJoined: false }) }))
   if (!hasJoined) {
     const said = readFileSync(file, "utf8").trim().split("\n").at(-1)?.replace(/^error: /, "") ?? ""
+    const resume = `\`sluice backfill resume ${id}\` goes on`
     const message = `The process in the background takes no part in backfill ${id}${said === "" ? "" : `: ${said}`} ` +
-      `(its log is ${log}; \`sluice backfill resume ${id}\` goes on.)`
+      `(its log is ${log}${said.includes(resume) ? "" : `; ${resume}`}.)`
     return yield* new Refusal({ message })
   }
   const detached: Detached = { pid, log }

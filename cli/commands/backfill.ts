@@ -62,7 +62,7 @@ export const backfill = Effect.fn("cli.backfill")(function*(
       if (id === undefined) return tellIdle(fresh, input.json)
       // This process has a part in it until another one has, so that it is never lost.
       yield* Effect.ensuring(
-        detach(project, id, undefined, input.json),
+        detach(project, id, input.json),
         Effect.flatMap(BackfillStore, (store) => Effect.ignore(store.leave(id, lease.worker)))
       )
     }))
@@ -129,8 +129,8 @@ const tellIdle = (fresh: number, json: boolean): void => {
   Screen.line(`Nothing to do: ${why}.`)
 }
 
-const detach = Effect.fnUntraced(function*(project: Project.Project, id: number, concurrency: number | undefined, json: boolean) {
-  const { log, pid } = yield* Detached.start(project, id, concurrency)
+const detach = Effect.fnUntraced(function*(project: Project.Project, id: number, json: boolean, options: Detached.Options = {}) {
+  const { log, pid } = yield* Detached.start(project, id, options)
   if (json) return Screen.json({ event: "Detached", backfill: id, pid, log })
   Screen.line(`Backfill ${id} runs in the background, as process ${pid}; what it says is in ${log}.`)
   Summary.next([
@@ -214,10 +214,14 @@ const onStore = <A, E, R>(input: { readonly nodeId?: string | undefined }, work:
     return yield* work.pipe(Effect.provide(Live.store(project)), Settings.asNode(input.nodeId))
   })
 
-/** Takes part in the backfill, here or in the background; `first` begins a retry, once nothing refuses that any more. */
+/**
+ * Takes part in the backfill, here or in the background; one that has ended goes on where it `reopens`, and else is
+ * refused. `first` begins a retry, once nothing refuses that any more.
+ */
 const helping = Effect.fnUntraced(function*<E = never>(
   input: IdInput & Part,
   settings: ReadonlyArray<string>,
+  reopens: boolean,
   first?: Effect.Effect<void, E, BackfillStore>
 ) {
   const project = yield* Project.load
@@ -227,20 +231,20 @@ const helping = Effect.fnUntraced(function*<E = never>(
       // Told here and not in a log: that there is no such backfill.
       yield* (yield* BackfillStore).backfill(id)
       if (first !== undefined) yield* first
-      return yield* detach(project, id, concurrency, input.json)
+      return yield* detach(project, id, input.json, { concurrency, reopens })
     }
     const helped = takePart(project, "joined", input.json, settings, (options) =>
       Backfill.join(project.graph, id, {
         ...options,
-        retry: first !== undefined,
+        openOnly: !reopens,
         ...(concurrency === undefined ? {} : { concurrency })
       }))
     yield* Effect.provide(first === undefined ? helped : Effect.andThen(first, helped), Live.everything(project))
   }).pipe(Effect.provide(Live.store(project, Live.runConnections)), Settings.asNode(input.nodeId))
 })
 
-export const join = Effect.fn("cli.backfill.join")(function*(input: IdInput & Part) {
-  yield* helping(input, yield* Settings.apply(input))
+export const join = Effect.fn("cli.backfill.join")(function*(input: IdInput & Part & { readonly reopen: boolean }) {
+  yield* helping(input, yield* Settings.apply(input), input.reopen)
 })
 
 const say = (input: { readonly json?: boolean }, id: number, event: string, sentence: string): void =>
@@ -266,7 +270,7 @@ export const resume = Effect.fn("cli.backfill.resume")(function*(input: IdInput 
     if (!input.json) Summary.next([[Wording.command("join", id), "helps, here or on another machine"]])
     return true
   }))
-  if (!goesOn) yield* helping(input, settings)
+  if (!goesOn) yield* helping(input, settings, true)
 })
 
 /** A backfill that has failed with nothing left open would fail again at once. */
@@ -294,7 +298,7 @@ export const retryFailed = Effect.fn("cli.backfill.retryFailed")(function*(input
     // The store may hold killed ones for alive: with them it would seem to run, and all of it would go on.
     return found.participants.filter(isAlive).map(({ worker }) => worker)
   }))
-  if (gone !== undefined) yield* helping(input, settings, retrying(0, gone))
+  if (gone !== undefined) yield* helping(input, settings, false, retrying(0, gone))
 })
 
 export const pause = Effect.fn("cli.backfill.pause")(function*({ id }: IdInput) {

@@ -67,10 +67,19 @@ const retryFailed = Command.make(
   Command.withExamples([{ command: "sluice backfill retry-failed 7" }])
 )
 
-const join = Command.make("join", { id: Options.backfillId, ...part }, (input) => Options.lazily(load, (m) => m.join(input))).pipe(
+const join = Command.make(
+  "join",
+  {
+    id: Options.backfillId,
+    // For the process in the background of a resume, which may come when the backfill has ended.
+    reopen: Options.yes("reopen", "Go on with it also where it has ended").pipe(Flag.withHidden),
+    ...part
+  },
+  (input) => Options.lazily(load, (m) => m.join(input))
+).pipe(
   Command.withDescription(
     "Take part in a backfill beside the processes that execute it, on this machine or another one with the same database. " +
-      "No cell is done twice."
+      "No cell is done twice. One that has ended is refused: `sluice backfill resume` goes on with it."
   ),
   Command.withShortDescription("Help with a backfill"),
   Command.withExamples([

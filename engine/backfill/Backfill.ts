@@ -33,8 +33,8 @@ export interface Options {
   readonly planned?: (planned: Planned) => void
   /** An interrupt leaves the backfill to other processes: it is lost, and not cancelled. Default false. */
   readonly leaves?: boolean
-  /** Joins for a retry that was just begun: not where that has ended meanwhile. Default false. */
-  readonly retry?: boolean
+  /** Joins what has not ended, and never opens again what has: by then it may be unwanted. Default false. */
+  readonly openOnly?: boolean
 }
 
 /** How a backfill ended, or how it stands when this process takes part no more. */
@@ -93,7 +93,7 @@ export const join = <R>(graph: AssetGraph<R>, id: number, options: Options = {})
     const backfills = yield* BackfillStore
     yield* fits(graph, (yield* backfills.backfill(id)).request)
     const lease = yield* Lease.acquire
-    yield* backfills.join(id, lease.worker, options.retry)
+    yield* backfills.join(id, lease.worker, options.openOnly)
     return yield* execute(graph, id, lease, false, options)
   })).pipe(Effect.withSpan("Backfill.join"))
 

@@ -107,9 +107,9 @@ export class BackfillStore extends Context.Service<BackfillStore, {
   /**
    * Takes part. A backfill that was cancelled, has failed or is lost goes on with that, and is not paused any more; one
    * that is paused or runs stays as it is. One that has succeeded is refused, and so is one that is being cancelled.
-   * With `retry`, for a retry that was just begun, one that has ended meanwhile is refused: it would go on with all.
+   * With `openOnly` one that has ended is refused: who helps, or comes late to a retry, would go on with all that is left.
    */
-  readonly join: (id: number, worker: string, retry?: boolean) => Effect.Effect<BackfillSummary, RunStoreError | RunUnavailable>
+  readonly join: (id: number, worker: string, openOnly?: boolean) => Effect.Effect<BackfillSummary, RunStoreError | RunUnavailable>
   /** Takes part no more; its lots are free. Its claims end with the worker. */
   readonly leave: (id: number, worker: string) => Effect.Effect<void, RunStoreError>
   /** After it has returned, no claim is granted until it is unpaused. Refused where it has ended. */

@@ -19,7 +19,8 @@ export const worker = Effect.fn("bulk.worker")(function*(input: {
   const meter = Meter.make()
   const work = Effect.gen(function*() {
     const graph = yield* Effect.fromResult(AssetGraph.make([bulk]))
-    yield* Backfill.join(graph, input.backfill, { observer: Watch.make(logs) })
+    // One that comes when the run has ended, by Ctrl-C for one, would begin it anew.
+    yield* Backfill.join(graph, input.backfill, { observer: Watch.make(logs), openOnly: true })
   })
   const told = { meter, logs, screen: Screen.make(false), graceSeconds: api.graceSeconds }
   yield* Cli.withEverything(draining(told, work)).pipe(Effect.provideService(Meter.ProcessMeter, meter), Effect.provide(logs.layer))

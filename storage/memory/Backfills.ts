@@ -121,11 +121,11 @@ export const make = (state: State): BackfillStore["Service"] => {
     }
   )
 
-  const join: BackfillStore["Service"]["join"] = Effect.fn("BackfillStore.join")(function*(id, worker, retry = false) {
+  const join: BackfillStore["Service"]["join"] = Effect.fn("BackfillStore.join")(function*(id, worker, openOnly = false) {
     const { now, run } = yield* find(id)
     const lost = isLost(run, now)
     if (run.state === "succeeded") return yield* noBackfill(id, "succeeded")
-    if (retry && run.state !== "running") return yield* noBackfill(id, "ended")
+    if (openOnly && run.state !== "running") return yield* noBackfill(id, "ended")
     if (run.state === "running" && run.cancelRequested && !lost) return yield* noBackfill(id, "stopping")
     const holder = state.workers.get(worker)
     if (holder === undefined) return yield* unregistered(worker)

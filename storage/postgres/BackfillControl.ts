@@ -85,7 +85,7 @@ export const make = (sql: PgClient.PgClient) => {
       sql`delete from sluice.backfill_sets where run = ${id} and kind = 'retried'`
     ).pipe(attempt(doing))
 
-  const join: BackfillStore["Service"]["join"] = Effect.fn("BackfillStore.join")((id, worker, retry = false) => {
+  const join: BackfillStore["Service"]["join"] = Effect.fn("BackfillStore.join")((id, worker, openOnly = false) => {
     const doing = `join the backfill ${id}`
     return transact(
       sql,
@@ -94,7 +94,7 @@ export const make = (sql: PgClient.PgClient) => {
         yield* lockBackfill(sql, id)
         const { cancelling, lost, retryOf, state } = yield* hold(id, doing)
         if (state === "succeeded") return yield* noBackfill(id, "succeeded")
-        if (retry && state !== "running") return yield* noBackfill(id, "ended")
+        if (openOnly && state !== "running") return yield* noBackfill(id, "ended")
         if (cancelling && !lost) return yield* noBackfill(id, "stopping")
         if (state !== "running" || lost) yield* reopen(id, doing)
         // A retry whose processes are gone is still one.

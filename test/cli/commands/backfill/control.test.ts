@@ -1,7 +1,7 @@
 /** Backfills that other processes act on, that are ended, and that go on in the background. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { readFile } from "node:fs/promises"
+import { readFile, rm } from "node:fs/promises"
 import * as path from "node:path"
 import { escapes, project } from "../../fixture.ts"
 import { ended, hold, letGo, lines, main, shown, until, words } from "./shop.ts"
@@ -244,5 +244,57 @@ describe("--detach", () => {
       const nothing = yield* run(words("backfill join 4 --detach"))
       assert.deepStrictEqual([nothing.code, nothing.stdout], [2, ""])
       assert.include(nothing.stderr, "There is no backfill 4")
+    }))
+
+  it.live("of a retry that is cancelled before the process takes part does nothing, and says so", () =>
+    Effect.gen(function*() {
+      const given = yield* project(`
+        import * as fs from "node:fs"
+        // Stands for a machine that is slow to start.
+        if (process.argv.includes("join")) while (fs.existsSync("late")) await new Promise((done) => setTimeout(done, 20))
+        ${main}
+      `)
+      const { folder, ran, run, start } = given
+      yield* run(words("backfill shop/orders --to 2024-01-21 --max-failures 1 -c 1"), { env: { FAIL: "2024-01-03" } })
+      const before = yield* ran
+      yield* given.write("late", "")
+      const retry = start(words("backfill retry-failed 1 --detach"))
+      yield* until(Effect.map(shown(given), ({ retrying }) => retrying), (retrying) => retrying === 1)
+      const cancelled = yield* run(words("backfill cancel 1"))
+      assert.strictEqual(cancelled.code, 0, cancelled.stderr)
+      yield* Effect.promise(() => rm(path.join(folder, "late")))
+      const { code, stderr } = yield* ended(retry)
+      assert.strictEqual(code, 2, stderr)
+      assert.strictEqual(
+        stderr.split("\n")[0],
+        "error: The process in the background takes no part in backfill 1: Backfill 1 has already ended; " +
+          "`sluice backfill resume 1` goes on with what is left of it. (its log is .sluice/logs/backfill-1.log.)"
+      )
+      assert.deepStrictEqual(yield* ran, before)
+      assert.deepInclude(yield* shown(given), { state: "cancelled", failed: 0 })
+      // `resume` means all that is left, also in the background.
+      const resumed = yield* run(words("backfill resume 1 --detach"))
+      assert.strictEqual(resumed.code, 0, resumed.stderr)
+      yield* until(Effect.map(shown(given), ({ state }) => state), (state) => state === "succeeded")
+      assert.lengthOf(new Set(yield* ran), 21)
+    }))
+})
+
+describe("join", () => {
+  it.live("of one that has ended begins nothing, and says what does", () =>
+    Effect.gen(function*() {
+      const given = yield* project(main)
+      const { ran, run } = given
+      yield* run(words("backfill shop/orders --to 2024-01-21 --max-failures 1 -c 1"), { env: { FAIL: "2024-01-03" } })
+      const before = yield* ran
+      const here = yield* run(words("backfill join 1"))
+      assert.deepStrictEqual([here.code, here.stdout, here.stderr], [
+        2, "", "error: Backfill 1 has already ended; `sluice backfill resume 1` goes on with what is left of it.\n"
+      ])
+      const detached = yield* run(words("backfill join 1 --detach"))
+      assert.deepStrictEqual([detached.code, detached.stdout], [2, ""])
+      assert.include(detached.stderr, "Backfill 1 has already ended; `sluice backfill resume 1` goes on with what is left of it.")
+      assert.deepStrictEqual(yield* ran, before)
+      assert.deepInclude(yield* shown(given), { state: "failed" })
     }))
 })

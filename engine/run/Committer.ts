@@ -17,7 +17,7 @@ import * as Failure from "./Failure.ts"
 import { keepingRows, keysOf, setsFrom } from "./KeySources.ts"
 import { patiently } from "./Patience.ts"
 import * as Staging from "./Staging.ts"
-import { type CellCommit, type LeaseLost, RunStore, type RunStoreError } from "../record/RunStore.ts"
+import { type CellCommit, type LeaseLost, RunStore, type RunStoreError, type SourceKeys } from "../record/RunStore.ts"
 import type { Step } from "../record/Step.ts"
 
 /** At most so many steps share a transaction: beyond it, a longer transaction gains nothing (bench/engine). */
@@ -74,13 +74,19 @@ export const make = <R>(options: CommitterOptions<R>): Effect.Effect<Committer<R
   const once = (batch: ReadonlyArray<Staging.Staged>): Effect.Effect<ReadonlyArray<Step>, CommitError, R | RunStore> =>
     Effect.flatMap(RunStore, (store) => {
       const { cells, writes, tapped } = layOut(options.graph, batch)
+      let keys: ReadonlyArray<SourceKeys> = []
+      // With the write, whose refusal names the step that gives a key which is none.
+      const written = Effect.tap(write(options, writes), (written) =>
+        Effect.map(Effect.fromResult(keysOf(options.graph, cells, written, tapped)), (given) => {
+          keys = given
+        }))
       return store.commit({
         run: options.run,
         worker: options.worker,
         cells,
-        write: write(options, writes),
+        write: written,
         gather: options.gather,
-        keys: (written) => keysOf(options.graph, cells, written, tapped)
+        keys: () => keys
       })
     })
 

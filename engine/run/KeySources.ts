@@ -1,7 +1,8 @@
 /** The assets whose rows give partition keys: which dynamic sets they feed, and with what keys a commit feeds them. */
-import { Effect, Stream } from "effect"
-import type { CellWritten } from "../definition/Io.ts"
+import { Effect, Result, Stream } from "effect"
+import { type CellWritten, IoError } from "../definition/Io.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
+import * as KeyText from "../partition/KeyText.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import type { CellCommit, SourceKeys } from "../record/RunStore.ts"
 
@@ -22,20 +23,39 @@ const replaces = (graph: AssetGraph, asset: string): boolean => {
   return output?._tag !== "Rows" || output.mode === "replace"
 }
 
-/** The keys that the written cells give to dynamic sets. */
+/** The keys that the written cells give to dynamic sets; a cell that gives one which nobody could type is refused. */
 export const keysOf = (
   graph: AssetGraph,
   cells: ReadonlyArray<CellCommit>,
   written: ReadonlyArray<CellWritten>,
   tapped: ReadonlyArray<ReadonlyArray<unknown> | undefined>
-): ReadonlyArray<SourceKeys> =>
-  cells.flatMap((cell, i) =>
-    setsFrom(graph, cell.asset).map((set) => {
-      const rows = tapped[i] ?? written[i]!.values ?? []
-      const keys = new Set(rows.flatMap((row) => set.keyOf?.(row) ?? []))
-      return { set: set.name, source: cell.partition, keys: Array.from(keys), replaces: replaces(graph, cell.asset) }
-    })
-  )
+): Result.Result<ReadonlyArray<SourceKeys>, IoError> => {
+  const given: Array<SourceKeys> = []
+  for (const [i, cell] of cells.entries()) {
+    const rows = tapped[i] ?? written[i]!.values ?? []
+    for (const set of setsFrom(graph, cell.asset)) {
+      const keys = new Set<string>()
+      for (const [place, row] of rows.entries()) {
+        const key = set.keyOf?.(row)
+        if (key === undefined || keys.has(key)) continue
+        if (!KeyText.isKey(key)) return Result.fail(unusable(cell, set, key, place))
+        keys.add(key)
+      }
+      given.push({ set: set.name, source: cell.partition, keys: Array.from(keys), replaces: replaces(graph, cell.asset) })
+    }
+  }
+  return Result.succeed(given)
+}
+
+const unusable = ({ asset, partition }: CellCommit, set: Partitions.Dynamic, key: string, place: number): IoError =>
+  new IoError({
+    asset,
+    ...(partition === "" ? {} : { partition }),
+    message: `Row ${place + 1} of ${asset} gives the partition key "${KeyText.visible(key)}" to the dynamic set "${set.name}", ` +
+      "and it has a line break or another control character, so nobody could type it: let the `key` function of the set " +
+      "leave that out, or give undefined.",
+    transient: false
+  })
 
 /** Rows of a stream that give partition keys are remembered as they pass; such assets list things, they are small. */
 export const keepingRows = (stream: Stream.Stream<unknown, unknown, unknown>) => {

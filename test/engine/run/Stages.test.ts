@@ -58,6 +58,24 @@ describe("Runs in stages", () => {
       }).pipe(Effect.provide(memory)))
   }
 
+  for (const streams of [false, true]) {
+    it.effect(`a row whose key nobody could type fails its cell alone, and says which${streams ? ", also in a stream" : ""}`, () =>
+      Effect.gen(function*() {
+        const { all } = league("nhl", (day) => day === "mon" ? ["g1", "g\n2"] : ["g3"], { streams })
+        const report = yield* start(all)
+        assert.strictEqual(report.state, "failed")
+        assert.deepStrictEqual(report.failed.map(({ cell, reason }) => [cell.partition, reason]), [[
+          "mon",
+          "Row 2 of nhl/schedule gives the partition key \"g\\u000a2\" to the dynamic set \"nhl/game\", and it has a line break or " +
+            "another control character, so nobody could type it: let the `key` function of the set leave that out, or give undefined."
+        ]])
+        const store = yield* RunStore.RunStore
+        assert.deepStrictEqual((yield* store.dynamicKeys(["nhl/game"])).get("nhl/game")?.map(({ key }) => key), ["g3"])
+        const cell = (yield* store.cells(new Map([["nhl/schedule", "all"]]))).get("nhl/schedule")?.get("mon")
+        assert.include(cell, { dataVersion: undefined, failed: true })
+      }).pipe(Effect.provide(memory)))
+  }
+
   it.effect("a key that vanishes from its source is removed, and is read by nobody any more", () =>
     Effect.gen(function*() {
       yield* start(league("nhl", (day) => day === "mon" ? ["g1", "g2"] : ["g2", "g3"]).all)

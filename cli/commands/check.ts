@@ -27,6 +27,7 @@ export const check = Effect.fn("cli.check")(function*(input: {
   const selected = graph.assets.size === 0 ? [] : yield* Effect.fromResult(Selection.select(graph, selection))
   yield* Effect.gen(function*() {
     yield* IoManagers.validate(graph, selected, Live.ioOf)
+    yield* IoManagers.fits(graph, selected, Live.ioOf)
     const checks = graph.checks.filter((candidate) => selected.includes(candidate.asset.key))
     const snapshot = yield* Snapshot.load(graph, new Set(checks.map((candidate) => candidate.asset.key)))
     const results: Array<CheckResult> = []

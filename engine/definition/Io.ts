@@ -99,6 +99,11 @@ export interface IoManager {
    */
   readonly place?: (asset: Stored) => Effect.Effect<string, IoError>
   /**
+   * Refuses an asset whose place, as it is, `prepare` could not make fit: what is stored is of another shape. Changes
+   * nothing. Default: all fit.
+   */
+  readonly fits?: (asset: Stored) => Effect.Effect<void, IoError>
+  /**
    * Prepares the place of an asset (creates or evolves its table). Called once a run before the first write,
    * outside the commit.
    */

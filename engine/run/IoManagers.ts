@@ -40,6 +40,16 @@ export const validate = <R>(
     yield* apart(graph, new Set(keys), io)
   })
 
+/** Asks the IO manager of every asset named whether what is stored of it fits the definition, as its next write must. */
+export const fits = <R>(graph: AssetGraph, keys: ReadonlyArray<string>, io: Find<R>): Effect.Effect<void, UnfitIo, R> =>
+  Effect.forEach(keys, (key) =>
+    Effect.gen(function*() {
+      const asset = graph.assets.get(key)!
+      const manager = yield* io(asset)
+      if (manager.fits === undefined) return
+      yield* Effect.mapError(manager.fits(storedOf(asset)), ({ message }) => new UnfitIo({ message }))
+    }), { discard: true })
+
 /** No asset named is stored where another one of the graph is. One that is not named may be unfit itself. */
 const apart = <R>(graph: AssetGraph, keys: ReadonlySet<string>, io: Find<R>): Effect.Effect<void, UnfitIo, R> =>
   Effect.gen(function*() {

@@ -6,13 +6,19 @@ import type { Column } from "./Column.ts"
 import { literal, quote } from "./Identifier.ts"
 import { partitionColumn, rowColumn, type Table } from "./Table.ts"
 
-/** A statement, and the sentence for the user when the rows already stored forbid it. */
-export interface Change {
-  readonly sql: string
-  readonly refusal: string | undefined
+/** What forbids a change: rows already stored for which the condition is true, and the sentence for the user. */
+export interface Forbidden {
+  readonly rows: string
+  readonly refusal: string
 }
 
-const change = (sql: string, refusal?: string): Change => ({ sql, refusal })
+/** A statement, and what may forbid it. */
+export interface Change {
+  readonly sql: string
+  readonly forbidden: Forbidden | undefined
+}
+
+const change = (sql: string, forbidden?: Forbidden): Change => ({ sql, forbidden })
 
 const list = (names: ReadonlyArray<string>): string => names.map(quote).join(", ")
 
@@ -38,8 +44,11 @@ const indexesOf = (table: Table): ReadonlyArray<ReadonlyArray<string>> => {
 const checkName = (column: Column, literals: ReadonlyArray<string>): string =>
   `literals_${createHash("sha1").update(JSON.stringify([column.name, literals])).digest("hex").slice(0, 16)}`
 
+const isListed = (column: Column, literals: ReadonlyArray<string>): string =>
+  `${quote(column.name)} in (${literals.map(literal).join(", ")})`
+
 const checkOf = (column: Column, literals: ReadonlyArray<string>): string =>
-  `constraint ${checkName(column, literals)} check (${quote(column.name)} in (${literals.map(literal).join(", ")}))`
+  `constraint ${checkName(column, literals)} check (${isListed(column, literals)})`
 
 /** Everything of a table that is not there yet. */
 export const create = (table: Table): ReadonlyArray<Change> => {
@@ -104,17 +113,17 @@ const evolveColumn = (table: Table, stored: Catalog.StoredTable, column: Column)
   const found = stored.columns.find((c) => c.name === column.name)
   const name = quote(column.name)
   const alter = `alter table ${table.qualified}`
-  const nulls = `${table.asset}: column "${column.name}" is never null in the schema, but ${table.qualified} has rows ` +
+  const refusal = `${table.asset}: column "${column.name}" is never null in the schema, but ${table.qualified} has rows ` +
     `without it; make it Schema.NullOr in the schema, or ${wayOut(table).replace("change the schema back, ", "")}.`
   if (found === undefined) {
     return column.nullable
       ? [change(`${alter} add column ${name} ${column.type}`)]
-      : [change(`${alter} add column ${name} ${column.type} not null`, nulls)]
+      : [change(`${alter} add column ${name} ${column.type} not null`, { rows: "true", refusal })]
   }
   if (found.notNull === !column.nullable) return []
   return column.nullable
     ? [change(`${alter} alter column ${name} drop not null`)]
-    : [change(`${alter} alter column ${name} set not null`, nulls)]
+    : [change(`${alter} alter column ${name} set not null`, { rows: `${name} is null`, refusal })]
 }
 
 const evolveCheck = (table: Table, stored: Catalog.StoredTable, column: Column): ReadonlyArray<Change> => {
@@ -125,8 +134,11 @@ const evolveCheck = (table: Table, stored: Catalog.StoredTable, column: Column):
     ...ours.filter((c) => c.name !== wanted).map((c) => change(`${alter} drop constraint ${quote(c.name)}`)),
     ...(column.literals === undefined || ours.some((c) => c.name === wanted) ? [] : [change(
       `${alter} add ${checkOf(column, column.literals)}`,
-      `${table.asset}: column "${column.name}" of ${table.qualified} holds values that the schema's literals no longer ` +
-        `list; list them, or ${wayOut(table).replace("change the schema back, ", "")}.`
+      {
+        rows: `not (${isListed(column, column.literals)})`,
+        refusal: `${table.asset}: column "${column.name}" of ${table.qualified} holds values that the schema's literals no longer ` +
+          `list; list them, or ${wayOut(table).replace("change the schema back, ", "")}.`
+      }
     )])
   ]
 }

@@ -30,10 +30,20 @@ const apply = (
 ): Effect.Effect<unknown, IoError | SqlError.SqlError> =>
   Effect.catchTag(sql.unsafe(change.sql), "SqlError", (error) =>
     Effect.fail(
-      change.refusal !== undefined && forbidden.includes(serverFields(error).code ?? "")
-        ? refuse(table.asset, undefined, change.refusal, error)
+      change.forbidden !== undefined && forbidden.includes(serverFields(error).code ?? "")
+        ? refuse(table.asset, undefined, change.forbidden.refusal, error)
         : error
     ))
+
+/** Refuses what `prepare` would refuse, and changes nothing. */
+export const fits = (sql: SqlClient.SqlClient, table: Table): Effect.Effect<void, IoError> =>
+  Effect.gen(function*() {
+    for (const { forbidden } of yield* changesOf(sql, table)) {
+      if (forbidden === undefined) continue
+      const found = yield* sql.unsafe(`select from ${table.qualified} where ${forbidden.rows} limit 1`)
+      if (found.length > 0) return yield* refuse(table.asset, undefined, forbidden.refusal)
+    }
+  }).pipe(Effect.catchTag("SqlError", (error) => Effect.fail(fromSql(table.asset, "prepare", error))))
 
 /** Makes the table fit the asset: two short queries when it does already, else one transaction. */
 export const prepare = (sql: SqlClient.SqlClient, table: Table): Effect.Effect<void, IoError> =>

@@ -21,6 +21,9 @@ const make = Effect.gen(function*() {
     accepts: ["Rows"],
     validate: (asset) => Effect.asVoid(Table.of(asset)),
     place: (asset) => Effect.map(Table.of(asset), ({ qualified }) => `the table ${qualified}`),
+    fits: Effect.fn("Warehouse.fits")(function*(asset) {
+      yield* Prepare.fits(sql, yield* Table.of(asset))
+    }),
     prepare: Effect.fn("Warehouse.prepare")(function*(asset) {
       yield* Prepare.prepare(sql, yield* Table.of(asset))
     }),

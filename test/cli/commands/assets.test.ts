@@ -91,4 +91,32 @@ describe("commands on assets", () => {
       const json = yield* run(["check", "--json"], { env: { LIMIT: "5" } })
       assert.lengthOf(JSON.parse(json.stdout), 5)
     }))
+
+  it.live("check tells what the next write would refuse, although nothing is stale; what the table can be made to fit passes", () =>
+    Effect.gen(function*() {
+      const shaped = weather
+        .replace("degrees: Schema.Finite })", "...shape })")
+        .replace("const day =", `const shape = {
+          degrees: process.env.TEXT ? Schema.String : Schema.Finite,
+          ...(process.env.SKY ? { sky: Schema.NullOr(Schema.String) } : {})
+        }
+        const day =`)
+      const { ran, run } = yield* project(shaped)
+      yield* run(["materialize", "weather/readings"])
+      const grown = yield* run(["check"], { env: { SKY: "1" } })
+      assert.deepStrictEqual([grown.code, grown.stderr], [0, ""])
+      const text = { env: { TEXT: "1" } }
+      const before = yield* ran
+      const dry = yield* run(["materialize", "weather/readings", "--dry-run"], text)
+      assert.include(dry.stdout, "5 fresh")
+      const refused = yield* run(["check"], text)
+      assert.deepStrictEqual([refused.code, refused.stdout], [2, ""])
+      assert.match(
+        refused.stderr,
+        /^error: weather\/readings: column "degrees" of "weather"\."readings" is double precision, and text in the schema; change the schema back/
+      )
+      const written = yield* run(["materialize", "weather/readings", "--force"], text)
+      assert.include(written.stderr + written.stdout, refused.stderr.trim().slice("error: ".length))
+      assert.deepStrictEqual(yield* ran, before)
+    }))
 })

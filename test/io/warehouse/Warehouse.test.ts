@@ -158,6 +158,16 @@ layer(Live)("Warehouse", (it) => {
       yield* warehouse.prepare(first)
       yield* warehouse.write([{ asset: first, partition: "", value: [{ id: 1, side: "home" }] }])
       const grown = at({ ...base, side: Schema.Literals(["home", "away"]), score: Schema.NullOr(Schema.Int) }, { indexes: [["score"]] })
+      // Asked beforehand: it can be made to fit, and is not touched by that.
+      yield* warehouse.fits!(grown)
+      yield* warehouse.fits!(first)
+      // Nor is it by a read: what the new column has is null.
+      const nulls = [{ id: 1, side: "home", score: null }]
+      assert.deepStrictEqual((yield* warehouse.load({ asset: grown, partitions: "all" })).values, nulls)
+      const streamed = yield* Stream.runCollect(warehouse.stream({ asset: grown, partitions: "all" }))
+      assert.deepStrictEqual(streamed.map(({ value }) => value), nulls)
+      const strict = at({ ...base, extra: Schema.Int })
+      assert.match((yield* Effect.flip(warehouse.load({ asset: strict, partitions: "all" }))).message, /extra/)
       yield* warehouse.prepare(grown)
       assert.deepStrictEqual((yield* warehouse.load({ asset: grown, partitions: "all" })).values, [{ id: 1, side: "home", score: null }])
       yield* warehouse.write([{ asset: grown, partition: "", value: [{ id: 2, side: "away", score: null }] }])
@@ -175,7 +185,10 @@ layer(Live)("Warehouse", (it) => {
       for (const [asset, expected] of refusals) {
         const error = yield* Effect.flip(warehouse.prepare(asset))
         assert.match(error.message, expected)
+        assert.strictEqual((yield* Effect.flip(warehouse.fits!(asset))).message, error.message)
       }
+      // Its column is not null any more, and no null stands in it.
+      yield* warehouse.fits!(at({ ...base, side: Schema.Literals(["home", "away"]) }))
       assert.strictEqual((yield* warehouse.load({ asset: grown, partitions: "all" })).values.length, 1)
       const required = stored("evolve/required", Schema.Struct({ a: Schema.Int, b: Schema.Int }))
       yield* warehouse.prepare(required)

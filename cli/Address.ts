@@ -4,7 +4,7 @@ import type { Any } from "../engine/definition/Asset.ts"
 import type { AssetGraph } from "../engine/graph/AssetGraph.ts"
 import type * as PartitionSet from "../engine/partition/PartitionSet.ts"
 import type { PartitionSpace } from "../engine/partition/PartitionSpace.ts"
-import { closest, didYouMean } from "../engine/Suggestion.ts"
+import { closest, didYouMean, partitionApart } from "../engine/Suggestion.ts"
 import { Refusal } from "./Refusal.ts"
 
 /** The one asset of a key. */
@@ -12,7 +12,7 @@ export const asset = (graph: AssetGraph, key: string): Effect.Effect<Any, Refusa
   const found = graph.assets.get(key)
   if (found !== undefined) return Effect.succeed(found)
   const keys = Array.from(graph.assets.keys())
-  const near = didYouMean(key, keys)
+  const near = partitionApart(key, new Set(keys)) || didYouMean(key, keys)
   const isMany = graph.pipelines.has(key) || Array.from(graph.assets.values()).some((other) => other.group === key)
   const message = isMany
     ? `"${key}" names several assets and one is needed here: \`sluice list ${key}\` lists them.`

@@ -46,6 +46,13 @@ export const didYouMean = (word: string, candidates: Iterable<string>): string =
   return near.length === 0 ? "" : ` Did you mean ${orList(near)}?`
 }
 
+/** What to write where a cell, as failures name it, stands in the place of its asset; `""` where none does. */
+export const partitionApart = (word: string, assets: ReadonlySet<string>): string => {
+  const at = word.indexOf("@")
+  const asset = word.slice(0, Math.max(0, at))
+  return assets.has(asset) ? ` Write ${asset} alone; its partition is an option, --partition, where the command takes one.` : ""
+}
+
 const orList = (words: ReadonlyArray<string>): string => {
   const quoted = words.map((word) => JSON.stringify(word))
   return quoted.length === 1 ? quoted[0]! : `${quoted.slice(0, -1).join(", ")} or ${quoted[quoted.length - 1]}`

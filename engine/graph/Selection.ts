@@ -7,7 +7,7 @@
  *   a and not (b or c)   and binds closer than or; a comma or a blank between two is "or"
  */
 import { Result, Schema } from "effect"
-import { didYouMean } from "../Suggestion.ts"
+import { didYouMean, partitionApart } from "../Suggestion.ts"
 import type * as Asset from "../definition/Asset.ts"
 import { type AssetGraph, reach } from "./AssetGraph.ts"
 
@@ -185,7 +185,7 @@ const word = (graph: AssetGraph, text: string): Result.Result<ReadonlySet<string
   const group = where(graph, (asset) => asset.group === text)
   if (group.size > 0) return Result.succeed(group)
   const names = new Set([...keys, ...graph.pipelines.keys(), ...Array.from(graph.assets.values(), (a) => a.group)])
-  return fail(`There is no asset, pipeline or group "${text}".${didYouMean(text, Array.from(names))}`)
+  return fail(`There is no asset, pipeline or group "${text}".${partitionApart(text, names) || didYouMean(text, Array.from(names))}`)
 }
 
 const attribute = (

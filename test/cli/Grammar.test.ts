@@ -16,6 +16,8 @@ describe("wrong use", () => {
         [["materialize", "weather", "--set", "NAME"], "\"--set NAME\" is not of the form NAME=VALUE."],
         [["materialize", "weather", "--partition-set", "none.txt"], "The partition set none.txt does not exist."],
         [["materialize", "waether"], "There is no asset, pipeline or group \"waether\". Did you mean \"weather\"?"],
+        [["materialize", "weather/readings@2024-03-01"], "\"weather/readings@2024-03-01\". Write weather/readings alone;"],
+        [["preview", "weather/readings@2024-03-01"], "There is no asset \"weather/readings@2024-03-01\". Write weather/readings alone;"],
         [["show", "weather/reading"], "There is no asset \"weather/reading\". Did you mean \"weather/readings\"?"],
         [["show", "weather"], "\"weather\" names several assets and one is needed here: `sluice list weather` lists them."],
         [["explain", "weather/readings@2024-02-30"], "February 2024 has 29 days"],

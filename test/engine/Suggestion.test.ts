@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { closest, didYouMean } from "../../engine/Suggestion.ts"
+import { closest, didYouMean, partitionApart } from "../../engine/Suggestion.ts"
 
 describe("Suggestion", () => {
   const keys = ["nhl/games", "nhl/game_stats", "nhl/top_scorers", "salad/orders", "salad/customers"]
@@ -33,5 +33,14 @@ describe("Suggestion", () => {
     assert.strictEqual(didYouMean("item1", ["item2", "item3"]), " Did you mean \"item2\" or \"item3\"?")
     assert.strictEqual(didYouMean("item1", ["item2", "item3", "item4"]), " Did you mean \"item2\", \"item3\" or \"item4\"?")
     assert.strictEqual(didYouMean("weather", ["north"]), "")
+  })
+
+  it("takes a cell that stands in the place of its asset apart", () => {
+    const assets = new Set(keys)
+    assert.strictEqual(
+      partitionApart("nhl/games@2024-01-01", assets),
+      " Write nhl/games alone; its partition is an option, --partition, where the command takes one."
+    )
+    for (const word of ["nhl/game@x", "@x", "nhl/games"]) assert.strictEqual(partitionApart(word, assets), "")
   })
 })

@@ -2,7 +2,7 @@
  * Backfills: runs over many partitions that survive anything. What is to be done is planned once, as sets; any number of
  * processes then execute it together, and any terminal can pause, resume, cancel or retry it.
  */
-import { DateTime, Effect, Exit } from "effect"
+import { Cause, DateTime, Effect, Exit } from "effect"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as Selection from "../graph/Selection.ts"
 import type { BackfillOptions } from "../record/Backfill.ts"
@@ -12,6 +12,7 @@ import type { RunRequest } from "../record/Run.ts"
 import { RunStore, RunUnavailable } from "../record/RunStore.ts"
 import type { Step } from "../record/Step.ts"
 import * as Executor from "../run/Executor.ts"
+import * as Failure from "../run/Failure.ts"
 import * as IoManagers from "../run/IoManagers.ts"
 import * as Lease from "../run/Lease.ts"
 import { type Observer, silent } from "../run/Observer.ts"
@@ -83,7 +84,8 @@ export const begin = <R>(graph: AssetGraph<R>, id: number, lease: Lease.Lease, o
   Effect.gen(function*() {
     const backfills = yield* BackfillStore
     const { planned, request } = yield* patiently(backfills.backfill(id))
-    yield* fits(graph, request).pipe(Effect.tapError(() => backfills.finish(id, lease.worker, "failed")))
+    yield* fits(graph, request).pipe(Effect.tapError((error) =>
+      Effect.andThen(noteFailure(id, Cause.fail(error)), backfills.finish(id, lease.worker, "failed"))))
     return yield* execute(graph, id, lease, planned === 0, options)
   }).pipe(Effect.withSpan("Backfill.begin"))
 
@@ -149,13 +151,15 @@ const execute = <R>(graph: AssetGraph<R>, id: number, lease: Lease.Lease, starte
     }).pipe(
       // The last process that is interrupted ends the backfill; others go on with it.
       Effect.onExit((exit) => {
-        const leave = Effect.andThen(
-          Exit.isSuccess(exit) || (options.leaves === true && Exit.hasInterrupts(exit))
-            ? Effect.void
-            : backfills.finish(id, lease.worker, Exit.hasInterrupts(exit) ? "cancelled" : "failed"),
-          backfills.leave(id, lease.worker)
-        )
-        return Effect.ignore(leave)
+        const end = Exit.isSuccess(exit) || (options.leaves === true && Exit.hasInterrupts(exit))
+          ? Effect.void
+          : Exit.hasInterrupts(exit)
+          ? backfills.finish(id, lease.worker, "cancelled")
+          : Effect.andThen(
+            noteFailure(id, exit.cause),
+            backfills.finish(id, lease.worker, "failed")
+          )
+        return Effect.ignore(Effect.andThen(end, backfills.leave(id, lease.worker)))
       })
     )
     if (ending === "cancelling") yield* endStopped(id)
@@ -163,6 +167,11 @@ const execute = <R>(graph: AssetGraph<R>, id: number, lease: Lease.Lease, starte
     // A process that was frozen until others had ended the backfill has nothing to tell but that.
     return ending === "taken over" && reported.state === "running" ? yield* gone(id) : reported
   })
+
+/** Why it ends, where no step tells. */
+const noteFailure = (id: number, cause: Cause.Cause<unknown>) =>
+  Effect.flatMap(RunStore, (store) =>
+    Effect.ignore(store.recordEvents(id, [Executor.finished("failed", Failure.ofCause(cause).message)])))
 
 /** The last process that leaves a backfill that is being cancelled, or stopped by itself, records its end. */
 const endStopped = (id: number) =>

@@ -93,7 +93,7 @@ export const text = (event: Pick<HookEvent, "kind" | "hook" | "run" | "subject" 
     failed > 0 ? `${title(event)}: ${plural(failed, "cell")}` : title(event),
     ...failures.map(failureLine),
     ...checks.map(checkLine),
-    ...(run !== null && kind === "failed" && failed + checks.length === 0 ? [`no cell failed: \`npx sluice run show ${run.id}\` shows what it did`] : []),
+    ...(run !== null && kind === "failed" && failed + checks.length === 0 ? [`no cell failed: \`npx sluice run show ${run.id}\` tells why`] : []),
     ...(run === null ? [] : runLines(kind, run)),
     ...(subject === null ? [] : subjectLines(subject)),
     ...(repeats > 0 ? [`the same came ${plural(repeats, "more time")} since it was told last`] : []),

@@ -10,10 +10,12 @@ import * as Plan from "../plan/Plan.ts"
 import * as Planner from "../plan/Planner.ts"
 import * as Restriction from "../plan/Restriction.ts"
 import * as Snapshot from "../plan/Snapshot.ts"
+import type { Event } from "../record/Event.ts"
 import type { RunRequest, RunSummary } from "../record/Run.ts"
 import { RunStore, type RunStoreError, RunUnavailable } from "../record/RunStore.ts"
 import type { Gather } from "../record/CellSets.ts"
 import * as CheckRunner from "./CheckRunner.ts"
+import * as Failure from "./Failure.ts"
 import * as GatherOf from "./Gather.ts"
 import * as IoManagers from "./IoManagers.ts"
 import * as Lease from "./Lease.ts"
@@ -73,7 +75,8 @@ export const begin = <R>(
     const store = yield* RunStore
     const { request, startedAt } = yield* patiently(store.run(run))
     const now = meantAt(request, DateTime.fromDateUnsafe(startedAt))
-    yield* fits(graph, request).pipe(Effect.tapError(() => store.finishRun(run, lease.worker, "failed")))
+    yield* fits(graph, request).pipe(Effect.tapError(({ message }) =>
+      Effect.andThen(Effect.ignore(store.recordEvents(run, [finished("failed", message)])), store.finishRun(run, lease.worker, "failed"))))
     const before = yield* patiently(store.steps(run, { limit: 1 }))
     return yield* execute(graph, request, { ...executionOf(options), run, lease, now, resumed: before.length > 0 })
   }).pipe(Effect.withSpan("Executor.begin"))
@@ -151,11 +154,11 @@ const execute = <R>(graph: AssetGraph<R>, request: RunRequest, execution: Execut
     const type = execution.resumed ? "run_resumed" : "run_started"
     recorder.event({ type, at: new Date(), message: request.selection })
     tally.observe({ _tag: "RunStarted", run: execution.run, resumed: execution.resumed })
-    /** A run that another process executes now is that one's to finish. */
-    const finish = (state: Tally.RunReport["state"]) =>
+    /** A run that another process executes now is that one's to finish. `why` it failed is said where no step tells. */
+    const finish = (state: Tally.RunReport["state"], why?: string) =>
       Effect.gen(function*() {
         if (!(yield* patiently(lease.executes(run)))) return yield* takenOver(run)
-        recorder.event({ type: "run_finished", at: new Date(), message: state })
+        recorder.event(finished(state, why))
         yield* recorder.flush
         if (!(yield* patiently(store.finishRun(run, lease.worker, state)))) return yield* takenOver(run)
       })
@@ -164,7 +167,7 @@ const execute = <R>(graph: AssetGraph<R>, request: RunRequest, execution: Execut
       Effect.onExit((exit) =>
         Exit.isSuccess(exit) || (execution.leaves && Exit.hasInterrupts(exit))
           ? Effect.void
-          : Effect.ignore(finish(Exit.hasInterrupts(exit) ? "cancelled" : "failed"))
+          : Effect.ignore(Exit.hasInterrupts(exit) ? finish("cancelled") : finish("failed", Failure.ofCause(exit.cause).message))
       )
     )
     if (ended === "taken over") return yield* takenOver(run)
@@ -172,6 +175,13 @@ const execute = <R>(graph: AssetGraph<R>, request: RunRequest, execution: Execut
     yield* finish(report.state)
     return report
   }))
+
+/** The end of a run. */
+export const finished = (state: Tally.RunReport["state"], why?: string): Event => ({
+  type: "run_finished",
+  at: new Date(),
+  message: why === undefined ? state : `${state}: ${why}`
+})
 
 const takenOver = (run: number) =>
   new RunUnavailable({

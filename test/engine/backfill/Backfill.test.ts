@@ -3,12 +3,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Result } from "effect"
 import { Asset, Input, Mapping, Partitions, Retry, Rows, RunStore } from "../../../index.ts"
 import * as Backfill from "../../../engine/backfill/Backfill.ts"
-import { BackfillStore } from "../../../engine/record/BackfillStore.ts"
+import { BackfillStore, unplanned } from "../../../engine/record/BackfillStore.ts"
+import * as Lease from "../../../engine/run/Lease.ts"
 import { commitOf, computed, worker } from "../../conformance/run-store/Records.ts"
 import { Store, Value } from "../assets.ts"
-import { stored } from "../run/harness.ts"
+import { graphWith, stored } from "../run/harness.ts"
 import { create, join, journal, noted, services, start } from "./harness.ts"
-import { Blip, Broken, hash } from "./weather.ts"
+import { Blip, Broken, hash, request } from "./weather.ts"
 
 const days = Partitions.daily({ start: "2024-01-01", end: "2024-01-29" })
 const keys = Array.from({ length: 200 }, (_, i) => `k${String(i).padStart(3, "0")}`)
@@ -349,4 +350,21 @@ describe("Backfill", () => {
       assert.strictEqual(bad._tag, "Failure")
       assert.include(yield* Fiber.join(good), { state: "succeeded", materialized: 200 })
     }).pipe(Effect.provide(services)))
+
+  it.live("one that could not be planned says why among its events", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const asset = noted(journal(), "a", { partitions: fixed })
+      const backfills = yield* BackfillStore
+      const store = yield* RunStore.RunStore
+      const lease = yield* Lease.acquire
+      const target = { ...request().backfill!.target, keys: ["nowhere"] }
+      for (const wrong of [request({ target }), request({ selection: "b" })]) {
+        // As a tick makes it: the daemon that begins it plans it.
+        const id = yield* backfills.create(wrong, [], [unplanned], lease.worker)
+        const error = yield* Effect.flip(Backfill.begin(graphWith<Store>([asset]), id, lease))
+        assert.strictEqual((yield* backfills.backfill(id)).state, "failed")
+        const last = (yield* store.events(id)).at(-1)
+        assert.deepStrictEqual([last?.type, last?.message], ["run_finished", `failed: ${error.message}`])
+      }
+    })).pipe(Effect.provide(services)))
 })

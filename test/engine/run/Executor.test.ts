@@ -3,7 +3,8 @@ import { Data, Effect, Fiber, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Asset, Executor, Input, Io, Mapping, Metadata, Partitions, Rows, RunStore } from "../../../index.ts"
 import { Store, Value } from "../assets.ts"
-import { graphWith, memory, requestOf, resume, start, stored, story, texts } from "./harness.ts"
+import * as Lease from "../../../engine/run/Lease.ts"
+import { type Asked, graphWith, memory, requestOf, resume, start, stored, story, texts } from "./harness.ts"
 
 class Broken extends Data.TaggedError("Broken")<{ readonly message: string }> {}
 
@@ -353,4 +354,21 @@ describe("Executor", () => {
       assert.strictEqual(plan.steps.length, 2)
       assert.strictEqual(plan.fresh, 3)
     }).pipe(Effect.provide(memory)))
+
+  it.effect("a run that could not be executed says why among its events: what it asks for may have been wrong from the start", () =>
+    Effect.scoped(Effect.gen(function*() {
+      const a = texts("a", always("a"), { partitions: letters })
+      const store = yield* RunStore.RunStore
+      const lease = yield* Lease.acquire
+      const begun = Effect.fnUntraced(function*(asked: Asked) {
+        const run = yield* store.createRun(requestOf(asked), lease.worker)
+        const error = yield* Effect.flip(Executor.begin(graphWith<Store>([a]), run, lease))
+        assert.strictEqual((yield* store.run(run)).state, "failed")
+        const last = (yield* store.events(run)).at(-1)
+        assert.deepStrictEqual([last?.type, last?.message], ["run_finished", `failed: ${error.message}`])
+        return error.message
+      })
+      assert.include(yield* begun({ partitions: "readme" }), "\"readme\" is not a partition of a")
+      assert.include(yield* begun({ select: "b" }), "There is no asset, pipeline or group \"b\".")
+    })).pipe(Effect.provide(memory)))
 })

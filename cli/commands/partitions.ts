@@ -84,7 +84,10 @@ const setByHand = (project: Project.Project, name: string) => {
   const sets = Array.from(project.graph.assets.values()).flatMap((asset) => Partitions.dynamicSets(asset.partitions))
   const set = sets.find((candidate) => candidate.name === name)
   if (set === undefined) {
-    const message = `There is no dynamic set of partitions "${name}".${didYouMean(name, sets.map((s) => s.name))}`
+    // The set is meant where the asset is named.
+    const own = Partitions.dynamicSets(project.graph.assets.get(name)?.partitions ?? Partitions.none).map((s) => s.name)
+    const near = own.length > 0 ? ` Those of the asset ${name}: ${own.join(", ")}.` : didYouMean(name, sets.map((s) => s.name))
+    const message = `There is no dynamic set of partitions "${name}".${near}`
     return Effect.fail(new Refusal({ message }))
   }
   if (set.from === undefined) return Effect.succeed(set)

@@ -18,6 +18,8 @@ export interface Progress {
 
 const paceMillis = 10_000
 const predictionMillis = 30_000
+/** The last look at a run may be a moment after the one before: few records or none end in so short a time, however quick it was. */
+const leastPaceMillis = 900
 /** The first moments tell nothing of the rest. */
 const leastMillis = 2000
 
@@ -29,8 +31,8 @@ export const make = (began: number, guess: number | undefined, first = 0): Progr
   /** A pace over that long a time, or as much of it as there is. */
   const pace = (millis: number): number => {
     const { at, done } = last()
-    const from = noted.find((one) => one.at >= at - millis) ?? { at: began, done: first }
-    const before = from.at === at ? { at: began, done: first } : from
+    const from = noted.find((one) => one.at >= at - millis)
+    const before = from === undefined || at - from.at < leastPaceMillis ? { at: began, done: first } : from
     return (done - before.done) / Math.max(0.001, (at - before.at) / 1000)
   }
   return {

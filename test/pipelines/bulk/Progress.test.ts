@@ -27,6 +27,12 @@ describe("progress", () => {
     assert.strictEqual(Math.round(progress.secondsLeft()!), 97)
   })
 
+  it("does not take the moment before the end for the pace of a short run", () => {
+    const progress = noted(2000, [1990])
+    progress.note(1250, 2000)
+    assert.strictEqual(progress.perSecond(), 1600)
+  })
+
   it("is a line: a bar and the time left where it is known how many records there are", () => {
     assert.strictEqual(
       Progress.line(noted(400, [100, 200]), said),

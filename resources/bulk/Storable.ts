@@ -5,12 +5,12 @@ import { Schema } from "effect"
 const mostDepth = 500
 
 const wrongText = (text: string): string | undefined =>
-  text.includes("\0") ? "a NUL character in it, which Postgres cannot store" : text.isWellFormed() ? undefined : "half of a surrogate pair in it"
+  text.includes("\0") ? "a NUL character, which Postgres cannot store" : text.isWellFormed() ? undefined : "half of a surrogate pair"
 
 /** Why an answer cannot be kept; undefined: it can. */
 const flaw = (value: unknown, depth = 0): string | undefined => {
   if (typeof value === "string") return wrongText(value)
-  if (typeof value === "number") return Number.isFinite(value) ? undefined : "a number beyond the range of numbers in it"
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : "a number beyond the range of numbers"
   if (typeof value !== "object" || value === null) return undefined
   if (depth === mostDepth) return `more than ${mostDepth} levels of brackets`
   for (const [name, inner] of Object.entries(value)) {
@@ -24,5 +24,5 @@ const parsed = Schema.declare((value: unknown): value is Schema.Json => value !=
 
 export const StorableJson = parsed.check(Schema.makeFilter<Schema.Json>((value) => {
   const found = flaw(value)
-  return found === undefined ? undefined : `expected an answer that can be stored, found ${found}`
+  return found === undefined ? undefined : `an answer that can be stored: it has ${found}`
 }))

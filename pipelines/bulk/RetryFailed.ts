@@ -5,6 +5,7 @@ import * as Meter from "../../assets/bulk/Meter.ts"
 import { Before, recovered } from "../../assets/bulk/recovered.ts"
 import { bulk } from "../bulk.ts"
 import { stopping } from "./Draining.ts"
+import * as Elsewhere from "./Elsewhere.ts"
 import * as Health from "./Health.ts"
 import * as Logs from "./Logs.ts"
 import * as Options from "./Options.ts"
@@ -37,19 +38,29 @@ const sending = Effect.fnUntraced(function*(logs: Logs.Logs) {
 
 const n = (count: number): string => count.toLocaleString("en")
 
-const sentence = (processed: number, failed: number, left: number): string =>
+const none = (elsewhere: number): string =>
+  `No failed record ${elsewhere === 0 ? "" : "of this input "}is left that can be sent again: what is unreadable or has no id has to be put right in its file.`
+
+const sentence = (processed: number, failed: number, left: number, elsewhere: number): string =>
   processed + failed === 0 && left === 0
-    ? "No failed record is left that can be sent again: what is unreadable or has no id has to be put right in its file."
+    ? none(elsewhere)
     : `${n(processed)} failed ${processed === 1 ? "record was" : "records were"} processed now, ${n(failed)} failed again; ` +
       `${n(left)} ${left === 1 ? "is" : "are"} left that can be sent again.` +
       (processed + failed === 0 ? " They are of files that are not sent to their end: give the command of that run again first." : "")
+
+/** Only the chunks that the input has now are known to the run. */
+const ofOthers = (elsewhere: number): string =>
+  elsewhere === 0
+    ? ""
+    : ` ${n(elsewhere)} more ${elsewhere === 1 ? "is" : "are"} of another input, or of a former version of a file: for another input give the command of its run again first.`
 
 /** What became of the records; gives how many are left that can be sent again. */
 const tell = Effect.fnUntraced(function*(state: string, { meter: { counts }, json, logs }: { readonly meter: Meter.Meter; readonly json: boolean; readonly logs: Logs.Logs }) {
   const { failed, processed } = counts
   const { refused, unanswered } = yield* Statistics.read({ isDone: false })
   const left = refused + unanswered
-  const said = sentence(processed, failed, left)
+  const elsewhere = yield* Elsewhere.count
+  const said = `${sentence(processed, failed, left, elsewhere)}${ofOthers(elsewhere)}`
   logs.info(`Retry of failed records${state === "interrupted" ? ", interrupted" : ""}: ${said}`)
   yield* Console.log(json ? JSON.stringify({ state, processed, failed, left }) : said)
 })

@@ -151,6 +151,28 @@ describe("sluice bulk", () => {
       assert.include(yield* told(["--json"]), { code: 0, read: 40, processed: 40, failed: 0, recovered: 40 })
     }), 60_000)
 
+  it.live("failed records of an input before this one are told, and sent again when it is the input again", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      yield* write(project, "records.csv", 30)
+      const other = path.join(project.folder, "other")
+      mkdirSync(other)
+      writeFileSync(path.join(other, "records.csv"), "id\na\n")
+      const api = yield* scripted((_, respond) => respond(404, "{}"))
+      const env = envOf(api, { MAX_ERROR_RATE: "1" })
+      yield* project.run(["bulk"], { env })
+      api.told.answer = accept
+      yield* project.run(["bulk", "--input", "other"], { env })
+      const none = yield* project.run(["bulk", "retry-failed"], { env })
+      assert.match(none.stdout, /^No failed record of this input is left that can be sent again: .* 30 more are of another input, or of a former version of a file: for another input give the command of its run again first\.$/m)
+      yield* project.run(["bulk"], { env })
+      const again = yield* project.run(["bulk", "retry-failed"], { env })
+      assert.strictEqual(again.stdout, "30 failed records were processed now, 0 failed again; 0 are left that can be sent again.\n")
+      yield* project.run(["bulk", "--input", "other"], { env })
+      const nothing = yield* project.run(["bulk", "retry-failed"], { env })
+      assert.match(nothing.stdout, /^No failed record is left that can be sent again: what is unreadable or has no id has to be put right in its file\.$/m)
+    }), 60_000)
+
   it.live("an early end has its statistics, and says how to go on; failed records of unfinished files wait for their run", () =>
     Effect.gen(function*() {
       const project = yield* make

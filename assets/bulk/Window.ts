@@ -37,11 +37,17 @@ const goodWait = 25
 
 const least = 32
 
+/**
+ * Until records have to wait, each one that comes back makes room for so much more: half as many more with each answer's time.
+ * Steps that only come near would take longer the slower the answers are: at half a second an answer, minutes for 2,500.
+ */
+const beginning = 0.5
+
 /** A chunk whose turn has not come has so many on their way, at least: it goes on at once when it comes. */
 const waitingTurn = 8
 
 /**
- * Begins small, and comes near to the number with which records wait for 25 ms; `most` at a time. Where `size` of them
+ * Begins small, grows quickly until records wait, and then comes near to the number with which records wait for 25 ms; `most` at a time. Where `size` of them
  * take `wait + millis`, those who wait as they should are `size × (goodWait + millis) / (wait + millis)`. Each one moves
  * it by half of its share in that: with steps of one it swung between 32 and 500 where answers took 50 ms.
  */
@@ -49,8 +55,14 @@ export const make = (most: number): Window => {
   let size = Math.min(least, most)
   /** How many of each chunk are on their way, in the order in which they began. */
   const chunks: Array<{ onTheirWay: number }> = []
+  // Those that set out first wait for each other. Of the others a few may wait for a pause of the process alone.
+  let [back, waited] = [0, 0]
   const follow = ({ millis, waitMillis }: Way) => {
-    const step = (goodWait - waitMillis) / (2 * Math.max(1, waitMillis + millis))
+    // Few records of slow answers are on their way as a swarm, with room behind it for more.
+    const isHeld = waitMillis >= Math.max(goodWait, millis / 4)
+    if (++back > least && isHeld) waited++
+    const near = (goodWait - waitMillis) / (2 * Math.max(1, waitMillis + millis))
+    const step = waited < size / 4 && !isHeld ? Math.max(beginning, near) : near
     size = Math.min(most, Math.max(Math.min(least, most), size + Math.min(1, step)))
   }
   return {

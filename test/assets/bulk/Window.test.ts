@@ -3,11 +3,11 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Window from "../../../assets/bulk/Window.ts"
 
 /** Records through a limit of `perMilli`, each answered after `millis`: how many are on their way at last. */
-const through = (window: Window.Window, perMilli: number, millis: number): number => {
+const through = (window: Window.Window, perMilli: number, millis: number, until = 5000): number => {
   const share = window.share()
   const ends: Array<{ readonly at: number; readonly way: Window.Way }> = []
   let permit = 0
-  for (let now = 0; now < 5000; now++) {
+  for (let now = 0; now < until; now++) {
     while (ends[0] !== undefined && ends[0].at <= now) share.leave(ends.shift()!.way)
     while (ends.length < share.size()) {
       share.enter()
@@ -25,6 +25,14 @@ describe("the window of records on their way", () => {
       const size = through(Window.make(1000), perMilli, millis)
       assert.isAtLeast(size, Math.max(32, needed + perMilli * 15))
       assert.isAtMost(size, Math.max(32, needed + perMilli * 35))
+    }
+  })
+
+  it("is as large in a few answers' time, however slow answers are", () => {
+    for (const [perMilli, millis] of [[0.7, 300], [5, 300], [5, 500]] as const) {
+      const size = through(Window.make(5000), perMilli, millis, 20 * millis)
+      assert.isAtLeast(size, perMilli * millis)
+      assert.isAtMost(size, perMilli * (millis + 100))
     }
   })
 

@@ -34,6 +34,8 @@ const foreign: ReadonlyArray<readonly [start: string, what: string]> = [
   ["%PDF-", "a PDF"], ["SQLite format 3\0", "a SQLite database"]
 ]
 
+const isBlank = (head: Uint8Array): boolean => Buffer.from(head).toString("latin1").trim() === ""
+
 /** A page of an error that was stored in place of the file. */
 const markup = /^\s*<(?:!doctype|html|\?xml)\b/i
 
@@ -60,7 +62,8 @@ export const detect = (file: string, head: Uint8Array): Name => {
   const found = byContent(head)
   if (found === undefined) {
     if (named === undefined) throw new FormatError({ file, reason: "neither its name nor its content tells what it is; state the format: csv, ndjson, json or parquet" })
-    if (named === "parquet" || (head.length > 0 && named !== "csv")) {
+    // Lines with nothing in them are NDJSON of no records.
+    if (named === "parquet" || (head.length > 0 && named !== "csv" && !(named === "ndjson" && isBlank(head)))) {
       throw new FormatError({ file, byte: 0, reason: `the name says ${words[named]}, and the content is something else; state the format, or rename the file` })
     }
     return named

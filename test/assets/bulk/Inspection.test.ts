@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
 import { ObjectStore } from "sluice"
-import { gzipSync } from "node:zlib"
+import { gzipSync, zstdCompressSync } from "node:zlib"
 import * as Inspection from "../../../assets/bulk/Inspection.ts"
 import * as Sample from "../../../pipelines/bulk/Sample.ts"
 import * as SampleFile from "../../../pipelines/bulk/SampleFile.ts"
@@ -32,6 +32,9 @@ const file = (name: string, content: string | Uint8Array) =>
 /** Name, content, and what is said of it behind the name of the file. */
 const refused: ReadonlyArray<readonly [string, string | Uint8Array, RegExp]> = [
   ["a.csv", "", /^ is empty: there is nothing to process\.$/],
+  ["a.csv.gz", gzipSync(""), /^ is empty: there is nothing to process\.$/],
+  ["a.json.zst", zstdCompressSync(""), /^ is empty: there is nothing to process\.$/],
+  ["a.ndjson", "\n\n", /^ has no records: there is nothing to process\.$/],
   ["a.csv", "customer,amount\nAda,1\n", /^ has no column "id", which is to name a record: it has customer, amount\. RECORD_ID names another column\.$/],
   ["a.csv", "id;amount\n1;2\n", /^ has no column "id".*: it has id;amount\./],
   ["a.csv", "{\"id\":1}\n", /^, byte 0: the name says CSV, and the content is NDJSON; /],
@@ -62,6 +65,8 @@ describe("a look at the input", () => {
         writeFileSync(path.join(folder, `a.${format}`), Buffer.concat(yield* Stream.runCollect(SampleFile.bytes(format, drawn))))
       }
       writeFileSync(path.join(folder, "empty.csv"), "")
+      writeFileSync(path.join(folder, "part-0007.csv.gz"), gzipSync(""))
+      writeFileSync(path.join(folder, "blank.ndjson"), "\n")
       writeFileSync(path.join(folder, "mostly-bad.csv"), `id,amount\n${"1\n".repeat(2000)}1,2\n`)
       // What is wrong with it comes later than a look goes.
       writeFileSync(path.join(folder, "late.json"), `[${"{\"id\":1},".repeat(200)}`)
@@ -70,6 +75,10 @@ describe("a look at the input", () => {
       mkdirSync(path.join(folder, "none"))
       writeFileSync(path.join(folder, "none", "empty.csv"), "")
       assert.match((yield* Effect.flip(inspect(`${folder}/none/`))).message, /^The only file of .* is empty: /)
+      mkdirSync(path.join(folder, "nothing"))
+      for (const uri of [`${folder}/nothing`, `${folder}/nothing/`]) {
+        assert.strictEqual((yield* Effect.flip(inspect(uri))).message, `${uri} has no files: there is nothing to process.`)
+      }
     }))
 
   it.live("names a column that a Parquet file has not, and a footer that is broken", () =>

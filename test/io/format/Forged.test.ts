@@ -18,6 +18,15 @@ const numbers = (chunk: Partial<Forged.Chunk>, rows = 3, over: Forged.Fields = {
     { path: ["a"], type: type.int32, count: 3, pages: [page({ count: 3, values: int32s(1, 2, 3) })], ...chunk }
   ], over)
 
+/** Of the same numbers, as blocks of so many bytes in frames of so many bytes. */
+const lz4Framed = (...frames: ReadonlyArray<readonly [unpacked: number, blocks: ReadonlyArray<number>]>) => {
+  const big = (value: number) => int32s(value).reverse()
+  let at = 0
+  const block = (length: number) => [big(length + 1), Buffer.of(length << 4), int32s(1, 2, 3).subarray(at, at += length)]
+  const packed = Buffer.concat(frames.flatMap(([unpacked, blocks]) => [big(unpacked), ...blocks.flatMap(block)]))
+  return numbers({ pages: [page({ count: 3, values: packed }, { field_2: 12 })], meta: { field_4: 5 } })
+}
+
 /** A file whose one column is said to be something that it cannot be. */
 const annotated = (stored: number, of: Omit<Parameters<typeof element>[2], "type">) =>
   file([element("a", required, { type: stored, ...of })], 1, 1, [{ path: ["a"], type: stored, count: 1, pages: [page({ count: 1, values: int32s(1, 2) })] }])
@@ -72,6 +81,10 @@ const structure: ReadonlyArray<Case> = [
   { name: "a page of some bytes that becomes millions", bytes: zeros(brotliCompressSync(zero), zero.length), rows: [{ a: new Uint8Array(zero.length - 4) }] },
   { name: "one that is said to become more than it does", bytes: zeros(brotliCompressSync(zero), 2 ** 30), error: "and it is said to have 1073741824" },
   { name: "one that becomes more than is said", bytes: zeros(brotliCompressSync(zero), 12), error: "column \"a\": the data cannot be read" },
+  { name: "LZ4 as Hadoop frames it", bytes: lz4Framed([12, [12]]), rows: [{ a: 1 }, { a: 2 }, { a: 3 }] },
+  { name: "LZ4 as Hadoop frames it, several times", bytes: lz4Framed([8, [8]], [4, [4]]), rows: [{ a: 1 }, { a: 2 }, { a: 3 }] },
+  { name: "LZ4 as Hadoop frames it, of several blocks in one frame", bytes: lz4Framed([8, [4, 4]], [4, [3, 1]]), rows: [{ a: 1 }, { a: 2 }, { a: 3 }] },
+  { name: "LZ4 of blocks that are longer than their frame", bytes: lz4Framed([8, [4, 6]], [2, [2]]), error: "the LZ4 data is damaged" },
   { name: "a codec that nobody knows", bytes: numbers({ meta: { field_4: 99 } }), error: "packed with a codec of no known number" },
   { name: "fewer values than rows", bytes: numbers({}, 4), error: "it has 3 values for 4 rows" },
   { name: "a root that is repeated", bytes: numbers({}, 3, { field_2: [element("root", repeated, { children: 1 }), element("a", required, { type: type.int32 })] }), rows: [{ a: 1 }, { a: 2 }, { a: 3 }] },

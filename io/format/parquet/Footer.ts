@@ -1,11 +1,11 @@
 /** The footer of a Parquet file: what is in it and where, checked before anything else is read. */
 import { Effect } from "effect"
-import { type FileMetaData, parquetMetadata, parquetSchema, type RowGroup } from "hyparquet"
-import type { SchemaTree } from "hyparquet/src/types.js"
+import { type FileMetaData, parquetSchema, type RowGroup } from "hyparquet"
 import * as Compression from "../Compression.ts"
 import { FormatError } from "../FormatError.ts"
 import { attempt } from "../Machine.ts"
 import * as Annotation from "./Annotation.ts"
+import * as Metadata from "./Metadata.ts"
 import type { Ranged } from "./Ranged.ts"
 import * as Structs from "./Structs.ts"
 import { endOfStruct } from "./Thrift.ts"
@@ -18,29 +18,8 @@ export const problemOf = (error: unknown): string =>
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1")
 
-const bare = (bytes: Uint8Array): ArrayBuffer => {
-  const copy = new ArrayBuffer(bytes.byteLength)
-  new Uint8Array(copy).set(bytes)
-  return copy
-}
-
 /** Most footers are smaller; larger ones take a second read. */
 const firstRead = 64 * 1024
-
-const raw = (bytes: Uint8Array): Uint8Array => bytes
-
-/** Statistics stay as they are stored, so that bounds which were cut within a character do no harm. */
-const parsers = {
-  stringFromBytes: raw,
-  jsonFromBytes: raw,
-  timestampFromMilliseconds: (value: bigint) => value,
-  timestampFromMicroseconds: (value: bigint) => value,
-  timestampFromNanoseconds: (value: bigint) => value,
-  dateFromDays: (value: number) => value,
-  uuidFromBytes: raw,
-  geometryFromBytes: raw,
-  geographyFromBytes: raw
-}
 
 /** Where a column's pages are. */
 export const rangeOf = (chunk: RowGroup["columns"][number]): { readonly start: number; readonly end: number } | undefined => {
@@ -71,15 +50,12 @@ const lengthened = (metadata: FileMetaData, end: number): FileMetaData =>
     }))
   }
 
-const leavesOf = (tree: SchemaTree): ReadonlyArray<SchemaTree> =>
-  tree.element.type === undefined && tree.element.num_children !== undefined ? tree.children.flatMap(leavesOf) : [tree]
-
 const isSame = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): boolean => a.length === b.length && a.every((name, i) => name === b[i])
 
 const fault = (metadata: FileMetaData, size: number): string | undefined => {
   if (metadata.schema.length === 0) return "its schema is empty"
   // Throws where the schema is no tree.
-  const leaves = leavesOf(parquetSchema(metadata))
+  const leaves = Metadata.leavesOf(parquetSchema(metadata))
   for (const { element, path } of leaves) {
     const wrong = Annotation.fault(element)
     if (wrong !== undefined) return `column ${path.join(".")} ${wrong}`
@@ -134,7 +110,7 @@ export const read = Effect.fnUntraced(function*<E, R>(file: Ranged<E, R>) {
   return yield* attempt(file.name, () => {
     try {
       endOfStruct(footer.subarray(0, length), 0, Structs.fileMetaData)
-      const metadata = parquetMetadata(bare(footer), { parsers, geoparquet: false })
+      const metadata = Metadata.parse(footer)
       const reason = fault(metadata, file.size)
       if (reason === undefined) return lengthened(metadata, file.size - length - 8)
       throw wrong(`its footer makes no sense: ${reason}`)

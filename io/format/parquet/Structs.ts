@@ -52,7 +52,8 @@ const columnMetaData = struct(
     16: struct({ 1: "i64", 2: ["i64"], 3: ["i64"] }),
     17: struct({ 1: struct({ 1: "double", 2: "double", 3: "double", 4: "double", 5: "double", 6: "double", 7: "double", 8: "double" }), 2: ["i32"] })
   },
-  1, 3, 4, 5, 7, 9
+  // Not the path (3): there are writers who leave it out, since the schema tells it.
+  1, 4, 5, 7, 9
 )
 
 const columnChunk = struct({ 1: "binary", 2: "i64", 3: columnMetaData, 4: "i64", 5: "i32", 6: "i64", 7: "i32", 8: struct({}), 9: "binary" })

@@ -117,6 +117,8 @@ export const skips = (group: RowGroup, conditions: ReadonlyArray<Pushed>): boole
     if (!keepsOrder(leaf, kind)) return false
     const meta = group.columns.find(({ meta_data }) => meta_data?.path_in_schema.length === 1 && meta_data.path_in_schema[0] === column)?.meta_data
     const stats = meta?.statistics
+    // Of half floats, hyparquet reads bounds of any length.
+    if (meta?.type === "FIXED_LEN_BYTE_ARRAY") return false
     if (stats?.min_value === undefined || stats.max_value === undefined) return false
     try {
       const bound = leaf.tag === "text" ? lowText : read

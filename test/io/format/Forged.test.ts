@@ -116,6 +116,15 @@ const structure: ReadonlyArray<Case> = [
     { name: `prefixes as differences in a column of ${name}`, error: "which", bytes: fours(type[name], page({ count: 2, encoding: encoding.deltaBytes, values: deltaBytes })) }
   ]),
   { name: "a column of another type than the schema says, and of none", bytes: numbers({ type: 77 }), error: "the schema says INT32, and the row group a type of no known number" },
+  { name: "columns without their paths", bytes: numbers({ meta: { field_3: undefined } }), rows: [{ a: 1 }, { a: 2 }, { a: 3 }] },
+  ...[type.int32, type.int64].flatMap((stored) => [0, 3, 9].map((length): Case => ({
+    name: `bounds of ${length} bytes in a column of ${stored === type.int32 ? "days" : "moments"}`,
+    rows: [{ a: stored === type.int32 ? "1970-01-02" : "1970-01-01T00:00:00.001Z" }],
+    bytes: file([element("a", required, { type: stored, converted: stored === type.int32 ? converted.date : 9 })], 1, 1, [{
+      path: ["a"], type: stored, count: 1, pages: [page({ count: 1, values: stored === type.int32 ? int32s(1) : int32s(1, 0) })],
+      meta: { field_12: { field_5: new Uint8Array(length), field_6: new Uint8Array(length) } }
+    }])
+  }))),
   { name: "a dictionary that is said to be behind the data", bytes: numbers({ meta: { field_11: 1000n } }), rows: [{ a: 1 }, { a: 2 }, { a: 3 }] }
 ]
 
@@ -196,6 +205,11 @@ const nested: ReadonlyArray<Case> = [
     bytes: file([int("a", optional)], 1, 3, [{ path: ["a"], type: type.int32, count: 3, pages: [page({ count: 3, definition: [1], values: int32s(1, 2, 3) })] }])
   },
   {
+    name: "columns below structs without their paths", rows: [{ a: { b: 1 }, c: 2 }],
+    bytes: file([group("a", required, 1), int("b", required), int("c", required)], 2, 1, ["b", "c"].map((name, i) =>
+      ({ ...leaf([name], [[0], [0], i + 1]), pages: [page({ count: 1, values: int32s(i + 1) })], meta: { field_3: undefined } })))
+  },
+  {
     name: "two fields of one name", error: "it has two fields \"a.b\"",
     bytes: file([group("a", optional, 2), int("b", required), int("b", required)], 1, 1, [leaf(["a", "b"], [[0], [1], 1]), leaf(["a", "b"], [[0], [1], 1])])
   }
@@ -203,6 +217,20 @@ const nested: ReadonlyArray<Case> = [
 
 table("the structure of Parquet", structure)
 table("lists and maps of Parquet", nested)
+
+describe("bounds that are too short, of Parquet", () => {
+  it.effect("leave no row out", () =>
+    Effect.gen(function*() {
+      for (const length of [0, 1]) {
+        const bytes = file([element("a", required, { type: type.fixed, length: 2, logical: { field_15: {} } })], 1, 1, [{
+          path: ["a"], type: type.fixed, count: 1, pages: [page({ count: 1, values: Buffer.of(0, 0x3c) })],
+          meta: { field_12: { field_5: new Uint8Array(length), field_6: new Uint8Array(length) } }
+        }])
+        const format = Format.parquet(Schema.Struct({ a: Schema.Number }))
+        assert.deepStrictEqual((yield* ended(format.read(Format.ofBytes(bytes), { where: { a: { eq: 1 } } }))).rows, [{ a: 1 }])
+      }
+    }))
+})
 
 describe("bytes below lists and structs of Parquet", () => {
   it.effect("are bytes, also where the file has texts", () =>

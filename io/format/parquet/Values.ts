@@ -198,14 +198,16 @@ const delta = (page: Buffer, start: number, count: number, encoding: string, sto
  */
 const continued = (page: Buffer, prefixes: Int32Array, starts: Uint32Array, { form, length, type }: Stored): Values => {
   const { length: count } = prefixes
-  let longest = 0
+  let [longest, total] = [0, 0]
   for (let i = 0, before = 0; i < count; i++) {
     const prefix = prefixes[i]!
     if (prefix < 0 || prefix > before) throw new Error("a text of a page goes on from more than the one before has")
     before = prefix + starts[i + 1]! - starts[i]!
     if (type === "FIXED_LEN_BYTE_ARRAY" && before !== length) throw new Error(`a value has ${before} bytes in place of the ${length} of the column`)
     longest = Math.max(longest, before)
+    total += before
   }
+  if (total >= 2 ** 31) throw new Error(`a page is said to have values of ${total} bytes; expected less than 2 GiB`)
   // The value that was made last.
   const held = Buffer.allocUnsafeSlow(longest)
   const read = formed(held, form)

@@ -214,6 +214,8 @@ describe("values that go on from the one before", () => {
     const some: Array<unknown> = []
     values.fill(0, 2, some)
     assert.deepStrictEqual(some, [page.subarray(-length), page.subarray(-length)].map((bytes) => new Uint8Array(bytes)))
+    const more = pageOf([0, "x".repeat(length)], ...Array.from({ length: 2048 }, () => [length, ""] as const))
+    assert.throws(() => void Values.decode(more, 0, 2049, "DELTA_BYTE_ARRAY", stored, undefined), "expected less than 2 GiB")
   })
 })
 

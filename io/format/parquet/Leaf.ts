@@ -12,7 +12,7 @@ import type { Form } from "./Values.ts"
 export type Unit = "MILLIS" | "MICROS" | "NANOS"
 
 export type Leaf =
-  | { readonly tag: "boolean" | "float" | "text" | "bytes" | "day" | "int96" | "json" | "uuid" }
+  | { readonly tag: "boolean" | "float" | "text" | "bytes" | "day" | "int96" | "json" | "uuid" | "opaque" }
   | { readonly tag: "integer"; readonly bits: number; readonly signed: boolean }
   | { readonly tag: "decimal"; readonly scale: number }
   | { readonly tag: "moment"; readonly unit: Unit; readonly utc: boolean }
@@ -39,6 +39,7 @@ export const leafOf = (element: SchemaElement): Leaf => {
   if (logical?.type === "UUID") return { tag: "uuid" }
   if (old === "JSON" || logical?.type === "JSON") return { tag: "json" }
   if (old === "UTF8" || old === "ENUM" || logical?.type === "STRING" || logical?.type === "ENUM") return { tag: "text" }
+  if (old === "INTERVAL" || old === "BSON" || ["BSON", "GEOMETRY", "GEOGRAPHY"].includes(logical?.type ?? "")) return { tag: "opaque" }
   return { tag: "bytes" }
 }
 
@@ -62,6 +63,7 @@ export const describe = (leaf: Leaf): string => {
     case "boolean": return "booleans"
     case "json": return "JSON"
     case "uuid": return "UUIDs"
+    case "opaque": return "bytes that are no text (intervals, BSON or geometries)"
     default: return leaf.tag
   }
 }
@@ -244,7 +246,7 @@ export const typed = (leaf: Leaf, kind: Kind): FromLeaf | undefined => {
       return (raw) => wrap(dateOf(typeof raw === "number" ? floorDivNumber(raw, divisor) : floorDiv(integer(raw), factor)))
     }
     case "bytes":
-      if (leaf.tag === "bytes") return same
+      if (leaf.tag === "bytes" || leaf.tag === "opaque") return same
       // Below lists and structs, texts are read as such.
       return leaf.tag === "text" || leaf.tag === "json" ? (raw) => typeof raw === "string" ? new TextEncoder().encode(raw) : raw : undefined
     case "list":

@@ -25,6 +25,7 @@ const isForeign = (leaf: Leaf): boolean => {
     case "moment": return leaf.unit === "MILLIS"
     case "time": return leaf.unit !== "MICROS"
     case "int96":
+    case "opaque":
     case "json": return true
     default: return false
   }

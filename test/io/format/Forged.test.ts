@@ -218,6 +218,25 @@ const nested: ReadonlyArray<Case> = [
 table("the structure of Parquet", structure)
 table("lists and maps of Parquet", nested)
 
+describe("bytes that are no text, of Parquet", () => {
+  it.effect("are bytes, and no text by chance", () =>
+    Effect.gen(function*() {
+      const interval = file([element("a", required, { type: type.fixed, length: 12, converted: 21 })], 1, 1, [{
+        path: ["a"], type: type.fixed, count: 1, pages: [page({ count: 1, values: int32s(1, 2, 3) })]
+      }])
+      const bson = file([element("a", required, { type: type.bytes, logical: { field_13: {} } })], 1, 1, [{
+        path: ["a"], type: type.bytes, count: 1, pages: [page({ count: 1, values: Buffer.concat([int32s(5), int32s(5), Buffer.of(0)]) })]
+      }])
+      for (const [bytes, stored] of [[interval, int32s(1, 2, 3)], [bson, Buffer.of(5, 0, 0, 0, 0)]] as const) {
+        const as = (schema: Schema.Codec<unknown, unknown>) => ended(Format.parquet(Schema.Struct({ a: schema })).read(Format.ofBytes(bytes, "t.parquet")))
+        for (const schema of [Schema.Uint8Array, Schema.Unknown]) assert.deepStrictEqual((yield* as(schema)).rows, [{ a: new Uint8Array(stored) }])
+        for (const schema of [Schema.String, Column.Numeric]) {
+          assert.include((yield* as(schema)).error, "column \"a\": the file has bytes that are no text (intervals, BSON or geometries) here, and the schema wants")
+        }
+      }
+    }))
+})
+
 describe("bounds that are too short, of Parquet", () => {
   it.effect("leave no row out", () =>
     Effect.gen(function*() {

@@ -1,7 +1,7 @@
 /** A file that is read by ranges, as Parquet wants it: a local file, an object of a store, bytes in memory. */
 import { Effect, Stream } from "effect"
 import { FormatError } from "../FormatError.ts"
-import { open } from "node:fs/promises"
+import { open, stat as statOf } from "node:fs/promises"
 
 export interface Ranged<out E = never, out R = never> {
   /** How errors and places name it. */
@@ -45,6 +45,11 @@ const problem = (path: string, error: unknown): FormatError => {
 /** A local file, open until the scope ends; one that is written to meanwhile is an error, and no mixture of before and after. */
 export const ofFile = Effect.fn("Ranged.ofFile")(function*(path: string) {
   const attempt = <A>(f: () => Promise<A>) => Effect.tryPromise({ try: f, catch: (error) => problem(path, error) })
+  // Before it is opened: to open a pipe waits for who writes to it, and it has no bytes but those that come.
+  const kind = yield* attempt(() => statOf(path))
+  if (!kind.isFile() && !kind.isDirectory()) {
+    return yield* new FormatError({ file: path, reason: "this is a pipe or a device, which has no size; give a format's `read` the stream of its bytes" })
+  }
   const handle = yield* Effect.acquireRelease(attempt(() => open(path, "r")), (opened) => Effect.promise(() => opened.close()))
   const stat = yield* attempt(() => handle.stat())
   const unchanged = async () => {

@@ -49,6 +49,7 @@ export const make = (folder: string): Objects => {
     attempt(uri, "read", async () => {
       const stats = await fs.stat(file, { bigint: true })
       if (stats.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" })
+      if (!stats.isFile()) throw failure("invalid", uri, `${uri} is a pipe or a device, which has no size, and no file; name a file.`)
       return { uri, size: Number(stats.size), modifiedAt: new Date(Number(stats.mtimeMs)), etag: Etag.of(stats) }
     })
 
@@ -71,7 +72,13 @@ export const make = (folder: string): Objects => {
       Stream.unwrap(Effect.map(attempt(uri, "listed", () => watched(root, uri)), ({ folder, recursive }) =>
         Watch.changes(uri, folder, { recursive }))),
     stat: (uri) => Effect.flatMap(find(uri, "read"), (file) => statOf(uri, file)),
-    read: (uri, options = {}) => Stream.unwrap(Effect.map(find(uri, "read"), (file) => Read.read(uri, file, options))),
+    read: (uri, options = {}) =>
+      Stream.unwrap(Effect.gen(function*() {
+        const file = yield* find(uri, "read")
+        // To open a pipe would wait for who writes to it.
+        yield* statOf(uri, file)
+        return Read.read(uri, file, options)
+      })),
     ranged: Effect.fnUntraced(function*(uri, options = {}) {
       const file = yield* find(uri, "read")
       const { etag, size } = yield* statOf(uri, file)

@@ -1,12 +1,13 @@
 /** Folders alone: nothing leads out of the root, writers that die leave nothing that is seen, files that change are noticed. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
-import { spawn } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import * as fs from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
 import * as path from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { vi } from "vitest"
+import * as Format from "../../../io/format/Format.ts"
 import { ObjectStore, type ObjectStoreError } from "../../../resources/objects/ObjectStore.ts"
 import { list, put, read, refusals, temporaryFolder } from "./stores.ts"
 
@@ -47,6 +48,23 @@ describe("objects in a folder", () => {
         assert.deepStrictEqual(yield* list("**"), [])
         assert.deepStrictEqual(fs.readdirSync(outside), ["secret.csv"])
         assert.strictEqual(fs.readFileSync(path.join(outside, "secret.csv"), "utf8"), "secret")
+      })
+    ))
+
+  it.live("are files: a pipe or a device is refused, and not waited for", () =>
+    inFolder((root) =>
+      Effect.gen(function*() {
+        const store = yield* ObjectStore
+        const pipe = path.join(root, "pipe")
+        execFileSync("mkfifo", [pipe])
+        for (const error of yield* refusals(read("pipe"), store.stat("pipe"), store.ranged("pipe"))) {
+          assert.strictEqual(error.reason, "invalid")
+          assert.include(error.message, "pipe is a pipe or a device, which has no size, and no file")
+        }
+        assert.deepStrictEqual(yield* list(""), [])
+        for (const file of [pipe, "/dev/null"]) {
+          assert.include((yield* Effect.flip(Effect.scoped(Format.ofFile(file)))).message, "this is a pipe or a device, which has no size")
+        }
       })
     ))
 

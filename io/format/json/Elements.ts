@@ -27,6 +27,8 @@ export const machine = ({ file, from, options, placed, read, scan }: Reading): M
   let filled = false
   let line0 = line
   let first = from === undefined || from.record === 0
+  /** What was read before ends here, with the comma or the bracket behind it, so that the end of the array is seen. */
+  let resumed = !first
   let closed = false
   let begun = from !== undefined
 
@@ -48,7 +50,7 @@ export const machine = ({ file, from, options, placed, read, scan }: Reading): M
     return true
   }
 
-  /** `next`: after the comma or bracket that ends the element. */
+  /** `to`: the comma or bracket that ends the element, where its place ends too; `next` is after it. */
   const element = (to: number, next: number, isLast: boolean, out: Out<unknown>): void => {
     if (to - start > limit) throw tooLarge()
     if (filled) {
@@ -56,7 +58,7 @@ export const machine = ({ file, from, options, placed, read, scan }: Reading): M
       while (at < to && isSpace(buffer[at] ?? 0)) at++
       Record.give(
         buffer.subarray(at, to),
-        { file, record, line: line0, byte: base + at, end: base + next, nextLine: line },
+        { file, record, line: line0, byte: base + at, end: base + to, nextLine: line },
         read,
         out,
         placed
@@ -84,7 +86,7 @@ export const machine = ({ file, from, options, placed, read, scan }: Reading): M
     const sign = buffer[quick.at]
     if (sign !== 44 && sign !== 93) return false
     if (quick.at - start > limit) throw tooLarge()
-    out.good(placed ? { value, place: { file, record, line, byte: base + looked, end: base + quick.at + 1, nextLine: line } } : value)
+    out.good(placed ? { value, place: { file, record, line, byte: base + looked, end: base + quick.at, nextLine: line } } : value)
     record++
     first = false
     closed = sign === 93
@@ -118,6 +120,14 @@ export const machine = ({ file, from, options, placed, read, scan }: Reading): M
         depth = 1
         start = looked + 1
         continue
+      }
+      if (resumed) {
+        resumed = false
+        if (byte === 44 || byte === 93) {
+          closed = byte === 93
+          start = looked + 1
+          continue
+        }
       }
       if (depth === 1 && (byte === 44 || byte === 93)) {
         if (byte === 93) closed = true

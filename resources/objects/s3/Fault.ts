@@ -129,7 +129,7 @@ export const told = (fault: Fault, { bucket, uri }: Address, { permission, verb 
   if (code === "InvalidObjectState") return say("invalid", `${uri} is archived (S3 Glacier) and cannot be read as it is; restore it first.`)
   if (code === "RequestTimeTooSkewed") return say("unavailable", `${server} refuses calls for ${uri}, since the clock of this machine is wrong by more than 15 minutes; set it.`)
   if (code === "AccessDenied" || status === 403) {
-    return say("denied", `Access was denied: ${uri} may not be ${verb} with these credentials; they need ${permission} on it, and s3:ListBucket on the bucket ${bucket}.`)
+    return say("denied", `Access was denied: ${uri} may not be ${verb} with these credentials; they need ${permission === "s3:ListBucket" ? "" : `${permission} on it, and `}s3:ListBucket on the bucket ${bucket}.`)
   }
   if (isCertificate(code)) return say("invalid", `The certificate of ${server} is not accepted (${code}), so ${uri} cannot be ${verb}; check the endpoint, or name its authority's file in NODE_EXTRA_CA_CERTS.`)
   if (code === "EPROTO") return say("invalid", `${server} does not speak TLS, so ${uri} cannot be ${verb}; write its endpoint with http://, or with the port of its https.`)

@@ -177,6 +177,7 @@ describe("objects in S3", () => {
       const [uri, stat] = ["s3://lake/k", Effect.flatMap(ObjectStore, (store) => store.stat("s3://lake/k"))]
       assert.match(yield* said(404, error("XAdminUserNotFound"), list("s3://lake/")), /^denied: .* did not accept the credentials .*XAdminUserNotFound/)
       assert.match(yield* said(404, error("NoSuchTenant"), read(uri)), /^invalid: .* answers with NoSuchTenant \(status 404\)\.$/)
+      assert.match(yield* said(403, error("AccessDenied"), list("s3://lake/")), /^denied: .* with these credentials; they need s3:ListBucket on the bucket lake\.$/)
       assert.match(yield* said(404, "", stat), /^missing: There is no object s3:\/\/lake\/k/)
       assert.match(yield* said(400, "", stat), /^invalid: .* answers with status 400\.$/)
       assert.match(yield* said(503, "<html>busy</html>", read(uri)), /^unavailable: .* slow down \(status 503\)/)

@@ -34,6 +34,9 @@ export interface Plan {
   readonly pushed: ReadonlyArray<Pushed>
 }
 
+const list = (names: ReadonlyArray<string>): string =>
+  `${names.slice(0, 20).join(", ")}${names.length > 20 ? ` and ${names.length - 20} more` : ""}`
+
 const planned = (file: string, metadata: FileMetaData, shape: Shape, options: Options): Plan => {
   const schema = parquetSchema(metadata)
   const { children } = schema
@@ -76,8 +79,12 @@ const planned = (file: string, metadata: FileMetaData, shape: Shape, options: Op
     const tree = children.find(({ element }) => element.name === slot.column)
     if (tree !== undefined) add(tree, slot)
     else if (slot.absent === "required" || options.where?.[slot.key] !== undefined) {
-      throw wrong(slot.column, `the file has no such column; it has ${names.slice(0, 20).join(", ")}${names.length > 20 ? ` and ${names.length - 20} more` : ""}`)
+      throw wrong(slot.column, `the file has no such column; it has ${list(names)}`)
     } else missing.push(slot)
+  }
+  // Each of them may be missing; but a file that has none of them is another one.
+  if (shape.rest === undefined && shape.columns.length > 0 && columns.length === 0) {
+    throw new FormatError({ file, reason: `the file has none of the columns of the schema; it has ${list(names)}` })
   }
   if (shape.rest !== undefined) {
     for (const tree of children) {

@@ -274,4 +274,19 @@ describe("what cannot be kept is not written", () => {
       )
       assert.include(yield* written(Format.ndjson(schema), [{ a: new Map([[1, 2]]) }]), "expected a value of JSON, found a Map")
     }))
+
+  it.effect("a file that has none of the columns, all of which may be missing, is refused", () =>
+    Effect.gen(function*() {
+      const rows = [{ id: 1, name: "a" }]
+      const Other = Schema.Struct({ ID: Schema.optional(Schema.Int), nom: Schema.optional(Schema.String) })
+      const Named = Schema.Struct({ id: Schema.Int, name: Schema.String })
+      const parquet = Buffer.concat(yield* Stream.runCollect(Format.parquet(Named).write(Stream.fromIterable(rows))))
+      const { error } = yield* ended(Format.parquet(Other).read(Format.ofBytes(parquet, "t.parquet")))
+      assert.include(error, "t.parquet: the file has none of the columns of the schema; it has id, name")
+      const csv = Buffer.concat(yield* Stream.runCollect(Format.csv(Named).write(Stream.fromIterable(rows))))
+      assert.include((yield* ended(Format.csv(Other).read(chunks(csv, 7), { file: "t.csv" }))).error, "the file has none of the columns of the schema")
+      // Rows can be counted by a schema of no column.
+      const count = yield* ended(Format.parquet(Schema.Struct({})).read(Format.ofBytes(parquet, "t.parquet")))
+      assert.deepStrictEqual(count, { rows: [{}], error: undefined })
+    }))
 })

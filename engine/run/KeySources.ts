@@ -1,10 +1,11 @@
 /** The assets whose rows give partition keys: which dynamic sets they feed, and with what keys a commit feeds them. */
-import { Effect, Result, Stream } from "effect"
+import { Cause, Effect, Result, Stream } from "effect"
 import { type CellWritten, IoError } from "../definition/Io.ts"
 import type { AssetGraph } from "../graph/AssetGraph.ts"
 import * as KeyText from "../partition/KeyText.ts"
 import * as Partitions from "../partition/Partitions.ts"
 import type { CellCommit, SourceKeys } from "../record/RunStore.ts"
+import * as Failure from "./Failure.ts"
 
 /** The dynamic sets whose keys come from the rows of an asset. */
 export const setsFrom = (graph: AssetGraph, asset: string): ReadonlyArray<Partitions.Dynamic> => {
@@ -36,10 +37,11 @@ export const keysOf = (
     for (const set of setsFrom(graph, cell.asset)) {
       const keys = new Set<string>()
       for (const [place, row] of rows.entries()) {
-        const key = set.keyOf?.(row)
-        if (key === undefined || keys.has(key)) continue
-        if (!KeyText.isKey(key)) return Result.fail(unusable(cell, set, key, place))
-        keys.add(key)
+        const key = keyOf(cell, set, row, place)
+        if (Result.isFailure(key)) return Result.fail(key.failure)
+        if (key.success === undefined || keys.has(key.success)) continue
+        if (!KeyText.isKey(key.success)) return Result.fail(unusable(cell, set, key.success, place))
+        keys.add(key.success)
       }
       given.push({ set: set.name, source: cell.partition, keys: Array.from(keys), replaces: replaces(graph, cell.asset) })
     }
@@ -47,15 +49,26 @@ export const keysOf = (
   return Result.succeed(given)
 }
 
-const unusable = ({ asset, partition }: CellCommit, set: Partitions.Dynamic, key: string, place: number): IoError =>
-  new IoError({
-    asset,
-    ...(partition === "" ? {} : { partition }),
-    message: `Row ${place + 1} of ${asset} gives the partition key "${KeyText.visible(key)}" to the dynamic set "${set.name}", ` +
+/** The function is the user's. */
+const keyOf = (cell: CellCommit, set: Partitions.Dynamic, row: unknown, place: number): Result.Result<string | undefined, IoError> => {
+  try {
+    return Result.succeed(set.keyOf?.(row))
+  } catch (error) {
+    const { message } = Failure.ofCause(Cause.die(error))
+    return Result.fail(refused(cell, `The \`key\` function of the dynamic set "${set.name}" threw for row ${place + 1} of ${cell.asset}: ${message}`))
+  }
+}
+
+const unusable = (cell: CellCommit, set: Partitions.Dynamic, key: string, place: number): IoError =>
+  refused(
+    cell,
+    `Row ${place + 1} of ${cell.asset} gives the partition key "${KeyText.visible(key)}" to the dynamic set "${set.name}", ` +
       "and it has a line break or another control character, so nobody could type it: let the `key` function of the set " +
-      "leave that out, or give undefined.",
-    transient: false
-  })
+      "leave that out, or give undefined."
+  )
+
+const refused = ({ asset, partition }: CellCommit, message: string): IoError =>
+  new IoError({ asset, ...(partition === "" ? {} : { partition }), message, transient: false })
 
 /** Rows of a stream that give partition keys are remembered as they pass; such assets list things, they are small. */
 export const keepingRows = (stream: Stream.Stream<unknown, unknown, unknown>) => {

@@ -76,6 +76,25 @@ describe("Runs in stages", () => {
       }).pipe(Effect.provide(memory)))
   }
 
+  it.effect("a key function that throws fails the cell of its row, and says where", () =>
+    Effect.gen(function*() {
+      const a = texts("a", (_, day) => Effect.succeed([String(day)]), { partitions: days })
+      const careless = Partitions.dynamic("careless", {
+        from: a,
+        key: ({ value }: { readonly value: string }): string => {
+          if (value === "tue") throw new TypeError("no such field")
+          return value
+        }
+      })
+      const report = yield* start([a, texts("b", (_, key) => Effect.succeed([String(key)]), { partitions: careless })])
+      assert.deepStrictEqual(report.failed.map(({ cell }) => cell.partition), ["tue"])
+      assert.match(
+        report.failed[0]!.reason,
+        /^The `key` function of the dynamic set "careless" threw for row 1 of a: no such field \(.*Stages\.test\.ts:\d+:\d+\)$/
+      )
+      assert.strictEqual(report.materialized, 2)
+    }).pipe(Effect.provide(memory)))
+
   it.effect("a key that vanishes from its source is removed, and is read by nobody any more", () =>
     Effect.gen(function*() {
       yield* start(league("nhl", (day) => day === "mon" ? ["g1", "g2"] : ["g2", "g3"]).all)

@@ -1,5 +1,6 @@
 /** The schedules of a project: those of its pipelines and those of the deployment, by name. */
 import { Effect } from "effect"
+import * as Ask from "../engine/daemon/Ask.ts"
 import { didYouMean } from "../engine/Suggestion.ts"
 import type { Schedule } from "../engine/schedule/Schedule.ts"
 import type { Project } from "./Project.ts"
@@ -19,6 +20,13 @@ export const all = Effect.fnUntraced(function*({ deployment }: Project) {
   }
   return new Map([...found].sort(([left], [right]) => left < right ? -1 : 1))
 })
+
+/** Refuses schedules that ask for what there is not, as far as that is known before a tick. */
+export const fit = ({ graph }: Project, schedules: Iterable<Schedule>): Effect.Effect<void, Refusal> =>
+  Effect.forEach(schedules, (schedule) => {
+    const wrong = Ask.wrong(graph, schedule)
+    return wrong === undefined ? Effect.void : refuse(`The schedule ${schedule.name} asks for what there is not: ${wrong}`)
+  }, { discard: true })
 
 export const named = Effect.fnUntraced(function*(project: Project, name: string) {
   const schedules = yield* all(project)

@@ -9,10 +9,13 @@ import { HookStore } from "../../engine/record/HookStore.ts"
 import * as CheckSummary from "../../engine/record/CheckSummary.ts"
 import type { CheckResult } from "../../engine/record/Step.ts"
 import * as Hooking from "../Hooking.ts"
+import * as Hooks from "../Hooks.ts"
 import * as Live from "../Live.ts"
 import * as Summary from "../progress/Summary.ts"
 import * as Project from "../Project.ts"
 import { exitCodes, Unfinished } from "../Refusal.ts"
+import * as Schedules from "../Schedules.ts"
+import * as Sensors from "../Sensors.ts"
 import * as Screen from "../terminal/Screen.ts"
 import { out } from "../terminal/Style.ts"
 import * as Text from "../terminal/Text.ts"
@@ -25,6 +28,7 @@ export const check = Effect.fn("cli.check")(function*(input: {
   const { graph } = project
   const selection = input.selection.length === 0 ? "*" : input.selection.join(" ")
   const selected = graph.assets.size === 0 ? [] : yield* Effect.fromResult(Selection.select(graph, selection))
+  if (input.selection.length === 0) yield* startersFit(project)
   yield* Effect.gen(function*() {
     yield* IoManagers.validate(graph, selected, Live.ioOf)
     yield* IoManagers.fits(graph, selected, Live.ioOf)
@@ -42,6 +46,13 @@ export const check = Effect.fn("cli.check")(function*(input: {
     if (results.length > 0) yield* (yield* HookStore).noteChecks(CheckSummary.of(results))
     yield* tell({ results, selected, unstored }, input.json)
   }).pipe(Hooking.afterwards(project), Effect.provide(Live.everything(project)), Effect.provide(Live.store(project)))
+})
+
+/** Schedules, sensors and hooks, as a daemon would refuse them when it starts. */
+const startersFit = Effect.fnUntraced(function*(project: Project.Project) {
+  yield* Schedules.fit(project, (yield* Schedules.all(project)).values())
+  yield* Sensors.all(project)
+  yield* Hooks.all(project)
 })
 
 interface Checked {

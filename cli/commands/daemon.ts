@@ -1,6 +1,5 @@
 /** `sluice daemon`: starts the runs of schedules and sensors and executes them, until a signal. */
 import { Effect, Layer } from "effect"
-import * as Ask from "../../engine/daemon/Ask.ts"
 import * as Daemon from "../../engine/daemon/Daemon.ts"
 import type { Watcher } from "../../engine/daemon/Observation.ts"
 import * as Log from "../daemon/Log.ts"
@@ -9,7 +8,8 @@ import * as Share from "../daemon/Share.ts"
 import * as Interruption from "../Interruption.ts"
 import * as Live from "../Live.ts"
 import * as Project from "../Project.ts"
-import { exitCodes, Refusal, Unfinished } from "../Refusal.ts"
+import { exitCodes, Unfinished } from "../Refusal.ts"
+import * as Schedules from "../Schedules.ts"
 import * as Sensors from "../Sensors.ts"
 import * as Settings from "../Settings.ts"
 import * as Strays from "../Strays.ts"
@@ -26,10 +26,7 @@ export const daemon = Effect.fn("cli.daemon")(function*(input: Settings.LimitOpt
   yield* Settings.apply(input)
   const project = yield* Project.load
   const share = yield* Share.of(project, input.only)
-  for (const schedule of share.schedules) {
-    const wrong = Ask.wrong(project.graph, schedule)
-    if (wrong !== undefined) return yield* new Refusal({ message: `The schedule ${schedule.name} asks for what there is not: ${wrong}` })
-  }
+  yield* Schedules.fit(project, share.schedules)
   const { retentionMillis } = project.deployment
   const retention = retentionMillis === undefined ? undefined : { olderThanMillis: retentionMillis, keys: Sensors.keptKeys(project) }
   const left = yield* Effect.scoped(Effect.gen(function*() {

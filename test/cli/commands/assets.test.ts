@@ -119,4 +119,20 @@ describe("commands on assets", () => {
       assert.include(written.stderr + written.stdout, refused.stderr.trim().slice("error: ".length))
       assert.deepStrictEqual(yield* ran, before)
     }))
+
+  it.live("check refuses what a daemon would refuse at its start; a selection asks of its assets alone", () =>
+    Effect.gen(function*() {
+      const { run } = yield* project(weather.replace("export default Deployment.make({", `const wrong = process.env.WRONG
+      export default Deployment.make({
+        schedules: wrong === "schedule" ? [Schedule.make("nightly", { cron: "0 2 * * *", request: { select: "wheather" } })] : [],
+        hooks: wrong === "hook" ? [Hook.make("told", { tell: Hook.log() }), Hook.make("told", { tell: Hook.log() })] : [],
+      `).replace("Rows, Warehouse }", "Rows, Warehouse, Hook, Schedule }"))
+      const schedule = yield* run(["check"], { env: { WRONG: "schedule" } })
+      const daemon = yield* run(["daemon"], { env: { WRONG: "schedule" } })
+      assert.deepStrictEqual([schedule.code, schedule.stdout, schedule.stderr], [2, "", daemon.stderr])
+      assert.include(schedule.stderr, "error: The schedule nightly asks for what there is not: There is no asset, pipeline or group \"wheather\".")
+      const hook = yield* run(["check"], { env: { WRONG: "hook" } })
+      assert.deepStrictEqual([hook.code, hook.stderr], [2, "error: Two hooks are named \"told\": give one another name.\n"])
+      assert.strictEqual((yield* run(["check", "weather"], { env: { WRONG: "schedule" } })).code, 0)
+    }))
 })

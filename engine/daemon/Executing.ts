@@ -65,5 +65,6 @@ export const resume = <R>(
     const { state } = yield* Effect.flatMap(BackfillStore, (store) => store.backfill(run))
     // Joining it would end the pause.
     if (state === "paused") return yield* paused(run)
-    return yield* backfilling(run, observer, (options) => Backfill.join(graph, run, options))
+    // Nor would it be right to go on with one that somebody has cancelled meanwhile.
+    return yield* backfilling(run, observer, (options) => Backfill.join(graph, run, { ...options, openOnly: true }))
   })

@@ -2,7 +2,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Fiber, Layer } from "effect"
 import { Asset, Partitions, Rows } from "../../../index.ts"
+import * as Backfill from "../../../engine/backfill/Backfill.ts"
 import * as Daemon from "../../../engine/daemon/Daemon.ts"
+import * as Executing from "../../../engine/daemon/Executing.ts"
 import { BackfillStore } from "../../../engine/record/BackfillStore.ts"
 import { RunStore } from "../../../engine/record/RunStore.ts"
 import { TickStore } from "../../../engine/record/TickStore.ts"
@@ -12,6 +14,7 @@ import * as MemoryIo from "../../../io/memory/MemoryIo.ts"
 import * as PostgresRunStore from "../../../storage/PostgresRunStore.ts"
 import * as TestDatabase from "../../TestDatabase.ts"
 import { Store, Value } from "../assets.ts"
+import { request } from "../backfill/weather.ts"
 import { graphWith } from "../run/harness.ts"
 
 const layer = Layer.mergeAll(PostgresRunStore.layer, MemoryIo.layer(Store)).pipe(Layer.provideMerge(TestDatabase.layerMigrated))
@@ -83,4 +86,16 @@ describe("a tick that asks for a backfill", () => {
       Effect.provide(layer),
       Effect.provideService(Lease.Timing, { lease: Duration.seconds(4), heartbeat: Duration.seconds(1), cancelPoll: Duration.seconds(1) })
     ), 60_000)
+
+  it.live("is not gone on with where it was cancelled before the daemon came to it", () =>
+    Effect.gen(function*() {
+      const asset = Asset.make("days", { partitions: days, output: Rows.of(Value), io: Store, run: (_, { key }) => Effect.succeed([{ value: key }]) })
+      const graph = graphWith<Store>([asset])
+      const backfills = yield* BackfillStore
+      const id = yield* Effect.scoped(Effect.flatMap(Lease.acquire, (lease) => Backfill.create(graph, request(), lease)))
+      assert.strictEqual((yield* Backfill.cancel(id!)).state, "cancelled")
+      const refused = yield* Effect.flip(Executing.resume(graph, id!, () => {}))
+      assert.strictEqual(refused._tag, "RunUnavailable")
+      assert.include(yield* backfills.backfill(id!), { state: "cancelled", materialized: 0 })
+    }).pipe(Effect.provide(layer)))
 })

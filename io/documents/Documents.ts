@@ -178,7 +178,7 @@ const stream = (sql: SqlClient.SqlClient, source: Io.Source): Stream.Stream<Io.E
           key,
           partition,
           `The document of ${place(key, partition)} does not fit its schema: ${oneLine(value.failure.message)}; ` +
-            "change the schema back or materialize it again."
+            `change the schema back, or materialize it again: \`sluice materialize ${key} --force${partition === "" ? "" : ` --partitions '${partition}'`}\`.`
         )
       }))
     )

@@ -75,7 +75,7 @@ const unreadable = (table: Table, cause: unknown): IoError =>
     undefined,
     `${table.asset}: a value stored in ${table.qualified} does not fit the schema: ${
       cause instanceof Refused ? cause.message : shown(cause)
-    }; change the schema back or materialize the asset again.`,
+    }; change the schema back, or materialize the asset again: \`sluice materialize ${table.asset} --force\`.`,
     cause
   )
 

@@ -30,8 +30,9 @@ export const preview = Effect.fn("cli.preview")(function*(input: {
     return yield* Stream.runCollect(Stream.take(io.stream({ asset: storedOf(asset), partitions }), input.limit))
   }).pipe(Effect.provide(Live.io(project)), Effect.provide(Live.store(project)))
   if (input.json) {
-    const encode = Schema.encodeUnknownSync(Schema.toCodecJson(asset.output.schema))
-    for (const { value } of elements) Screen.json(encode(value))
+    const encode = Schema.encodeUnknownEffect(Schema.toCodecJson(asset.output.schema))
+    const lines = yield* Effect.forEach(elements, ({ partition, value }) => Effect.mapError(encode(value), unfit(asset, partition)))
+    for (const line of lines) Screen.json(line)
     return
   }
   if (elements.length === 0) return Screen.note(`${cellOf(asset, input.partition)} is stored and has no rows.`)
@@ -41,6 +42,13 @@ export const preview = Effect.fn("cli.preview")(function*(input: {
 })
 
 const cellOf = (asset: Any, partition: string | undefined) => partition === undefined ? asset.key : `${asset.key}@${partition}`
+
+/** What was stored by another schema may be read, and be no value of this one. */
+const unfit = (asset: Any, partition: string) => ({ message }: Schema.SchemaError) =>
+  new Refusal({
+    message: `What is stored of ${cellOf(asset, partition === "" ? undefined : partition)} does not fit its schema: ${Text.oneLine(message)}; ` +
+      "`sluice check` tells what the schema changed, and without --json it is shown as it is."
+  })
 
 /** The partitions to load; refused when the key is wrong or nothing is stored there. */
 const partitionsOf = (project: Project.Project, asset: Any, partition: string | undefined) =>

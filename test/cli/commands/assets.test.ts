@@ -115,6 +115,15 @@ describe("commands on assets", () => {
         refused.stderr,
         /^error: weather\/readings: column "degrees" of "weather"\."readings" is double precision, and text in the schema; change the schema back/
       )
+      const shown = yield* run(["preview", "weather/readings", "--partition", "2024-03-03"], text)
+      assert.match(shown.stdout, /2024-03-03T18 +3\n/)
+      const json = yield* run(["preview", "weather/readings", "--partition", "2024-03-03", "--json"], text)
+      assert.deepStrictEqual([json.code, json.stdout, json.stderr], [
+        2,
+        "",
+        "error: What is stored of weather/readings@2024-03-03 does not fit its schema: Expected string at [\"degrees\"]; " +
+          "`sluice check` tells what the schema changed, and without --json it is shown as it is.\n"
+      ])
       const written = yield* run(["materialize", "weather/readings", "--force"], text)
       assert.include(written.stderr + written.stdout, refused.stderr.trim().slice("error: ".length))
       assert.deepStrictEqual(yield* ran, before)

@@ -108,7 +108,7 @@ export const make = <R>(options: CommitterOptions<R>): Effect.Effect<Committer<R
     })
 
   const refused = (computed: Computed, error: CommitError) => {
-    const failure = error._tag === "WriteDefect" ? Failure.ofCause(Cause.die(error.defect)) : Failure.ofError(error)
+    const failure = error._tag === "WriteDefect" ? Failure.ofDefect(error.defect) : Failure.ofError(error)
     options.settled({ _tag: "Refused", computed, failure })
   }
 

@@ -25,6 +25,7 @@ describe("wrong use", () => {
         [["preview", "weather/readings"], "weather/readings is not materialized yet: run `sluice materialize weather/readings`."],
         [["partitions", "weather/warmest"], "weather/warmest has no partitions"],
         [["partitions", "add", "salad/citi", "Oslo"], "There is no dynamic set of partitions \"salad/citi\". Did you mean \"salad/city\"?"],
+        [["partitions", "add", "salad/weather", "Oslo"], "no dynamic set of partitions \"salad/weather\". Those of the asset salad/weather: salad/city."],
         [["materialize", "weather", "--set", "API-KEY=hush"], "\"--set API-KEY=…\" has no valid name"],
         [["run", "show", "abc"], "\"abc\" is not a value of <id>: a whole number."],
         [["materialize", "weather", "--concurrency", "x"], "\"x\" is not a value of --concurrency: a whole number."],

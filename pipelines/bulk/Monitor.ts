@@ -14,6 +14,8 @@ export interface Watched {
   readonly folder: string
   /** Takes a line of progress; on a terminal it replaces the one before. */
   readonly show: (line: string) => void
+  /** How long a line may be. */
+  readonly width: () => number
   /** Records that the input may have, for the share that is done; undefined: nobody knows. */
   readonly expected: number | undefined
   /** The run's number, as soon as it has one. */
@@ -40,7 +42,7 @@ export interface Monitor {
 
 /** Until the scope ends. */
 export const make = Effect.fnUntraced(function*(
-  { anew, expected, folder, logs, meter, name, run, show }: Watched
+  { anew, expected, folder, logs, meter, name, run, show, width }: Watched
 ): Effect.fn.Return<Monitor, never, RecordApi | SqlClient.SqlClient | Scope.Scope> {
   const api = yield* RecordApi
   let isUp = true
@@ -77,7 +79,8 @@ export const make = Effect.fnUntraced(function*(
     if (isComplete) progress.complete()
     const breaker = yield* api.breaker
     // Without a run there was nothing to do.
-    if (run() !== undefined) show(Progress.line(progress, { failed, p50: times.p50_ms, processes, trouble: breaker.state === "Closed" ? undefined : isUp ? failing : down }))
+    const trouble = breaker.state === "Closed" ? undefined : isUp ? failing : down
+    if (run() !== undefined) show(Progress.line(progress, { failed, p50: times.p50_ms, processes, trouble }, width()))
     const { anomalies, retries } = meter.counts
     const { heapUsed, rss } = process.memoryUsage()
     logs.info(

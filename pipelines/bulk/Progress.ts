@@ -56,9 +56,9 @@ export const make = (began: number, guess: number | undefined, first = 0): Progr
 
 const n = (value: number): string => value.toLocaleString("en", { maximumFractionDigits: 0 })
 
-const bar = (share: number): string => {
-  const full = Math.round(share * 20)
-  return `[${"█".repeat(full)}${"░".repeat(20 - full)}] ${Math.floor(share * 100)} % · `
+const bar = (share: number, cells: number): string => {
+  const full = Math.round(share * cells)
+  return `[${"█".repeat(full)}${"░".repeat(cells - full)}] `
 }
 
 const remaining = (seconds: number): string =>
@@ -72,16 +72,27 @@ export interface Said {
   readonly trouble: string | undefined
 }
 
-/** `[████░░░░░░░░░░░░░░░░] 20 % · 200,000 records, 12 failed · 4,990/s · p50 51 ms · about 3 min left`. */
-export const line = (progress: Progress, { failed, p50, processes, trouble }: Said): string => {
+/** A bar is at most so long, and at least so long as to be one. */
+const [longest, shortest] = [20, 5]
+
+/**
+ * `[████░░░░░░░░░░░░░░░░] 20 % · 200,000 records, 12 failed · 4,990/s · p50 51 ms · about 3 min left`. Where that is wider
+ * than `width`, the bar is shorter, or is left out, and then what can be told least of: the log has it too.
+ */
+export const line = (progress: Progress, { failed, p50, processes, trouble }: Said, width = Number.POSITIVE_INFINITY): string => {
   const share = progress.share()
   const left = progress.secondsLeft()
-  return [
-    `${share === undefined ? "" : bar(share)}${n(progress.done())} records, ${n(failed)} failed`,
-    `${n(progress.perSecond())}/s`,
-    `p50 ${n(p50)} ms`,
+  const records = `${share === undefined ? "" : `${Math.floor(share * 100)} % · `}${n(progress.done())} records, ${n(failed)} failed`
+  const rate = `${n(progress.perSecond())}/s`
+  const time = `p50 ${n(p50)} ms`
+  const rest = [
     ...processes > 1 ? [`${processes} processes`] : [],
     ...left === undefined ? [] : [`about ${remaining(left)} left`],
     ...trouble === undefined ? [] : [trouble]
-  ].join(" · ")
+  ]
+  const whole = [records, rate, time, ...rest].join(" · ")
+  const cells = Math.min(longest, width - whole.length - "[] ".length)
+  if (share !== undefined && cells >= shortest) return `${bar(share, cells)}${whole}`
+  const shorter = [whole, [records, rate, ...rest].join(" · "), [records, ...rest].join(" · "), [records, ...rest.slice(-1)].join(" · ")]
+  return shorter.find((text) => text.length <= width) ?? shorter[shorter.length - 1] ?? whole
 }

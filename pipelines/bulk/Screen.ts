@@ -2,6 +2,8 @@
 
 export interface Screen {
   readonly show: (line: string) => void
+  /** What is longer is cut off. */
+  readonly width: () => number
   /** A line that stays. */
   readonly say: (line: string) => void
   readonly close: () => void
@@ -21,13 +23,15 @@ export const make = (quiet: boolean, out: NodeJS.WriteStream = process.stderr): 
   let count = 0
   let isOpen = false
   const say = (line: string) => void out.write(`${line}\n`)
-  if (quiet) return { show: () => {}, say, close: () => {} }
+  const width = () => out.isTTY ? widthOf(out) - 1 : Number.POSITIVE_INFINITY
+  if (quiet) return { show: () => {}, width, say, close: () => {} }
   if (!out.isTTY) {
     let unsaid: string | undefined
     return {
       show: (line) => {
         unsaid = count++ % every === 0 ? void say(line) : line
       },
+      width,
       say,
       // How it ended is always of interest.
       close: () => {
@@ -39,8 +43,9 @@ export const make = (quiet: boolean, out: NodeJS.WriteStream = process.stderr): 
   return {
     show: (line) => {
       isOpen = true
-      out.write(`${clear}${line.slice(0, widthOf(out) - 1)}`)
+      out.write(`${clear}${line.slice(0, width())}`)
     },
+    width,
     say: (line) => {
       say(isOpen ? `${clear}${line}` : line)
       isOpen = false

@@ -91,7 +91,7 @@ export const run = Effect.fn("bulk.sending")(function*(sent: Sent) {
     const watch = Watch.make(logs)
     const started = yield* Deferred.make<number | undefined>()
     const expected = sent.numRecords ?? Expected.of(listed, bytesPerRecord)
-    const monitor = yield* Monitor.make({ meter, logs, folder, show: screen.show, expected, run: () => run, anew: sent.anew, name })
+    const monitor = yield* Monitor.make({ meter, logs, folder, show: screen.show, width: screen.width, expected, run: () => run, anew: sent.anew, name })
     done = monitor.done
     const backfill = Backfill.start(graph, Request.sending(sent.anew, name), {
       observer: (observation) => {

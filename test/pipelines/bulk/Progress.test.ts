@@ -43,4 +43,15 @@ describe("progress", () => {
       "100 records, 3 failed · 0/s · p50 51 ms · 3 processes · the API is down, records wait"
     )
   })
+
+  it("says in a narrow terminal what matters: the time that is left, and why records wait", () => {
+    const half = noted(2_000_000, [999_000, 1_000_000])
+    const trouble = "the API is down, records wait"
+    for (const width of [60, 79, 100, 200]) {
+      assert.isAtMost(Progress.line(half, said, width).length, width)
+      assert.match(Progress.line(half, said, width), /^.*50 % · 1,000,000 records, 3 failed.* · about .* left$/)
+    }
+    assert.isAtMost(Progress.line(half, { ...said, trouble }, 79).length, 79)
+    assert.match(Progress.line(half, { ...said, trouble }, 79), /records wait$/)
+  })
 })

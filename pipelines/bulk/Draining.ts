@@ -18,14 +18,20 @@ const n = (count: number): string => count.toLocaleString("en")
 /** While the API does not answer nothing comes back, but for what was sent just before. */
 const outageSeconds = 1
 
+/** How many seconds what is on its way has to come back; `isDown` says that the API does not answer. */
+export const allowed = (graceSeconds: number) =>
+  Effect.map(Effect.flatMap(RecordApi, (api) => api.breaker), ({ state }) => {
+    const isDown = state !== "Closed"
+    return { isDown, seconds: isDown ? Math.min(outageSeconds, graceSeconds) : graceSeconds }
+  })
+
 /** Says that it ends, and gives how many seconds that may take. */
 const tell = Effect.fnUntraced(function*({ graceSeconds, logs, meter, screen }: Told) {
-  const breaker = yield* Effect.flatMap(RecordApi, (api) => api.breaker)
-  const seconds = breaker.state === "Closed" ? graceSeconds : Math.min(outageSeconds, graceSeconds)
+  const { isDown, seconds } = yield* allowed(graceSeconds)
   const count = meter.underWay()
   if (count === 0) return seconds
   const records = count === 1 ? "1 record is on its way and has" : `${n(count)} records are on their way and have`
-  const sentence = `Interrupted: no further record is sent; ${records} ${seconds} s to come back${breaker.state === "Closed" ? "" : ", since the API does not answer"}.`
+  const sentence = `Interrupted: no further record is sent; ${records} ${seconds} s to come back${isDown ? ", since the API does not answer" : ""}.`
   logs.warn(sentence)
   screen.say(`${sentence} Ctrl-C again ends at once.`)
   return seconds

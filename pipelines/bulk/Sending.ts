@@ -1,6 +1,6 @@
 /** A run from the first look at the API to its end: the input is listed, and what is not sent yet is sent, watched meanwhile. */
-import { Console, Deferred, Effect } from "effect"
-import { Asset, AssetGraph, Backfill, Cli, Executor, Input } from "sluice"
+import { Console, Deferred, Duration, Effect } from "effect"
+import { Asset, AssetGraph, Backfill, Checkpoint, Cli, Executor, Input } from "sluice"
 import { chunks } from "../../assets/bulk/chunks.ts"
 import * as Inspection from "../../assets/bulk/Inspection.ts"
 import type { Meter } from "../../assets/bulk/Meter.ts"
@@ -8,6 +8,7 @@ import { RecordApi } from "../../resources/bulk/RecordApi.ts"
 import * as ApiSettings from "../../resources/bulk/Settings.ts"
 import { bulk } from "../bulk.ts"
 import * as Collections from "./Collections.ts"
+import * as Draining from "./Draining.ts"
 import * as Expected from "./Expected.ts"
 import * as Health from "./Health.ts"
 import type { Logs } from "./Logs.ts"
@@ -36,7 +37,10 @@ export interface Sent {
   readonly begun: (run: number) => void
 }
 
-/** Ends a run that comes to nothing, as an interrupt would: what is on its way comes back, what is done is committed. */
+/**
+ * Ends a run that comes to nothing, as an interrupt would: what is on its way comes back, what is done is committed. Gives
+ * how many seconds that may take.
+ */
 const endingEarly = Effect.fnUntraced(function*({ anew, logs, meter, options }: Sent, run: () => number | undefined) {
   const again = () => anew ? `\`sluice backfill resume ${run()}\` goes on` : "the same command goes on"
 
@@ -55,6 +59,7 @@ const endingEarly = Effect.fnUntraced(function*({ anew, logs, meter, options }: 
   logs.error(sentence)
   yield* Console.error(`✗ ${sentence} The run has ended early; ${next}.`)
   if (reason !== undefined) yield* Console.error(`  Why the last one failed: ${reason}`)
+  return (yield* Draining.allowed(options.api.graceSeconds)).seconds
 })
 
 /** The chunks that the input has now. */
@@ -104,9 +109,17 @@ export const run = Effect.fn("bulk.sending")(function*(sent: Sent) {
     }).pipe(Effect.ensuring(Deferred.succeed(started, undefined)))
     const helpers = Effect.flatMap(Deferred.await(started), (id) =>
       id === undefined || engine === "local" ? Effect.void : Partitioned.helpers(id, options.processes - 1, folder, logs))
+    const interrupted = yield* Checkpoint.Grace
+    let graceSeconds: number | undefined
     // All of them are interrupted together.
-    const sending = Effect.map(Effect.all([backfill, helpers], { concurrency: "unbounded" }), ([report]) => ({ report, isEarly: false }))
-    const ended = yield* Effect.raceFirst(sending, Effect.as(endingEarly(sent, () => run), { report: undefined, isEarly: true }))
+    const sending = Effect.map(Effect.all([backfill, helpers], { concurrency: "unbounded" }), ([report]) => ({ report, isEarly: false })).pipe(
+      Effect.provideService(Checkpoint.Grace, () => graceSeconds === undefined ? interrupted() : Duration.seconds(graceSeconds))
+    )
+    const early = Effect.map(endingEarly(sent, () => run), (seconds) => {
+      graceSeconds = seconds
+      return { report: undefined, isEarly: true }
+    })
+    const ended = yield* Effect.raceFirst(sending, early)
     if (ended.report?.state === "succeeded") monitor.complete()
     return ended
   }).pipe(Effect.scoped)

@@ -147,7 +147,7 @@ describe("sluice bulk", () => {
       const project = yield* make
       yield* write(project, "records.csv", 600, { errorRate: 0.1 })
       const simulator = yield* Simulator.make({ latency: "5 millis" })
-      const env = envOf(simulator, { BATCH_SIZE: "100", RATE_LIMIT_CALLS: "300", RETRY_BASE: "0.01", BREAKER_COOLDOWN: "0.1", MAX_OUTAGE: "1", SHUTDOWN_GRACE: "1" })
+      const env = envOf(simulator, { BATCH_SIZE: "100", RATE_LIMIT_CALLS: "300", RETRY_BASE: "0.01", BREAKER_COOLDOWN: "0.1", MAX_OUTAGE: "1", SHUTDOWN_GRACE: "3600" })
       const begun = project.start(["bulk"], { env })
       yield* until(simulator, 150)
       simulator.setErrorRate(1)

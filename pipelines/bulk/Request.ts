@@ -2,7 +2,11 @@
 import { BackfillOptions, RunRequest, Target } from "sluice"
 
 /** Chunks that a process works at at once: while one ends, the next one is on its way already. */
-const chunksAtOnce = 2
+const [fewest, most] = [2, 32]
+
+/** Of files with a record each, two at once would be two calls in flight, whatever is allowed. */
+export const chunksAtOnce = (chunks: number, records: number | undefined, inFlight: number): number =>
+  records === undefined || records === 0 ? fewest : Math.min(most, Math.max(fewest, Math.ceil(inFlight * chunks / records)))
 
 const everything = new Target({
   partitions: null, from: null, to: null, last: null, where: {}, keys: null, start: null, end: null, limit: null
@@ -12,12 +16,12 @@ const everything = new Target({
 export const listing = new RunRequest({ selection: "bulk/chunks", partitions: null, force: true, concurrency: 1 })
 
 /** Every chunk that is not done; all of them where it is forced. */
-export const sending = (force: boolean, name: string): RunRequest =>
+export const sending = (force: boolean, name: string, concurrency = fewest): RunRequest =>
   new RunRequest({
     selection: "bulk/results",
     partitions: null,
     force,
-    concurrency: chunksAtOnce,
+    concurrency,
     backfill: new BackfillOptions({
       name,
       target: everything,

@@ -98,7 +98,8 @@ export const run = Effect.fn("bulk.sending")(function*(sent: Sent) {
     const expected = sent.numRecords ?? Expected.of(listed, bytesPerRecord)
     const monitor = yield* Monitor.make({ meter, logs, folder, show: screen.show, width: screen.width, expected, run: () => run, anew: sent.anew, name })
     done = monitor.done
-    const backfill = Backfill.start(graph, Request.sending(sent.anew, name), {
+    const atOnce = Request.chunksAtOnce(listed.length, expected, ApiSettings.recordsInFlight(api))
+    const backfill = Backfill.start(graph, Request.sending(sent.anew, name, atOnce), {
       observer: (observation) => {
         watch(observation)
         if (observation._tag !== "RunStarted") return

@@ -49,6 +49,18 @@ describe("sluice bulk", () => {
       )
     }))
 
+  it.live("works at many files at once where each has few records", () =>
+    Effect.gen(function*() {
+      const simulator = yield* Simulator.make({ latency: "200 millis" })
+      const project = yield* make
+      for (let file = 0; file < 60; file++) yield* write(project, `part-${file}.csv`, 1, { seed: file })
+      const { code, stderr } = yield* project.run(["bulk"], { env: envOf(simulator) })
+      assert.strictEqual(code, 0, stderr)
+      const { mostInFlight, processed, repeated } = simulator.seen(1000)
+      assert.deepStrictEqual([processed, repeated], [60, 0])
+      assert.isAbove(mostInFlight, 4)
+    }))
+
   it.live("sends nothing where a setting is missing or wrong, the API is down, or the file is not there", () =>
     Effect.gen(function*() {
       const project = yield* make

@@ -2,9 +2,8 @@
  * A fresh database for a test, on the server of the test run: empty, or with the tables of the engine as the run store
  * leaves them. It is dropped when the test's scope closes.
  */
-import type { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, Redacted } from "effect"
-import * as Reactivity from "effect/reactivity/Reactivity"
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer, ManagedRuntime, Redacted } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { randomUUID } from "node:crypto"
 import { inject } from "vitest"
@@ -23,19 +22,21 @@ const shapeOf = Effect.fnUntraced(function*(database: string) {
   return shape
 })
 
+/** Kept open as long as the process: to log in costs as much as to drop a database. */
+const administration = ManagedRuntime.make(PgClient.layerFrom(
+  Effect.flatMap(shapeOf("postgres"), (server) => connect(server, { applicationName: "sluice test" }))
+))
+
 const administer = (statement: string) =>
-  Effect.scoped(
-    shapeOf("postgres").pipe(
-      Effect.flatMap((server) => connect(server, { connections: 1, applicationName: "sluice test" })),
-      Effect.flatMap((sql) => sql.unsafe(statement))
-    )
-  ).pipe(Effect.provide(Reactivity.layer))
+  Effect.flatMap(administration.contextEffect, (context) =>
+    Effect.provideContext(Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement)), context))
 
 const copyOf = (template: () => string) =>
   Effect.gen(function*() {
     const name = `test_${randomUUID().replaceAll("-", "")}`
     yield* Effect.acquireRelease(
-      administer(`create database ${name} template ${template()}`),
+      // Without fsync, files are copied in half of the time in which their pages go through the log.
+      administer(`create database ${name} template ${template()} strategy file_copy`),
       () => Effect.ignore(administer(`drop database ${name} with (force)`))
     )
     return yield* shapeOf(name)

@@ -4,8 +4,6 @@ import { Effect, Fiber, Latch, Layer, Logger } from "effect"
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
 import { Documents, Warehouse } from "../../../index.ts"
 import * as Continuous from "../../../pipelines/football/Continuous.ts"
 import * as Cycle from "../../../pipelines/football/Cycle.ts"
@@ -13,16 +11,8 @@ import * as LogFile from "../../../pipelines/football/LogFile.ts"
 import * as Simulator from "../../../simulators/football/Simulator.ts"
 import * as PostgresRunStore from "../../../storage/PostgresRunStore.ts"
 import { at } from "../../resources/football/api.ts"
+import { heap } from "../../heap.ts"
 import * as TestDatabase from "../../TestDatabase.ts"
-
-setFlagsFromString("--expose-gc")
-const collect: () => void = runInNewContext("gc")
-
-/** What is in use after a collection, in megabytes. */
-const heap = (): number => {
-  collect()
-  return process.memoryUsage().heapUsed / 2 ** 20
-}
 
 const stored = Layer.mergeAll(Warehouse.layer, Documents.layer, PostgresRunStore.layer).pipe(
   Layer.provideMerge(TestDatabase.layerMigrated)
@@ -49,7 +39,7 @@ it.live("memory stays where it was, and a cycle that fails stops none after it",
       const { report } = yield* Cycle.once(input, Layer.empty)
       assert.strictEqual(report.state, isDown ? "failed" : "succeeded")
       simulator.traffic.reset()
-      used.push(heap())
+      used.push(heap() / 2 ** 20)
       if (used.length === 20) yield* ended.open
     })
     const file = yield* LogFile.logger(logDir)

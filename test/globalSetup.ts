@@ -1,7 +1,7 @@
 /** Starts one Postgres server for the whole test run, in memory or a temporary folder, with a migrated database for copies, and removes it at the end. */
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Redacted } from "effect"
-import { mkdtemp, readdir, rm, statfs } from "node:fs/promises"
+import { access, constants, mkdtemp, readdir, rm, statfs } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import * as path from "node:path"
 import type { TestProject } from "vitest/node"
@@ -27,7 +27,7 @@ const roomBytes = 4 * 2 ** 30
  * of 300 ms of processor time for a database, made and dropped, 35 are left in memory.
  */
 const place = async (): Promise<string> => {
-  const room = await statfs(memory).then(({ bavail, bsize }) => bavail * bsize, () => 0)
+  const room = await access(memory, constants.W_OK).then(() => statfs(memory)).then(({ bavail, bsize }) => bavail * bsize, () => 0)
   return Math.min(room, process.availableMemory()) >= roomBytes ? memory : tmpdir()
 }
 

@@ -47,9 +47,10 @@ const beginning = 0.5
 const waitingTurn = 8
 
 /**
- * Begins small, grows quickly until records wait, and then comes near to the number with which records wait for 25 ms; `most` at a time. Where `size` of them
- * take `wait + millis`, those who wait as they should are `size × (goodWait + millis) / (wait + millis)`. Each one moves
- * it by half of its share in that: with steps of one it swung between 32 and 500 where answers took 50 ms.
+ * Begins small, grows quickly until records wait, and then comes near to the number with which records wait for 25 ms;
+ * `most` at a time. Where `size` of them take `wait + millis`, those who wait as they should are
+ * `size × (goodWait + millis) / (wait + millis)`. Each one moves it by half of its share in that: with steps of one it
+ * swung between 32 and 500 where answers took 50 ms.
  */
 export const make = (most: number): Window => {
   let size = Math.min(least, most)

@@ -1,6 +1,6 @@
 /** `sluice bulk`: sends every record of the input that was not sent yet, and tells what became of them. */
 import { Cause, Console, Effect, Option } from "effect"
-import { Cli } from "sluice"
+import { Cli, RunStore } from "sluice"
 import * as Meter from "../../assets/bulk/Meter.ts"
 import * as Contradictions from "./Contradictions.ts"
 import { draining } from "./Draining.ts"
@@ -71,7 +71,12 @@ const tellEarlyEnd = (cause: Cause.Cause<unknown>, { counts }: Meter.Meter, goes
     const ended = Cause.findErrorOption(cause)
     // What it ended with has been told.
     if (Option.isSome(ended) && ended.value instanceof Cli.Unfinished) return
-    if (!Cause.hasInterruptsOnly(cause)) return logs.error(Cause.pretty(cause))
+    if (!Cause.hasInterruptsOnly(cause)) {
+      logs.error(Cause.pretty(cause))
+      const isAway = Option.isSome(ended) && ended.value instanceof RunStore.RunStoreError
+      if (isAway && goesOn !== "") yield* Console.error(`What is done is committed.${goesOn}`)
+      return
+    }
     const sentence = `Interrupted: ${n(counts.processed)} records were processed and ${n(counts.failed)} failed in this process. What is done is committed, up to the first record without an answer; what is behind it is sent again, with the keys it had.${goesOn}`
     logs.warn(sentence)
     yield* Console.error(sentence)

@@ -78,4 +78,26 @@ describe("sluice bulk under harm", () => {
       assert.isBelow(seen.repeated, 400)
       assert.match(readFileSync(path.join(project.folder, "logs", "processor.log"), "utf8"), /WARNING - Process 2 ended with exit code 137/)
     }))
+
+  it.live("a database that stays away: what is done is committed, and the same command goes on", () =>
+    Effect.gen(function*() {
+      const project = yield* make
+      yield* write(project, "records.csv", 3000)
+      const simulator = yield* Simulator.make({ latency: "20 millis" })
+      const env = envOf(simulator, { RATE_LIMIT_CALLS: "1000", BATCH_SIZE: "100" })
+      const database = new URL(project.databaseUrl).pathname.slice(1)
+      const server = { ...project, databaseUrl: Object.assign(new URL(project.databaseUrl), { pathname: "/postgres" }).href }
+      const begun = project.start(["bulk"], { env })
+      yield* until(simulator, 500)
+      yield* query(server, `alter database ${database} allow_connections false`)
+      yield* query(server, `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}'`)
+      const { code, stderr } = yield* Effect.promise(() => begun.ended)
+      assert.strictEqual(code, 1, stderr)
+      assert.match(stderr, /^What is done is committed\. The same command goes on with the rest\.$/m)
+      yield* query(server, `alter database ${database} allow_connections true`)
+      const again = yield* project.run(["bulk"], { env })
+      assert.strictEqual(again.code, 0, again.stderr)
+      assert.strictEqual(simulator.ledger.processed(), 3000)
+      assert.deepStrictEqual(yield* stored(project), { results: 3000, failed: 0, read: 3000 })
+    }), 120_000)
 })

@@ -56,14 +56,29 @@ const runWith = (node) => {
  */
 const heap = ["--max-semi-space-size=8", "--heap-growing-percent=50"]
 
+/**
+ * glibc gives threads memory of their own, and what one of them has left over is of no use to the others: V8's compilers
+ * leave the most. With two places in place of one a thread the bulk pipeline's first 40,000 calls take 204 MB and not 215, as
+ * fast.
+ */
+const arenas = { MALLOC_ARENA_MAX: "2", SLUICE_ARENAS: "set" }
+
 const boundHeap = () => {
   const given = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].join(" ")
   if (process.execve === undefined || process.platform === "win32" || process.connected || /(semi|old)[-_]space|heap/.test(given)) return
-  process.execve(process.execPath, [process.execPath, ...heap, ...process.execArgv, ...process.argv.slice(1)], process.env)
+  const env = process.env.MALLOC_ARENA_MAX === undefined ? { ...process.env, ...arenas } : process.env
+  process.execve(process.execPath, [process.execPath, ...heap, ...process.execArgv, ...process.argv.slice(1)], env)
+}
+
+/** It holds from the start of a process, and is not for those that this one starts. */
+const forgetArenas = () => {
+  if (process.env.SLUICE_ARENAS === undefined) return
+  for (const name of Object.keys(arenas)) delete process.env[name]
 }
 
 if (isEnough(process.versions.node)) {
   boundHeap()
+  forgetArenas()
   // Compiled code is kept between starts: 0.1 s of a start.
   if (module.enableCompileCache !== undefined) module.enableCompileCache()
   const launcher = process.env.SLUICE_NODE === undefined ? undefined : process.ppid

@@ -64,3 +64,23 @@ describe("the launcher on an old Node", () => {
       assert.lengthOf(ended.stderr.trim().split("\n"), 1)
     }))
 })
+
+describe("the launcher", () => {
+  it.live("bounds memory from the start of the process, and keeps that from what the process starts", () =>
+    Effect.gen(function*() {
+      const { start } = yield* project(`
+import { existsSync, readFileSync } from "node:fs"
+const environment = existsSync("/proc/self/environ") ? readFileSync("/proc/self/environ", "utf8").split("\\0") : undefined
+console.error("begun with " + environment?.find((entry) => entry.startsWith("MALLOC_ARENA_MAX=")))
+console.error("starts others with " + process.env.MALLOC_ARENA_MAX + " " + process.env.SLUICE_ARENAS)
+${weather}`)
+      const said = (env: NodeJS.ProcessEnv) => Effect.map(Effect.promise(() => start(["list"], { env }).ended), ({ stderr }) => stderr)
+      const [ours, theirs] = [yield* said({ MALLOC_ARENA_MAX: undefined }), yield* said({ MALLOC_ARENA_MAX: "7" })]
+      assert.include(ours, "starts others with undefined undefined")
+      assert.include(theirs, "starts others with 7 undefined")
+      // Other systems do not tell, and their memory knows nothing of it.
+      if (process.platform !== "linux") return
+      assert.include(ours, "begun with MALLOC_ARENA_MAX=2\n")
+      assert.include(theirs, "begun with MALLOC_ARENA_MAX=7\n")
+    }))
+})

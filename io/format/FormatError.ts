@@ -140,3 +140,7 @@ export class Blame extends Quick {
     this.column = column
   }
 }
+
+/** The first twenty of some names, and how many there are besides. */
+export const few = (names: ReadonlyArray<string>): string =>
+  `${names.slice(0, 20).join(", ")}${names.length > 20 ? ` and ${names.length - 20} more` : ""}`

@@ -1,6 +1,6 @@
 /** Which cell of a record is which column. */
 import * as Cell from "../Cell.ts"
-import { FormatError, refuse, shown } from "../FormatError.ts"
+import { few, FormatError, refuse, shown } from "../FormatError.ts"
 import * as Kind from "../Kind.ts"
 import * as Maker from "../Maker.ts"
 import type { Shape } from "../Shape.ts"
@@ -38,8 +38,7 @@ const reader = (field: Kind.Field, index: number, options: Cell.Options, nulls: 
 
 const absentReader = ({ absent }: Kind.Field): Maker.Reader<Cells> => absent === "null" ? () => null : () => undefined
 
-const list = (names: ReadonlyArray<string>): string =>
-  names.length <= 20 ? names.map((n) => JSON.stringify(n)).join(", ") : `${names.slice(0, 20).map((n) => JSON.stringify(n)).join(", ")} and ${names.length - 20} more`
+const list = (names: ReadonlyArray<string>): string => few(names.map((name) => JSON.stringify(name)))
 
 /** Of a header's names; refuses those that are there twice, and those that are missing. */
 export const layout = (

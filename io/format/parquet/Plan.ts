@@ -1,7 +1,7 @@
 /** What of a file is read for a schema, and how: found out before a row is read, so that a schema that does not fit is told at once. */
 import { type FileMetaData, parquetSchema } from "hyparquet"
 import type { SchemaTree } from "hyparquet/src/types.js"
-import { FormatError, Refused } from "../FormatError.ts"
+import { few, FormatError, Refused } from "../FormatError.ts"
 import type { Shape } from "../Shape.ts"
 import { Mismatch, type Read, slotReader } from "./Column.ts"
 import * as Footer from "./Footer.ts"
@@ -33,9 +33,6 @@ export interface Plan {
   readonly conditions: ReadonlyArray<readonly [string, Condition<unknown>]>
   readonly pushed: ReadonlyArray<Pushed>
 }
-
-const list = (names: ReadonlyArray<string>): string =>
-  `${names.slice(0, 20).join(", ")}${names.length > 20 ? ` and ${names.length - 20} more` : ""}`
 
 const planned = (file: string, metadata: FileMetaData, shape: Shape, options: Options): Plan => {
   const schema = parquetSchema(metadata)
@@ -79,12 +76,12 @@ const planned = (file: string, metadata: FileMetaData, shape: Shape, options: Op
     const tree = children.find(({ element }) => element.name === slot.column)
     if (tree !== undefined) add(tree, slot)
     else if (slot.absent === "required" || options.where?.[slot.key] !== undefined) {
-      throw wrong(slot.column, `the file has no such column; it has ${list(names)}`)
+      throw wrong(slot.column, `the file has no such column; it has ${few(names)}`)
     } else missing.push(slot)
   }
   // Each of them may be missing; but a file that has none of them is another one.
   if (shape.rest === undefined && shape.columns.length > 0 && columns.length === 0) {
-    throw new FormatError({ file, reason: `the file has none of the columns of the schema; it has ${list(names)}` })
+    throw new FormatError({ file, reason: `the file has none of the columns of the schema; it has ${few(names)}` })
   }
   if (shape.rest !== undefined) {
     for (const tree of children) {
